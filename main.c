@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "manifest/error.h"
+#include "manifest/verb.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const char *name;
+    const char *summary;
+    VerbFunc func;
+} Verb;
+
+/* Dispatch, the help list and the tests that walk all verbs read this table. */
+static const Verb verbs[] = {
+    { NULL, NULL, NULL },
+};
+
+static void
+print_help (FILE *to)
+{
+    fprintf (to,
+             "Usage: handcarry VERB [options]\n\nMoves a release across an air gap by hand.\n\n");
+    for (const Verb *verb = verbs; verb->name != NULL; verb++)
+        fprintf (to, "  %-10s %s\n", verb->name, verb->summary);
+    fprintf (to, "\n'handcarry VERB --help' shows the options of one.\n");
+}
+
+static const Verb *
+find_verb (const char *name)
+{
+    for (const Verb *verb = verbs; verb->name != NULL; verb++)
+        if (strcmp (verb->name, name) == 0)
+            return verb;
+    return NULL;
+}
+
+static int
+report (int status, const GError *error)
+{
+    const char *hint = error_hint (status);
+
+    if (error != NULL)
+        fprintf (stderr, "handcarry: %s\n", error->message);
+    if (error != NULL && hint != NULL)
+        fprintf (stderr, "           %s\n", hint);
+    return status;
+}
+
+int
+main (int argc, char **argv)
+{
+    g_autoptr (GError) error = NULL;
+    const Verb *verb;
+    int status;
+
+    setlocale (LC_CTYPE, "C.UTF-8");
+    if (argc >= 2 && (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "help") == 0)) {
+        print_help (stdout);
+        return 0;
+    }
+    if (argc >= 2 && strcmp (argv[1], "--version") == 0) {
+        printf ("handcarry %s\n", HANDCARRY_VERSION);
+        return 0;
+    }
+    if (argc < 2) {
+        print_help (stderr);
+        return ERR_USAGE;
+    }
+    verb = find_verb (argv[1]);
+    if (verb == NULL) {
+        g_autofree char *shown = error_quote (argv[1]);
+        fprintf (stderr, "handcarry: '%s' is not a verb; 'handcarry --help' lists them\n", shown);
+        return ERR_USAGE;
+    }
+    status = verb->func (argc - 1, argv + 1, &error);
+    return report (status, error);
+}

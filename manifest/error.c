@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "manifest/error.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <string.h>
+
+#define QUOTE_MAX 200
+
+G_DEFINE_QUARK (handcarry - error - quark, handcarry_error)
+
+static void
+set_message (GError **error, ErrorCode code, char *message)
+{
+    if (error != NULL)
+        *error = g_error_new_literal (HANDCARRY_ERROR, (int)code, message);
+    g_free (message);
+}
+
+gboolean
+fail (GError **error, ErrorCode code, const char *format, ...)
+{
+    va_list args;
+
+    va_start (args, format);
+    set_message (error, code, g_strdup_vprintf (format, args));
+    va_end (args);
+    return FALSE;
+}
+
+gboolean
+fail_errno (GError **error, ErrorCode code, int errnum, const char *format, ...)
+{
+    g_autofree char *what = NULL;
+    va_list args;
+
+    va_start (args, format);
+    what = g_strdup_vprintf (format, args);
+    va_end (args);
+    if (errnum == ENOSPC || errnum == EDQUOT)
+        code = ERR_SPACE;
+    set_message (error, code, g_strdup_printf ("%s: %s", what, g_strerror (errnum)));
+    return FALSE;
+}
+
+gboolean
+fail_prefix (GError **error, const char *format, ...)
+{
+    g_autofree char *prefix = NULL;
+    va_list args;
+
+    if (error == NULL || *error == NULL)
+        return FALSE;
+    va_start (args, format);
+    prefix = g_strdup_vprintf (format, args);
+    va_end (args);
+    g_prefix_error (error, "%s: ", prefix);
+    return FALSE;
+}
+
+int
+error_exit_status (const GError *error)
+{
+    if (error->domain == HANDCARRY_ERROR)
+        return error->code;
+    if (error->domain == G_OPTION_ERROR)
+        return ERR_USAGE;
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+        return ERR_SPACE;
+    return ERR_FAILED;
+}
+
+const char *
+error_hint (int status)
+{
+    static const struct {
+        int status;
+        const char *hint;
+    } hints[] = {
+        { ERR_USAGE, "'handcarry VERB --help' shows the options" },
+        { ERR_FORMAT, "carry the file again and compare it: sha256sum -c FILE.sha256" },
+        { ERR_TRUST, "'handcarry trust show' lists the keys believed here" },
+        { ERR_BUSY, "wait for the other run to end, then call again" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (hints); i++)
+        if (hints[i].status == status)
+            return hints[i].hint;
+    return NULL;
+}
+
+/* Bidirectional overrides and isolates can make a shown name read backwards. */
+static gboolean
+is_bidi_control (gunichar c)
+{
+    return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e ||
+           c == 0x200f || c == 0x061c;
+}
+
+char *
+error_quote (const char *text)
+{
+    g_autoptr (GString) out = g_string_new (NULL);
+
+    while (*text != '\0' && out->len < QUOTE_MAX) {
+        gunichar c = g_utf8_get_char_validated (text, -1);
+
+        if (c == (gunichar)-1 || c == (gunichar)-2) {
+            g_string_append_printf (out, "\\x%02x", (guint8)*text++);
+            continue;
+        }
+        if (c < 0x20 || c == 0x7f)
+            g_string_append_printf (out, "\\x%02x", c);
+        else if (c < 0xa0 && c > 0x7f)
+            g_string_append_printf (out, "\\u{%x}", c);
+        else if (is_bidi_control (c))
+            g_string_append_printf (out, "\\u{%x}", c);
+        else
+            g_string_append_unichar (out, c);
+        text = g_utf8_next_char (text);
+    }
+    if (*text != '\0')
+        g_string_append (out, "…");
+    return g_string_free (g_steal_pointer (&out), FALSE);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+/* Every bound on what comes from outside, in one place. Sizes in bytes. */
+#define LIMIT_YAML_BYTES                                                                           \
+    (1024 * 1024)           /* any YAML text: statement, packing list, root, release.yaml */
+#define LIMIT_YAML_DEPTH 16 /* nesting; libyaml 0.2.5 is super-linear on flow nesting */
+#define LIMIT_YAML_FLOW_DEPTH 4
+#define LIMIT_PATH_BYTES 4096
+#define LIMIT_PATH_COMPONENT_BYTES 255
+#define LIMIT_NAME_BYTES 255               /* product, channel, version, image names */
+#define LIMIT_JSON_BYTES (8 * 1024 * 1024) /* image configs, OCI index and manifests */
+#define LIMIT_IMAGES 1000
+#define LIMIT_LAYERS 127 /* per image; Docker itself stops at 125 */
+#define LIMIT_TREE_FILES 100000
+#define LIMIT_VOTES 32 /* signatures looked at per signed text */
+#define LIMIT_ROOT_BYTES (64 * 1024)
+#define LIMIT_ROOT_CHAIN 256
+#define LIMIT_SIGNATURE_BYTES 16384 /* one minisign signature file */
+#define LIMIT_FRAME_CONTENT (128 * 1024 * 1024)
+#define LIMIT_CONTROL_FRAME_CONTENT (16 * 1024 * 1024)
+#define LIMIT_FRAMES 65536  /* 8 TiB of content */
+#define LIMIT_WINDOW_LOG 27 /* what stock zstd reads without --long */
+#define LIMIT_SPOOL_BYTES (256ULL * 1024 * 1024)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "manifest/digest.h"
+
+#include <glib.h>
+
+/* Signed text no. 2: how this file carries the release. Format: manifest/FORMAT.md. */
+
+#define PACKING_TYPE_LINE "handcarry-packing: 1"
+
+/* The regions of a bundle, in file order. A region is a run of frames. */
+typedef enum {
+    REGION_TREE,     /* tar members tree/… */
+    REGION_META,     /* tar members images/… and layers/… */
+    REGION_LITERALS, /* streams: one tar member per frame */
+    REGION_CONTROL,
+    REGION_DIFFERENCE,
+    REGION_EXTRA,
+    REGION_DATA,
+    N_REGIONS,
+} Region;
+
+typedef struct {
+    guint64 frames; /* how many */
+    guint64 bytes;  /* of payload over all of them: stream bytes, or tar bytes for tree and meta */
+} PackingRegion;
+
+typedef struct {
+    Digest statement; /* the release digest */
+    char *tool;       /* "handcarry 1.0.0" */
+    char *zstd;       /* version of libzstd: its output may change with it */
+    guint64 level;
+    guint64 spool; /* most bytes of content that wait while rebuilding all layers */
+    Digest index;  /* SHA-256 of the frame index */
+    PackingRegion regions[N_REGIONS];
+} Packing;
+
+/* "tree", "meta", "literals", "control", "difference", "extra", "data". */
+const char *packing_region_name (Region region);
+
+Packing *packing_parse (GBytes *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *packing_write (const Packing *packing);
+void packing_free (Packing *packing);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Packing, packing_free)

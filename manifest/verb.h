@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "manifest/progress.h"
+
+#include <glib.h>
+
+/* What every verb shares: its shape, its common options and how it prints. Only verb files and
+ * main include this. */
+
+/* argv[0] is the verb's name. Returns an exit status; where it is not 0, *error may hold the
+ * message that main prints. */
+typedef int (*VerbFunc) (int argc, char **argv, GError **error);
+
+/* Options that every verb has. */
+typedef struct {
+    gboolean quiet;
+    gboolean json;
+} VerbOutput;
+
+/* Parses argv with GOption: entries of the verb plus --quiet, and --json where has_json. What is
+ * left after options stays in argv (argc is updated). --help prints to stdout and ends the program
+ * with 0. Unknown options are ERR_USAGE. */
+gboolean verb_parse (int *argc, char ***argv, const char *synopsis, const char *description,
+                     const GOptionEntry *entries, VerbOutput *output, gboolean has_json,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* stdout, for what the verb was asked for. Not printed with --quiet. */
+void verb_print (const VerbOutput *output, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* stderr, always: "handcarry: warning: …". */
+void verb_warn (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+/* A bar with bytes, rate and ETA on a terminal (stderr), plain lines otherwise, nothing with
+ * --quiet or --json. Never NULL-safe surprises: the result may be NULL, which Progress takes. */
+Progress *verb_progress_new (const VerbOutput *output);
+void verb_progress_free (Progress *progress);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Progress, verb_progress_free)
+
+/* "1,234,567" style is never used: bytes are shown as "12.3 MB" (powers of ten). Caller frees. */
+char *verb_bytes (guint64 bytes);
+
+/* Asks on the terminal for a line, or a password without echo. NULL with ERR_USAGE where stdin
+ * is no terminal. */
+char *verb_ask (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The verbs, one per file. */
+int verb_lint (int argc, char **argv, GError **error);
+int verb_show (int argc, char **argv, GError **error);
+int verb_keygen (int argc, char **argv, GError **error);
+int verb_sign (int argc, char **argv, GError **error);
+int verb_trust (int argc, char **argv, GError **error);
+int verb_bundle (int argc, char **argv, GError **error);
+int verb_verify (int argc, char **argv, GError **error);
+int verb_extract (int argc, char **argv, GError **error);
+int verb_install (int argc, char **argv, GError **error);
+int verb_plan (int argc, char **argv, GError **error);
+int verb_status (int argc, char **argv, GError **error);
