@@ -15,6 +15,8 @@ GBytes *oci_manifest (const StatementImage *image);
 /* index.json naming that one manifest, with io.containerd.image.name (normalized) and
  * org.opencontainers.image.ref.name set from name. */
 GBytes *oci_index (const StatementImage *image, const char *name);
+/* index.json naming all of these (StatementImage), each by its own name. */
+GBytes *oci_index_all (GPtrArray *images);
 /* Docker's manifest.json for the same archive (layers as blobs/sha256/<diffID>). */
 GBytes *oci_docker_manifest (const StatementImage *image, const char *name);
 /* The oci-layout file. */

@@ -24,13 +24,23 @@ typedef struct {
     GPtrArray *fds; /* owns the descriptors */
 } SourceImage;
 
-/* from is what release.yaml says (skopeo's forms): docker-archive:FILE[:NAME:TAG],
- * oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-daemon:NAME[:TAG]. Relative paths are relative to
- * dir. platform is the one wanted ("linux/amd64"). gzip and zstd layers are unpacked into unlinked
- * files in tmpdir (NULL: $TMPDIR or /var/tmp) and compared with the diffID on the way; foreign
- * layers are refused. ERR_FORMAT names source, layer and what is wrong. */
-SourceImage *source_open (const char *from, const char *dir, const char *platform,
-                          const char *tmpdir, Progress *progress,
+typedef struct {
+    const char *dir;      /* relative paths in FROM begin here; NULL: the current directory */
+    const char *platform; /* the one wanted: "linux/amd64" */
+    const char *tmpdir;   /* for unlinked files with what was packed; NULL: $TMPDIR or /var/tmp */
+    const char *engine;   /* "unix:///path" for docker-daemon:; NULL: the usual sockets */
+    Progress *progress;   /* or NULL */
+} SourceOptions;
+
+/* from is what release.yaml says, in skopeo's forms:
+ *     docker-archive:FILE[:NAME:TAG | :@N]   as docker and podman save it; may be gzip or zstd
+ *     oci:DIR[:TAG]                          an OCI layout
+ *     oci-archive:FILE[:TAG]                 the same in a tar
+ *     docker-daemon:NAME[:TAG]               asked from the local engine
+ * gzip and zstd layers are unpacked into unlinked files and compared with the diffID on the way;
+ * foreign layers and other platforms are refused. ERR_FORMAT names source, layer and what is wrong;
+ * ERR_ENGINE is an engine that can not be reached or has no such image. */
+SourceImage *source_open (const char *from, const SourceOptions *options,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void source_image_free (SourceImage *image);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SourceImage, source_image_free)
