@@ -1,3 +1,220 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "manifest/verb.h"
+
+#include "manifest/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define HELP_COLUMNS 79
+#define HELP_INDENT 26
+
+/* Prints words from column at on, going on at indent; ends the line. */
+static void
+print_wrapped (const char *text, int at, int indent)
+{
+    g_auto (GStrv) words = g_strsplit (text, " ", -1);
+
+    for (char **word = words; *word != NULL; word++) {
+        int length = (int)g_utf8_strlen (*word, -1);
+
+        if (at > indent && at + 1 + length > HELP_COLUMNS) {
+            printf ("\n%*s", indent, "");
+            at = indent;
+        } else if (at > indent) {
+            putchar (' ');
+            at++;
+        }
+        printf ("%s", *word);
+        at += length;
+    }
+    putchar ('\n');
+}
+
+static void
+print_option (const GOptionEntry *entry)
+{
+    g_autoptr (GString) left = g_string_new ("  ");
+    const char *text = entry->description != NULL ? entry->description : "";
+
+    if (entry->flags & G_OPTION_FLAG_HIDDEN)
+        return;
+    if (entry->short_name != 0)
+        g_string_append_printf (left, "-%c, ", entry->short_name);
+    g_string_append_printf (left, "--%s", entry->long_name);
+    if (entry->arg_description != NULL)
+        g_string_append_printf (left, "=%s", entry->arg_description);
+    printf ("%s", left->str);
+    if (left->len + 2 > HELP_INDENT) {
+        putchar ('\n');
+        left->len = 0;
+    }
+    printf ("%*s", HELP_INDENT - (int)left->len, "");
+    print_wrapped (text, HELP_INDENT, HELP_INDENT);
+}
+
+/* GOption's own help neither wraps nor leaves the ending of the program to us. */
+static void
+print_help (const char *verb, const char *synopsis, const char *description,
+            const GOptionEntry *entries, const GOptionEntry *common)
+{
+    g_autofree char *usage = NULL;
+
+    if (strcmp (synopsis, verb) == 0)
+        synopsis = "";
+    else if (g_str_has_prefix (synopsis, verb) && synopsis[strlen (verb)] == ' ')
+        synopsis += strlen (verb) + 1;
+    usage =
+        g_strdup_printf ("Usage: handcarry %s%s%s", verb, *synopsis != '\0' ? " " : "", synopsis);
+    print_wrapped (usage, 0, 0);
+    putchar ('\n');
+    if (description != NULL) {
+        g_auto (GStrv) lines = g_strsplit (description, "\n", -1);
+
+        for (char **line = lines; *line != NULL; line++)
+            print_wrapped (*line, 0, 0);
+        putchar ('\n');
+    }
+    for (const GOptionEntry *entry = entries; entry != NULL && entry->long_name != NULL; entry++)
+        print_option (entry);
+    for (const GOptionEntry *entry = common; entry->long_name != NULL; entry++)
+        print_option (entry);
+}
+
+/* GOption leaves "--" where a later argument begins with '-'. */
+static void
+drop_separator (int *argc, char **argv)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (strcmp (argv[i], "--") != 0)
+            continue;
+        memmove (&argv[i], &argv[i + 1], (gsize)(*argc - i) * sizeof *argv);
+        (*argc)--;
+        return;
+    }
+}
+
+gboolean
+verb_parse (int *argc, char ***argv, const char *synopsis, const char *description,
+            const GOptionEntry *entries, VerbOutput *output, gboolean has_json, GError **error)
+{
+    gboolean help = FALSE;
+    const GOptionEntry common[] = {
+        { "quiet", 'q', 0, G_OPTION_ARG_NONE, &output->quiet, "print errors only", NULL },
+        { "json", 0, has_json ? 0 : G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &output->json,
+          "print one JSON object", NULL },
+        { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "show this help", NULL },
+        { NULL },
+    };
+    g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+    g_autoptr (GError) problem = NULL;
+
+    g_option_context_set_help_enabled (context, FALSE);
+    if (entries != NULL)
+        g_option_context_add_main_entries (context, entries, NULL);
+    g_option_context_add_main_entries (context, common, NULL);
+    if (!g_option_context_parse (context, argc, argv, &problem))
+        return fail (error, ERR_USAGE, "%s: %s", (*argv)[0], problem->message);
+    if (help) {
+        print_help ((*argv)[0], synopsis, description, entries, common);
+        exit (0); /* lint: allow-exit: the contract of verb_parse */
+    }
+    if (output->json && !has_json)
+        return fail (error, ERR_USAGE, "%s: --json is not an option of this verb", (*argv)[0]);
+    drop_separator (argc, *argv);
+    return TRUE;
+}
+
+void
+verb_print (const VerbOutput *output, const char *format, ...)
+{
+    va_list args;
+
+    if (output->quiet)
+        return;
+    va_start (args, format);
+    vprintf (format, args);
+    va_end (args);
+}
+
+void
+verb_warn (const char *format, ...)
+{
+    va_list args;
+
+    fputs ("handcarry: warning: ", stderr);
+    va_start (args, format);
+    vfprintf (stderr, format, args);
+    va_end (args);
+    fputc ('\n', stderr);
+}
+
+char *
+verb_bytes (guint64 bytes)
+{
+    static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
+    gsize unit = 0;
+    double value = (double)bytes / 1000;
+
+    if (bytes < 1000)
+        return g_strdup_printf ("%" G_GUINT64_FORMAT " B", bytes);
+    while (value >= 999.95 && unit + 1 < G_N_ELEMENTS (units)) {
+        value /= 1000;
+        unit++;
+    }
+    return g_strdup_printf ("%.1f %s", value, units[unit]);
+}
+
+static char *
+read_answer (const char *prompt, GError **error)
+{
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+
+    fprintf (stderr, "%s", prompt);
+    fflush (stderr);
+    length = getline (&line, &size, stdin);
+    if (length < 0) {
+        free (line);
+        return fail_null (error, ERR_USAGE, "no answer was given to '%s'", prompt);
+    }
+    if (length > 0 && line[length - 1] == '\n')
+        line[length - 1] = '\0';
+    return line;
+}
+
+char *
+verb_ask (const char *prompt, GError **error)
+{
+    if (!isatty (STDIN_FILENO))
+        return fail_null (error, ERR_USAGE, "'%s' needs an answer, and stdin is no terminal",
+                          prompt);
+    return read_answer (prompt, error);
+}
+
+char *
+verb_ask_secret (const char *prompt, GError **error)
+{
+    struct termios before, silent;
+    char *answer;
+
+    if (!isatty (STDIN_FILENO) || tcgetattr (STDIN_FILENO, &before) < 0)
+        return fail_null (error, ERR_USAGE, "'%s' needs an answer, and stdin is no terminal",
+                          prompt);
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    if (tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent) < 0) {
+        fail_errno (error, ERR_FAILED, errno, "cannot switch off the terminal's echo");
+        return NULL;
+    }
+    answer = read_answer (prompt, error);
+    tcsetattr (STDIN_FILENO, TCSAFLUSH, &before);
+    fputc ('\n', stderr);
+    return answer;
+}

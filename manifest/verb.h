@@ -19,9 +19,10 @@ typedef struct {
     gboolean json;
 } VerbOutput;
 
-/* Parses argv with GOption: entries of the verb plus --quiet, and --json where has_json. What is
- * left after options stays in argv (argc is updated). --help prints to stdout and ends the program
- * with 0. Unknown options are ERR_USAGE. */
+/* Parses argv with GOption. synopsis is what follows the verb in the usage line ("RELEASE.yaml"),
+ * description says what it does; both are wrapped. To the verb's entries (or NULL) it adds --quiet,
+ * --help, and --json where has_json. What is left after options stays in argv (argc is updated).
+ * --help prints to stdout and ends the program with 0. Unknown options are ERR_USAGE. */
 gboolean verb_parse (int *argc, char ***argv, const char *synopsis, const char *description,
                      const GOptionEntry *entries, VerbOutput *output, gboolean has_json,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -40,9 +41,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Progress, verb_progress_free)
 /* "1,234,567" style is never used: bytes are shown as "12.3 MB" (powers of ten). Caller frees. */
 char *verb_bytes (guint64 bytes);
 
-/* Asks on the terminal for a line, or a password without echo. NULL with ERR_USAGE where stdin
- * is no terminal. */
+/* Asks on the terminal for a line. NULL with ERR_USAGE where stdin is no terminal. Caller
+ * frees. */
 char *verb_ask (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same without echo. The answer is ordinary memory. */
+char *verb_ask_secret (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The verbs, one per file. */
 int verb_lint (int argc, char **argv, GError **error);
