@@ -15,6 +15,9 @@ SecretKey *secret_key_load (const char *path, GError **error) G_GNUC_WARN_UNUSED
 void secret_key_free (SecretKey *key);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SecretKey, secret_key_free)
 
+/* May others than the owner read the file? For the verb to warn about. */
+gboolean secret_key_is_exposed (const SecretKey *key);
+
 /* "E7620F1842B4E81F". Caller frees. */
 char *secret_key_id (const SecretKey *key);
 
