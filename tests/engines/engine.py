@@ -79,6 +79,9 @@ class Engine:
         """Starts the engine and waits until it answers."""
         self.socket.unlink(missing_ok=True)
         (self.folder / "pid").unlink(missing_ok=True)
+        # As after a reboot: process numbers written there would name other processes by now.
+        for gone in ("exec", "tmp"):
+            shutil.rmtree(self.folder / gone, ignore_errors=True)
         command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork",
                    "--kill-child", LAUNCH, self.from_root, self.folder]
         command += self.kind.command(self.folder, self.cgroup)
