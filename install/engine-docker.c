@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/engine-private.h"
+#include "install/engine-reply.h"
+#include "manifest/error.h"
+
+#include <string.h>
+
+/* Docker's API, which Podman speaks too. Paths carry no version, so each engine uses its newest. */
+
+/* Never started: the proof is that the engine can make a root file system of the image. */
+#define PROOF_CONTAINER                                                                            \
+    "{\"Image\":\"%s\",\"Cmd\":[\"handcarry-proof\"],\"Labels\":{\"handcarry\":\"proof\"},"        \
+    "\"HostConfig\":{\"NetworkMode\":\"none\"},\"NetworkDisabled\":true}"
+
+gboolean
+engine_docker_describe (Engine *engine, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+
+    return engine_call (engine, "GET", "/info", NULL, &reply, error) &&
+           engine_reply_docker_info (reply.body, &engine->info, error);
+}
+
+gboolean
+engine_ping (Engine *engine, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+
+    return engine_call (engine, "GET", "/_ping", NULL, &reply, error);
+}
+
+gboolean
+engine_inspect (Engine *engine, const char *reference, EngineImage **image, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    g_autofree char *path = g_strdup_printf ("/images/%s/json", reference);
+    EngineImage *found;
+
+    if (!engine_http_request (engine->http, "GET", path, NULL, &reply, error))
+        return FALSE;
+    if (reply.status == 404) {
+        *image = NULL;
+        return TRUE;
+    }
+    if (reply.status != 200)
+        return engine_refused ("GET", path, &reply, error);
+    found = engine_reply_image (reply.body, error);
+    if (found == NULL)
+        return FALSE;
+    *image = found;
+    return TRUE;
+}
+
+GPtrArray *
+engine_list (Engine *engine, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+
+    if (!engine_call (engine, "GET", "/images/json", NULL, &reply, error))
+        return NULL;
+    return engine_reply_list (reply.body, error);
+}
+
+GPtrArray *
+engine_inspect_all (Engine *engine, GError **error)
+{
+    g_autoptr (GPtrArray) listed = engine_list (engine, error);
+    g_autoptr (GPtrArray) images =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)engine_image_free);
+
+    if (listed == NULL)
+        return NULL;
+    for (guint i = 0; i < listed->len; i++) {
+        EngineImage *entry = g_ptr_array_index (listed, i), *image;
+        g_autofree char *id = digest_to_text (&entry->id);
+
+        if (!engine_inspect (engine, id, &image, error))
+            return NULL;
+        /* Another process may have removed it since the list was made. */
+        if (image != NULL)
+            g_ptr_array_add (images, image);
+    }
+    return g_steal_pointer (&images);
+}
+
+gboolean
+engine_tag (Engine *engine, const char *reference, const char *name, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    const char *colon = strrchr (name, ':');
+    g_autofree char *repo = NULL, *repo_escaped = NULL, *tag = NULL, *path = NULL;
+
+    if (colon == NULL || strchr (colon, '/') != NULL)
+        return fail (error, ERR_FAILED, "cannot name an image '%s': the name has no tag", name);
+    repo = g_strndup (name, (gsize)(colon - name));
+    repo_escaped = g_uri_escape_string (repo, NULL, FALSE);
+    tag = g_uri_escape_string (colon + 1, NULL, FALSE);
+    path = g_strdup_printf ("/images/%s/tag?repo=%s&tag=%s", reference, repo_escaped, tag);
+    return engine_call (engine, "POST", path, NULL, &reply, error);
+}
+
+gboolean
+engine_remove_name (Engine *engine, const char *name, gboolean *in_use, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    g_autofree char *path = g_strdup_printf ("/images/%s?noprune=1", name);
+
+    if (!engine_http_request (engine->http, "DELETE", path, NULL, &reply, error))
+        return FALSE;
+    if (reply.status != 409 && reply.status != 404 && reply.status != 200)
+        return engine_refused ("DELETE", path, &reply, error);
+    if (in_use != NULL)
+        *in_use = reply.status == 409;
+    return TRUE;
+}
+
+gboolean
+engine_try_create (Engine *engine, const char *reference, GError **error)
+{
+    g_auto (EngineReply) created = { 0 }, removed = { 0 };
+    g_autofree char *json = g_strdup_printf (PROOF_CONTAINER, reference);
+    g_autofree char *id = NULL, *path = NULL;
+
+    if (!engine_call (engine, "POST", "/containers/create", json, &created, error))
+        return FALSE;
+    id = engine_reply_created (created.body, error);
+    if (id == NULL)
+        return FALSE;
+    path = g_strdup_printf ("/containers/%s?v=1", id);
+    return engine_call (engine, "DELETE", path, NULL, &removed, error);
+}
+
+gboolean
+engine_container (Engine *engine, const char *name, EngineContainer **container, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
+    g_autofree char *path = g_strdup_printf ("/containers/%s/json", escaped);
+    EngineContainer *found;
+
+    if (!engine_http_request (engine->http, "GET", path, NULL, &reply, error))
+        return FALSE;
+    if (reply.status == 404) {
+        *container = NULL;
+        return TRUE;
+    }
+    if (reply.status != 200)
+        return engine_refused ("GET", path, &reply, error);
+    found = engine_reply_container (reply.body, error);
+    if (found == NULL)
+        return FALSE;
+    *container = found;
+    return TRUE;
+}
+
+gboolean
+engine_load (Engine *engine, EngineBodyFunc body, EngineStopFunc stop, gpointer data,
+             GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    const char *path = "/images/load?quiet=1";
+
+    if (!engine_http_upload (engine->http, path, body, stop, data, &reply, error))
+        return FALSE;
+    if (reply.status != 200)
+        return engine_refused ("POST", path, &reply, error);
+    return engine_reply_check_load (reply.body, error);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include <glib.h>
+
+/* HTTP through libcurl: to the engine over its unix socket, and one plain GET for health checks.
+ * No proxy, no redirect, no environment variable is looked at. */
+
+typedef struct EngineHttp EngineHttp;
+
+typedef struct {
+    guint status;
+    GBytes *body; /* at most LIMIT_JSON_BYTES */
+} EngineReply;
+
+void engine_reply_clear (EngineReply *reply);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EngineReply, engine_reply_clear)
+
+/* Gives the next bytes of a body: their number, 0 at its end, -1 to give up. May block. */
+typedef gssize (*EngineBodyFunc) (guint8 *buffer, gsize length, gpointer data);
+/* Asked about once a second during an upload; TRUE gives up. */
+typedef gboolean (*EngineStopFunc) (gpointer data);
+
+EngineHttp *engine_http_new (const char *socket);
+void engine_http_free (EngineHttp *http);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineHttp, engine_http_free)
+
+/* One exchange. json (may be NULL) is sent as application/json. A transport failure is ERR_ENGINE;
+ * any HTTP status is a reply. */
+gboolean engine_http_request (EngineHttp *http, const char *method, const char *path,
+                              const char *json, EngineReply *reply,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* POST of a tar of unknown length. A reply that came before the body was sent in full is still
+ * returned: it says why the engine stopped reading. */
+gboolean engine_http_upload (EngineHttp *http, const char *path, EngineBodyFunc body,
+                             EngineStopFunc stop, gpointer data, EngineReply *reply,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* GET of an http: URL, body dropped. */
+gboolean engine_http_get_status (const char *url, guint milliseconds, guint *status,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/engine-private.h"
+#include "install/engine-reply.h"
+
+/* Podman speaks Docker's API (engine-docker.c). What only it knows is asked of its own. */
+gboolean
+engine_podman_describe (Engine *engine, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+
+    return engine_call (engine, "GET", "/v4.0.0/libpod/info", NULL, &reply, error) &&
+           engine_reply_podman_info (reply.body, &engine->info, error);
+}

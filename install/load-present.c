@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/load.h"
+
+#include <string.h>
+
+/* A set of chainIDs (graphdriver) or of diffIDs (Podman, containerd). */
+struct LoadPresent {
+    EngineStore store;
+    GHashTable *set; /* Digest, owned */
+};
+
+/* OCI image spec, config.md: ChainID(L0…Ln) = SHA-256 (ChainID(L0…Ln-1) + " " + DiffID(Ln)). */
+static Digest
+next_chain (const Digest *parent, const Digest *diffid)
+{
+    g_autofree char *left = parent != NULL ? digest_to_text (parent) : NULL;
+    g_autofree char *right = digest_to_text (diffid);
+    g_autofree char *both = NULL;
+
+    if (parent == NULL)
+        return *diffid;
+    both = g_strconcat (left, " ", right, NULL);
+    return digest_of (both, strlen (both));
+}
+
+static void
+add_digest (LoadPresent *present, const Digest *digest)
+{
+    g_hash_table_add (present->set, g_memdup2 (digest, sizeof *digest));
+}
+
+void
+load_present_add (LoadPresent *present, GArray *layers)
+{
+    Digest chain;
+
+    for (guint i = 0; i < layers->len; i++) {
+        const Digest *diffid = &g_array_index (layers, Digest, i);
+
+        chain = next_chain (i > 0 ? &chain : NULL, diffid);
+        add_digest (present, present->store == STORE_GRAPHDRIVER ? &chain : diffid);
+    }
+}
+
+LoadPresent *
+load_present_new (Engine *engine, GHashTable *ours, GError **error)
+{
+    g_autoptr (LoadPresent) present = g_new0 (LoadPresent, 1);
+    g_autoptr (GPtrArray) images = NULL;
+
+    present->store = engine_info (engine)->store;
+    present->set = g_hash_table_new_full (digest_hash_key, digest_equal_key, g_free, NULL);
+    images = engine_inspect_all (engine, error);
+    if (images == NULL)
+        return NULL;
+    for (guint i = 0; i < images->len; i++) {
+        const EngineImage *image = g_ptr_array_index (images, i);
+
+        /* A pulled image has compressed blobs or none: what is built on it is not whole. */
+        if (present->store == STORE_CONTAINERD && !g_hash_table_contains (ours, &image->id))
+            continue;
+        load_present_add (present, image->layers);
+    }
+    return g_steal_pointer (&present);
+}
+
+void
+load_present_free (LoadPresent *present)
+{
+    if (present == NULL)
+        return;
+    g_clear_pointer (&present->set, g_hash_table_unref);
+    g_free (present);
+}
+
+static gboolean
+has_layer (GArray *layers, const Digest *diffid)
+{
+    for (guint i = 0; i < layers->len; i++)
+        if (digest_equal (&g_array_index (layers, StatementLayer, i).diffid, diffid))
+            return TRUE;
+    return FALSE;
+}
+
+/* With present NULL nothing is there. */
+static GArray *
+collect (const LoadPresent *present, const StatementImage *image)
+{
+    GArray *missing = g_array_new (FALSE, FALSE, sizeof (StatementLayer));
+    Digest chain;
+
+    for (guint i = 0; i < image->layers->len; i++) {
+        const StatementLayer *layer = &g_array_index (image->layers, StatementLayer, i);
+        const Digest *key = &layer->diffid;
+
+        chain = next_chain (i > 0 ? &chain : NULL, &layer->diffid);
+        if (present != NULL && present->store == STORE_GRAPHDRIVER)
+            key = &chain;
+        if (present != NULL && g_hash_table_contains (present->set, key))
+            continue;
+        if (!has_layer (missing, &layer->diffid))
+            g_array_append_val (missing, *layer);
+    }
+    return missing;
+}
+
+GArray *
+load_present_missing (const LoadPresent *present, const StatementImage *image)
+{
+    return collect (present, image);
+}
+
+GArray *
+load_all_layers (const StatementImage *image)
+{
+    return collect (NULL, image);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "corpus.h"
+#include "install/engine-reply.h"
+#include "manifest/error.h"
+
+#include <string.h>
+
+static gboolean
+read_image (GBytes *input, GError **error)
+{
+    g_autoptr (EngineImage) image = engine_reply_image (input, error);
+
+    return image != NULL;
+}
+
+static void
+test_load_replies (void)
+{
+    corpus_walk ("engine-load", engine_reply_check_load);
+}
+
+static void
+test_image_replies (void)
+{
+    corpus_walk ("engine-image", read_image);
+}
+
+static void
+assert_store (const char *text, EngineStore store, gboolean rootless)
+{
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    g_autoptr (GError) error = NULL;
+    EngineInfo info = { 0 };
+
+    g_assert_true (engine_reply_docker_info (body, &info, &error) || error != NULL);
+    g_assert_no_error (error);
+    g_assert_cmpint (info.store, ==, store);
+    g_assert_cmpint (info.rootless, ==, rootless);
+    engine_info_clear (&info);
+}
+
+static void
+test_the_store_is_told_by_driver_type (void)
+{
+    assert_store ("{\"Driver\":\"overlay2\",\"DriverStatus\":[[\"Backing Filesystem\",\"extfs\"]]}",
+                  STORE_GRAPHDRIVER, FALSE);
+    assert_store ("{\"Driver\":\"overlayfs\",\"DriverStatus\":"
+                  "[[\"driver-type\",\"io.containerd.snapshotter.v1\"]]}",
+                  STORE_CONTAINERD, FALSE);
+    assert_store ("{\"Driver\":\"overlay2\",\"DriverStatus\":[7,[1],[null,null]],"
+                  "\"SecurityOptions\":[3,\"name=rootless\"]}",
+                  STORE_GRAPHDRIVER, TRUE);
+}
+
+static void
+test_podman_is_told_by_its_component (void)
+{
+    const char *text = "{\"Version\":\"4.3.1\",\"Os\":\"linux\",\"Arch\":\"amd64\","
+                       "\"Components\":[{\"Name\":\"Podman Engine\"}]}";
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    EngineInfo info = { 0 };
+
+    g_assert_true (engine_reply_version (body, &info, NULL));
+    g_assert_cmpint (info.kind, ==, ENGINE_PODMAN);
+    g_assert_cmpstr (info.platform, ==, "linux/amd64");
+    engine_info_clear (&info);
+}
+
+static void
+test_a_container_id_is_only_digits (void)
+{
+    const char *text = "{\"Id\":\"../../images/prune\"}";
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (engine_reply_created (body, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_ENGINE);
+}
+
+/* trust.md 106 */
+static void
+test_106_only_a_socket_is_asked (void)
+{
+    static const char *const urls[] = { "tcp://127.0.0.1:2375", "/var/run/docker.sock", "unix://x",
+                                        "" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (urls); i++) {
+        g_autoptr (GError) error = NULL;
+
+        g_assert_null (engine_open (urls[i], &error));
+        g_assert_error (error, HANDCARRY_ERROR, ERR_USAGE);
+    }
+    for (gsize i = 0; i < 2; i++) {
+        g_autoptr (GError) error = NULL;
+
+        g_assert_null (engine_open (i ? "unix:///dev/null" : "unix:///nowhere", &error));
+        g_assert_error (error, HANDCARRY_ERROR, ERR_ENGINE);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/engine-reply/load", test_load_replies);
+    g_test_add_func ("/engine-reply/image", test_image_replies);
+    g_test_add_func ("/engine-reply/store", test_the_store_is_told_by_driver_type);
+    g_test_add_func ("/engine-reply/podman", test_podman_is_told_by_its_component);
+    g_test_add_func ("/engine-reply/container-id", test_a_container_id_is_only_digits);
+    g_test_add_func ("/engine-reply/106-only-a-socket", test_106_only_a_socket_is_asked);
+    return g_test_run ();
+}
