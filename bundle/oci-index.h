@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "manifest/digest.h"
+
+#include <glib.h>
+
+/* OCI (and Docker's schema 2) indexes and manifests as they come from other tools. */
+
+typedef enum { OCI_INDEX, OCI_MANIFEST, OCI_CONFIG, OCI_LAYER } OciKind;
+
+typedef struct {
+    OciKind kind;
+    char *type; /* media type */
+    Digest digest;
+    guint64 bytes;
+    char *name;      /* org.opencontainers.image.ref.name, or NULL */
+    char *full_name; /* io.containerd.image.name, or NULL */
+    char *platform;  /* "linux/arm/v7"; NULL where the descriptor does not say */
+} OciDescriptor;
+
+/* type is the media type that the descriptor of this document gave, or NULL for index.json. A
+ * document that is something else too is refused. Returns OciDescriptor elements: manifests and
+ * indexes; attestations and other kinds are left out. */
+GPtrArray *oci_index_parse (GBytes *text, const char *type,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The first element is the config, the others are the layers, lowest first. */
+GPtrArray *oci_manifest_parse (GBytes *text, const char *type,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether an image of platform found serves where wanted is asked for: os and architecture are
+ * equal, and so is the variant where both give one. */
+gboolean oci_platform_fits (const char *found, const char *wanted);
