@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+set -uo pipefail
+# shellcheck source=tests/prepare.sh
+. "$(dirname "$0")/prepare.sh"
+
+usage()
+{
+    cat <<'END'
+Usage: tests/run.sh [options]
+
+Installs what is missing (apt), builds, and runs every test. The last line is
+"N passed, N failed, N skipped"; the exit status is 0 only where none failed.
+
+  --only PART      only this part; may be given again. Parts: build, lint, unit,
+                   verbs, engines, examples
+  --fuzz SECONDS   also run each fuzz target for that long (installs clang)
+  --bench          also run tests/bench/run.sh (minutes, some gigabytes of disk)
+  --help           this text
+
+Engines that are not this Debian's own come from a root that is made once, in
+/var/cache/handcarry-tests (HANDCARRY_TRIXIE, HANDCARRY_BOOKWORM name another).
+END
+}
+
+only='' fuzz=0 bench=0
+args=("$@")
+while [ $# -gt 0 ]; do
+    case $1 in
+        --only) only="$only ${2:?--only needs a part}"; shift 2 ;;
+        --fuzz) fuzz=${2:?--fuzz needs a number of seconds}; shift 2 ;;
+        --bench) bench=1; shift ;;
+        --help) usage; exit 0 ;;
+        *) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
+    esac
+done
+for part in $only; do
+    case $part in
+        build | lint | unit | verbs | engines | examples) ;;
+        *) echo "run.sh: unknown part $part" >&2; exit 2 ;;
+    esac
+done
+become_root "${args[@]}"
+cd "$top" || exit 1
+
+passed=0 failed=0 skipped=0
+reports=$top/build/reports
+export G_DEBUG=fatal-warnings PYTHONDONTWRITEBYTECODE=1
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+
+wanted() # PART
+{
+    [ -z "$only" ] || [[ " $only " == *" $1 "* ]]
+}
+
+check() # NAME COMMAND…: one result; the output is shown where it fails
+{
+    local name=$1 log=$reports/$1.log start=$SECONDS
+    shift
+    if "$@" >"$log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+        echo "ok     $name ($((SECONDS - start)) s)"
+        return 0
+    fi
+    failed=$((failed + 1))
+    echo "FAILED $name: $*"
+    tail -n 60 "$log" | sed 's/^/    /'
+    return 1
+}
+
+skip() # NAME REASON
+{
+    skipped=$((skipped + 1))
+    echo "skip   $1: $2"
+}
+
+add_report() # REPORT: every test in it is one result
+{
+    local p=0 f=1 s=0
+    read -r p f s < <(/usr/bin/python3 tests/tally.py "$1")
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+install_packages()
+{
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    need $build_packages python3 python3-pytest git util-linux minisign zstd openssl skopeo \
+        busybox-static debootstrap ansible-core podman crun $(docker_packages)
+    if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
+        need clang libclang-rt-dev
+    fi
+}
+
+build_all()
+{
+    check build-release build_in release --buildtype=release --werror || return
+    check build-asan build_in asan --werror -Doptimization=1 -Ddebug=true \
+        -Db_sanitize=address,undefined || return
+    wanted build || return 0
+    check build-isolated build_isolated
+    if command -v clang >/dev/null; then
+        check build-clang env CC=clang bash -c '. tests/prepare.sh; build_in clang --werror'
+    else
+        skip build-clang "clang is not installed"
+    fi
+    return 0
+}
+
+build_isolated() # the isolated side alone builds, and knows no verb of the connected side
+{
+    build_in isolated --werror -Dbundler=false || return
+    "$top/build/isolated/handcarry" bundle release.yaml
+    [ $? -eq 2 ]
+}
+
+run_lint()
+{
+    if [ ! -x tests/lint ]; then
+        skip lint "tests/lint is not there"
+        return
+    fi
+    check lint tests/lint
+    check lint-self-test tests/lint --self-test
+}
+
+run_unit() # FOLDER
+{
+    rm -f "build/$1/meson-logs/testlog.json"
+    echo "== unit tests and fuzz corpora, $1 build"
+    meson test -C "build/$1" --num-processes 2 --print-errorlogs --no-rebuild 2>&1 </dev/null |
+        grep -v ' OK  ' | tail -n 60
+    add_report "build/$1/meson-logs/testlog.json"
+}
+
+run_pytest() # FOLDER BUILD
+{
+    local report=$reports/$1-$2.xml
+    if [ ! -d "tests/$1" ]; then
+        skip "$1" "tests/$1 is not there"
+        return
+    fi
+    echo "== $1, $2 build"
+    rm -f "$report"
+    HANDCARRY=$top/build/$2/handcarry /usr/bin/python3 -m pytest -q --tb=short --junitxml="$report" \
+        "tests/$1" </dev/null
+    add_report "$report"
+}
+
+run_examples()
+{
+    local script
+    for script in examples/quickstart.sh examples/*/test.sh; do
+        [ -x "$script" ] || continue
+        check "$(echo "$script" | tr / -)" "$script"
+    done
+}
+
+run_fuzz()
+{
+    local target corpus
+    check build-fuzz env CC=clang bash -c \
+        '. tests/prepare.sh; build_in fuzz -Dfuzzers=true -Db_sanitize=address,undefined' || return
+    for target in $(find build/fuzz/tests/fuzz -maxdepth 1 -type f -name 'fuzz-*'); do
+        corpus=build/fuzz/corpus/${target##*/fuzz-}
+        mkdir -p "$corpus"
+        check "${target##*/}" "$target" -max_total_time="$fuzz" -timeout=10 -rss_limit_mb=2048 \
+            -artifact_prefix="$reports/" "$corpus" "tests/data/${target##*/fuzz-}"
+    done
+}
+
+mkdir -p "$reports"
+start=$SECONDS
+install_packages
+if build_all; then
+    wanted lint && run_lint
+    if wanted unit; then
+        run_unit release
+        run_unit asan
+    fi
+    if wanted verbs; then
+        run_pytest verbs release
+        run_pytest verbs asan
+    fi
+    wanted engines && run_pytest engines release
+    wanted examples && run_examples
+    [ "$fuzz" = 0 ] || run_fuzz
+    [ "$bench" = 0 ] || check bench tests/bench/run.sh
+fi
+echo "took $((SECONDS - start)) s"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
