@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "manifest/digest.h"
+
 #include <glib.h>
 
 /* The trust root: the signed list of keys, roles and thresholds that a host believes, and its
@@ -26,10 +28,25 @@ typedef struct TrustRoot TrustRoot; /* the newest root, parsed and proven, with 
  * folder's content must be owned by root or the caller and not writable by others (trust.md 27). */
 TrustRoot *trust_load (const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The chain that a bundle carries, walked from stored: each step N+1 needs N's threshold and its
- * own. Returns the newest, which judges; stored itself when the chain has nothing newer. Another
- * root of the same number is ERR_TRUST. */
+ * own. Returns the newest, which judges: always a value of its own, equal to stored when the chain
+ * has nothing newer. Another root of the same number is ERR_TRUST. */
 TrustRoot *trust_walk (const TrustRoot *stored, GPtrArray *chain,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for a chain that nothing vouches for but the fingerprint a person compares: each root
+ * must be signed by itself and by the one before. */
+TrustRoot *trust_prove (GPtrArray *chain, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes the roots after number from into DIR, one whole step at a time; makes DIR. */
+gboolean trust_store (const TrustRoot *root, const char *dir, guint64 from,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What the newest root says. The fingerprint is the SHA-256 of its text. */
+guint64 trust_number (const TrustRoot *root);
+guint64 trust_epoch (const TrustRoot *root);
+Digest trust_fingerprint (const TrustRoot *root);
+const struct Root *trust_values (const TrustRoot *root); /* keys/root.h */
+/* Where this host is. Roles for other sites then need not vote; without it all must. */
+void trust_set_site (TrustRoot *root, const char *site);
+
 /* SignedRoot elements, 1…N, owned by the root. */
 GPtrArray *trust_chain (const TrustRoot *root);
 void trust_free (TrustRoot *root);

@@ -17,6 +17,8 @@
 #define LIMIT_VOTES 32 /* signatures looked at per signed text */
 #define LIMIT_ROOT_BYTES (64 * 1024)
 #define LIMIT_ROOT_CHAIN 256
+#define LIMIT_ROOT_KEYS 64 /* in one root; the same for its revoked list */
+#define LIMIT_ROOT_ROLES 16
 #define LIMIT_SIGNATURE_BYTES 16384 /* one minisign signature file */
 #define LIMIT_FRAME_CONTENT (128 * 1024 * 1024)
 #define LIMIT_CONTROL_FRAME_CONTENT (16 * 1024 * 1024)
