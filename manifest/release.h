@@ -26,6 +26,7 @@ typedef struct {
     char *path;
     PlaybookRun run;
     char *inventory; /* NULL: localhost */
+    guint line;      /* in the authored file; 0 in a statement. So below. */
 } ReleasePlaybook;
 
 typedef enum { CONFLICT_KEEP, CONFLICT_REPLACE, CONFLICT_FAIL } ConfigConflict;
@@ -37,11 +38,13 @@ typedef struct {
     guint mode;  /* permission bits; 0644 where the file says nothing */
     char *owner; /* "user:group"; "root:root" where the file says nothing */
     ConfigConflict on_conflict;
+    guint line;
 } ReleaseConfig;
 
 typedef struct {
     char *from; /* file, or folder with a final "/" */
-    char *to;
+    char *to;   /* with a final "/" too where from has one */
+    guint line;
 } ReleaseFiles;
 
 typedef enum { HEALTH_CONTAINER, HEALTH_HTTP, HEALTH_COMMAND } HealthKind;
@@ -54,6 +57,7 @@ typedef struct {
 } ReleaseHealth;
 
 typedef struct {
+    char *file; /* name of the text it was read from, for messages */
     char *product, *channel, *version;
     guint64 release;
     guint64 epoch; /* 0: none */

@@ -149,6 +149,13 @@ yaml_writer_text (YamlWriter *writer, const char *text)
 }
 
 void
+yaml_writer_word (YamlWriter *writer, const char *word)
+{
+    begin_scalar (writer);
+    g_string_append_printf (writer->out, "%s\n", word);
+}
+
+void
 yaml_writer_number (YamlWriter *writer, guint64 number)
 {
     begin_scalar (writer);

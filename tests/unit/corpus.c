@@ -16,6 +16,19 @@ read_file (const char *folder, const char *name, gsize *length)
     return content;
 }
 
+/* Every file that fails is told, not only the first. */
+static void G_GNUC_PRINTF (1, 2) report (const char *format, ...)
+{
+    g_autofree char *message = NULL;
+    va_list args;
+
+    va_start (args, format);
+    message = g_strdup_vprintf (format, args);
+    va_end (args);
+    g_test_message ("%s", message);
+    g_test_fail ();
+}
+
 static void
 check_bad (const char *folder, const char *name, const GError *error)
 {
@@ -23,10 +36,10 @@ check_bad (const char *folder, const char *name, const GError *error)
     g_autofree char *expected = read_file (folder, beside, NULL);
 
     if (error == NULL)
-        g_test_fail_printf ("%s/%s was not refused", folder, name);
+        report ("%s/%s was not refused", folder, name);
     else if (strstr (error->message, g_strstrip (expected)) == NULL)
-        g_test_fail_printf ("%s/%s: the message is '%s' and lacks '%s'", folder, name,
-                            error->message, expected);
+        report ("%s/%s: the message is '%s' and lacks '%s'", folder, name, error->message,
+                expected);
 }
 
 static void
@@ -44,7 +57,7 @@ check_file (const char *folder, const char *name, CorpusFunc func)
     if (g_str_has_prefix (name, "bad-"))
         check_bad (folder, name, error);
     else if (error != NULL)
-        g_test_fail_printf ("%s/%s was refused: %s", folder, name, error->message);
+        report ("%s/%s was refused: %s", folder, name, error->message);
 }
 
 void
