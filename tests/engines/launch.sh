@@ -5,7 +5,7 @@
 # Starts an engine's program in ROOT ("/" or a folder with another Debian), inside the mount and
 # process namespaces that the caller made, so that every mount and process ends with it.
 # Usage: launch.sh ROOT FOLDER PROGRAM [ARGUMENT…]
-# FOLDER holds the engine's data and socket and has the same path inside ROOT.
+# FOLDER, in /var/tmp, holds the engine's data and socket and has the same path inside ROOT.
 set -eu
 root=$1 folder=$2
 shift 2
@@ -24,9 +24,9 @@ if [ "$root" != / ]; then
     root=$folder/over/root
     mount --rbind /sys "$root/sys"
     mount --rbind /dev "$root/dev"
-    mount -t tmpfs tmpfs "$root/tmp"
-    mkdir -p "$root$folder"
-    mount --bind "$folder" "$root$folder"
+    # What tests put into these folders can be mounted into containers.
+    mount --bind /tmp "$root/tmp"
+    mount --bind /var/tmp "$root/var/tmp"
 fi
 mount -t proc proc "$root/proc"
 mount -t tmpfs tmpfs "$root/run"
