@@ -135,7 +135,7 @@ find_number (GPtrArray *images, const char *number, GError **error)
 const DockerImage *
 docker_manifest_find (GPtrArray *images, const char *wanted, GError **error)
 {
-    g_autofree char *there = list_names (images), *tagged = NULL, *full = NULL;
+    g_autofree char *there = list_names (images), *tagged = NULL, *full = NULL, *local = NULL;
     const char *colon;
 
     if (wanted == NULL && images->len > 1)
@@ -147,11 +147,14 @@ docker_manifest_find (GPtrArray *images, const char *wanted, GError **error)
     if (*wanted == '@')
         return find_number (images, wanted + 1, error);
     colon = strrchr (wanted, ':');
-    if (colon == NULL || strchr (colon, '/') != NULL)
-        tagged = g_strconcat (wanted, ":latest", NULL);
-    full = path_normalize_image_name (tagged == NULL ? wanted : tagged);
+    tagged = colon == NULL || strchr (colon, '/') != NULL ? g_strconcat (wanted, ":latest", NULL)
+                                                          : g_strdup (wanted);
+    full = path_normalize_image_name (tagged);
+    /* Podman's own place for names without a host. */
+    local = g_strconcat ("localhost/", tagged, NULL);
     for (guint i = 0; i < images->len; i++)
-        if (has_name (g_ptr_array_index (images, i), full))
+        if (has_name (g_ptr_array_index (images, i), full) ||
+            has_name (g_ptr_array_index (images, i), local))
             return g_ptr_array_index (images, i);
     return fail_null (error, ERR_FORMAT, "no image is named '%s'; there are: %s", full, there);
 }
