@@ -15,6 +15,9 @@ typedef struct {
 
 /* Dispatch, the help list and the tests that walk all verbs read this table. */
 static const Verb verbs[] = {
+#if WITH_BUNDLER
+    { "lint", "check a release file and what it carries", verb_lint },
+#endif
     { NULL, NULL, NULL },
 };
 

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""Every verb explains itself the same way."""
+import pytest
+
+from program import handcarry, verbs
+
+VERBS = verbs()
+
+
+def check_help(run):
+    assert run.returncode == 0
+    assert run.stderr == ""
+    assert run.stdout.startswith("Usage: handcarry")
+    assert max(map(len, run.stdout.splitlines())) <= 80
+    assert run.stdout.endswith("\n")
+
+
+def test_the_list_has_verbs():
+    assert "lint" in VERBS
+    assert len(set(VERBS)) == len(VERBS)
+
+
+def test_the_program_helps():
+    check_help(handcarry("--help"))
+
+
+def test_the_version_is_one_line():
+    run = handcarry("--version")
+    assert run.returncode == 0
+    assert run.stdout.startswith("handcarry ") and run.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_verb_helps(verb):
+    run = handcarry(verb, "--help")
+    check_help(run)
+    assert run.stdout.startswith(f"Usage: handcarry {verb}")
+    assert "--quiet" in run.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_unknown_option_is_a_usage_error(verb):
+    run = handcarry(verb, "--no-such-option")
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert "no-such-option" in run.stderr
+
+
+def test_an_unknown_verb_is_a_usage_error():
+    run = handcarry("frobnicate\x1b[31m")
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert "not a verb" in run.stderr and "\x1b" not in run.stderr
+
+
+def test_no_verb_is_a_usage_error():
+    run = handcarry()
+    assert run.returncode == 2
+    assert run.stdout == "" and "Usage" in run.stderr
