@@ -17,7 +17,9 @@ typedef struct {
 static const Verb verbs[] = {
 #if WITH_BUNDLER
     { "lint", "check a release file and what it carries", verb_lint },
+    { "keygen", "make a key pair in minisign's formats", verb_keygen },
 #endif
+    { "trust", "make, show or import the trust root", verb_trust },
     { NULL, NULL, NULL },
 };
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "keys/key-files.h"
+#include "keys/password.h"
+#include "keys/trust-folder.h"
+#include "keys/trust-new.h"
+#include "keys/verb-trust.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+    VerbOutput output;
+    char *trust, *secrets; /* folders */
+    char **products;
+    gboolean no_password, release_no_password;
+    int trust_fd, secrets_fd;
+    char *root_password, *release_password; /* NULL: none */
+} Init;
+
+static void
+init_clear (Init *init)
+{
+    g_free (init->trust);
+    g_free (init->secrets);
+    g_strfreev (init->products);
+    file_clear_fd (&init->trust_fd);
+    file_clear_fd (&init->secrets_fd);
+    sodium_free (init->root_password);
+    sodium_free (init->release_password);
+}
+
+static int
+open_folder (const char *path, mode_t mode, GError **error)
+{
+    if (mkdirat (AT_FDCWD, path, mode) < 0 && errno != EEXIST) {
+        fail_errno (error, ERR_FAILED, errno, "cannot make the folder '%s'", path);
+        return -1;
+    }
+    return file_open_dir_given (path, error);
+}
+
+/* The trust folder goes into version control and onto sticks; a secret key must not go along. */
+static gboolean
+check_apart (const Init *init, GError **error)
+{
+    g_autofree char *trust = realpath (init->trust, NULL);
+    g_autofree char *secrets = realpath (init->secrets, NULL);
+    g_autofree char *below = trust != NULL ? g_strconcat (trust, "/", NULL) : NULL;
+
+    if (trust == NULL || secrets == NULL)
+        return fail_errno (error, ERR_FAILED, errno, "cannot resolve '%s' and '%s'", init->trust,
+                           init->secrets);
+    if (strcmp (trust, secrets) == 0 || g_str_has_prefix (secrets, below))
+        return fail (error, ERR_USAGE,
+                     "secret keys must not lie in the trust folder '%s', which is shared; name "
+                     "another folder with --keys",
+                     init->trust);
+    return TRUE;
+}
+
+static gboolean
+check_products (const Init *init, GError **error)
+{
+    for (char **product = init->products; product != NULL && *product != NULL; product++) {
+        g_autoptr (GError) problem = NULL;
+
+        if (!path_check_product (*product, &problem))
+            return fail (error, ERR_USAGE, "--product: %s", problem->message);
+    }
+    return TRUE;
+}
+
+static gboolean
+open_folders (Init *init, GError **error)
+{
+    init->trust_fd = open_folder (init->trust, 0755, error);
+    if (init->trust_fd < 0)
+        return FALSE;
+    init->secrets_fd = open_folder (init->secrets, 0700, error);
+    return init->secrets_fd >= 0 && check_apart (init, error);
+}
+
+static gboolean
+ask_passwords (Init *init, GError **error)
+{
+    if (!init->no_password) {
+        init->root_password = password_read_new ("the two root keys", error);
+        if (init->root_password == NULL)
+            return FALSE;
+    }
+    if (!init->no_password && !init->release_no_password) {
+        init->release_password = password_read_new ("the release key", error);
+        if (init->release_password == NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+warn_about_folder (const Init *init)
+{
+    g_autoptr (GPtrArray) warnings = key_files_judge_folder (init->secrets_fd);
+
+    for (guint i = 0; i < warnings->len; i++)
+        verb_warn ("'%s': %s", init->secrets, (const char *)warnings->pdata[i]);
+}
+
+static gboolean
+write_all (const Init *init, const NewTrustPlaces *places, NewTrust *fresh, const TrustRoot *trust,
+           GError **error)
+{
+    g_autofree char *weak = NULL;
+    guint64 memory = 0;
+
+    if (!new_trust_write (fresh, places, &memory, error) ||
+        !trust_store (trust, init->trust, 0, error)) {
+        new_trust_take_back (fresh, places);
+        return FALSE;
+    }
+    weak = key_files_judge_memory (memory);
+    if (weak != NULL)
+        verb_warn ("%s", weak);
+    return TRUE;
+}
+
+static void
+print_next (const Init *init, const TrustRoot *trust)
+{
+    const VerbOutput *output = &init->output;
+
+    verb_trust_print (output, trust);
+    verb_print (output,
+                "\nSecret keys, in '%s':\n"
+                "  release.key      signs every release; CI may have it\n"
+                "  root.key         signs the next trust root; lock it away, off this machine\n"
+                "  root-spare.key   the same if root.key is lost: into a safe, elsewhere\n"
+                "\nTo share, in '%s': 1.root.yaml, its vote, the public keys.\n"
+                "\nNext:\n"
+                "  write the fingerprint on paper, or read it out by telephone\n"
+                "  handcarry bundle release.yaml --sign %s/release.key\n"
+                "  on each host, once: handcarry trust import %s\n",
+                init->secrets, init->trust, init->secrets, init->trust);
+}
+
+static gboolean
+run (Init *init, GError **error)
+{
+    g_autoptr (NewTrust) fresh = NULL;
+    g_autoptr (TrustRoot) trust = NULL;
+    NewTrustPlaces places;
+
+    if (!check_products (init, error) || !open_folders (init, error))
+        return FALSE;
+    places = (NewTrustPlaces){ .secrets_fd = init->secrets_fd, .trust_fd = init->trust_fd };
+    if (trust_folder_has_root (init->trust))
+        return fail (error, ERR_FAILED,
+                     "'%s' holds a trust root already, and one is never overwritten", init->trust);
+    if (!new_trust_check_absent (&places, error))
+        return FALSE;
+    warn_about_folder (init);
+    if (!ask_passwords (init, error))
+        return FALSE;
+    places.root_password = init->root_password;
+    places.release_password = init->release_password;
+    fresh = new_trust_make (error);
+    trust = fresh != NULL ? new_trust_sign (fresh, init->products, error) : NULL;
+    if (trust == NULL || !write_all (init, &places, fresh, trust, error))
+        return FALSE;
+    print_next (init, trust);
+    return TRUE;
+}
+
+int
+verb_trust_init (int argc, char **argv, GError **error)
+{
+    __attribute__ ((cleanup (init_clear))) Init init = { .trust_fd = -1, .secrets_fd = -1 };
+    const GOptionEntry entries[] = {
+        { "trust", 0, 0, G_OPTION_ARG_FILENAME, &init.trust,
+          "the trust folder to make; default: trust", "DIR" },
+        { "keys", 0, 0, G_OPTION_ARG_FILENAME, &init.secrets,
+          "where the secret keys go; default: the current folder", "DIR" },
+        { "product", 0, 0, G_OPTION_ARG_STRING_ARRAY, &init.products,
+          "the release key may sign this product only (may be repeated)", "NAME" },
+        { "no-password", 0, 0, G_OPTION_ARG_NONE, &init.no_password,
+          "encrypt none of the secret keys", NULL },
+        { "release-no-password", 0, 0, G_OPTION_ARG_NONE, &init.release_no_password,
+          "do not encrypt the release key (for CI)", NULL },
+        { NULL },
+    };
+
+    if (!verb_parse (&argc, &argv, "",
+                     "Makes two root keys, a release key and the first trust root, signed by the "
+                     "root key. Asks for a password for the root keys and one for the release "
+                     "key. Overwrites nothing.",
+                     entries, &init.output, FALSE, error))
+        return ERR_USAGE;
+    if (argc != 1)
+        return fail (error, ERR_USAGE,
+                     "trust init takes no argument; folders are named by "
+                     "--trust and --keys"),
+               ERR_USAGE;
+    if (init.trust == NULL)
+        init.trust = g_strdup ("trust");
+    if (init.secrets == NULL)
+        init.secrets = g_strdup (".");
+    return run (&init, error) ? 0 : error_exit_status (*error);
+}

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""Runs handcarry and stock minisign for the tests of keys, signatures and trust."""
+import os
+import pty
+import select
+import shutil
+import subprocess
+import time
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = os.path.abspath(
+    os.environ.get("HANDCARRY", os.path.join(HERE, "..", "..", "build", "handcarry")))
+PASSWORD = "correct horse"
+
+needs_minisign = pytest.mark.skipif(shutil.which("minisign") is None,
+                                    reason="program minisign is missing")
+
+
+class Result:
+    """Exit status and both outputs of one call."""
+
+    def __init__(self, done):
+        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    def __repr__(self):
+        return "status %d\nstdout: %s\nstderr: %s" % (self.status, self.out, self.err)
+
+
+def run(*args, cwd, env=None, stdin=None):
+    """Calls handcarry without a terminal."""
+    done = subprocess.run([PROGRAM, *map(str, args)], cwd=cwd, text=True, capture_output=True,
+                          env={**os.environ, **(env or {})}, input=stdin, timeout=120,
+                          start_new_session=True, check=False)
+    return Result(done)
+
+
+def refused(result, status, *fragments):
+    """The call failed with this status, said all of this on stderr and crashed nowhere."""
+    assert result.status == status, result
+    for fragment in fragments:
+        assert fragment in result.err, result
+
+
+def password_env(folder, password=PASSWORD):
+    path = os.path.join(folder, "password.txt")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(password + "\n")
+    return {"HANDCARRY_PASSWORD_FILE": path}
+
+
+def minisign(*args, cwd, stdin=None):
+    return Result(subprocess.run(["minisign", *map(str, args)], cwd=cwd, text=True,
+                                 capture_output=True, input=stdin, timeout=120, check=False))
+
+
+def minisign_accepts(public_key, message, signature, cwd):
+    result = minisign("-V", "-H", "-p", public_key, "-m", message, "-x", signature, cwd=cwd)
+    assert result.status == 0, result
+    return result.out
+
+
+def on_terminal(args, answers, cwd, limit=120):
+    """Calls handcarry with a terminal of its own. answers: pairs of a text to wait for and what is
+    typed then. Returns the exit status and all that the terminal showed."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(cwd)
+        os.environ.pop("HANDCARRY_PASSWORD_FILE", None)
+        os.execv(PROGRAM, [PROGRAM, *map(str, args)])
+    shown, waiting, end = "", list(answers), time.monotonic() + limit
+    seen = 0
+    while time.monotonic() < end:
+        if select.select([fd], [], [], 0.2)[0]:
+            try:
+                piece = os.read(fd, 4096)
+            except OSError:
+                piece = b""
+            if not piece:
+                break
+            shown += piece.decode(errors="replace")
+        if waiting and waiting[0][0] in shown[seen:]:
+            seen = len(shown)
+            os.write(fd, waiting.pop(0)[1].encode())
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(fd)
+    assert not waiting, "never asked for %r: %s" % (waiting[0][0], shown)
+    return status, shown
