@@ -36,7 +36,7 @@ typedef struct YamlWriter YamlWriter;
 YamlWriter *yaml_writer_new (const char *type_line);          /* e.g. "handcarry-statement: 1" */
 void yaml_writer_key (YamlWriter *writer, const char *key);   /* then a value, list or map */
 void yaml_writer_text (YamlWriter *writer, const char *text); /* quoted when it must be */
-void yaml_writer_word (YamlWriter *writer, const char *word);  /* true, false: as it is */
+void yaml_writer_word (YamlWriter *writer, const char *word); /* true, false: as it is */
 void yaml_writer_number (YamlWriter *writer, guint64 number);
 void yaml_writer_begin_map (YamlWriter *writer);
 void yaml_writer_end_map (YamlWriter *writer);
