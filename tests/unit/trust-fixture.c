@@ -4,7 +4,7 @@
 
 #include "manifest/error.h"
 
-#include <stdlib.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 void
@@ -15,14 +15,27 @@ fixture_set_up (Fixture *f, gconstpointer data)
     f->dir = g_dir_make_tmp ("trust-XXXXXX", NULL);
 }
 
+static void
+remove_below (const char *path)
+{
+    g_autoptr (GDir) dir =
+        g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open (path, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+        g_autofree char *below = g_build_filename (path, name, NULL);
+
+        remove_below (below);
+    }
+    g_assert_cmpint (g_remove (path), ==, 0);
+}
+
 void
 fixture_tear_down (Fixture *f, gconstpointer data)
 {
-    g_autofree char *command = g_strdup_printf ("rm -r '%s'", f->dir);
-
     for (guint i = 0; i < N_KEYS; i++)
         secret_key_free (f->keys[i]);
-    g_assert_cmpint (system (command), ==, 0);
+    remove_below (f->dir);
     g_free (f->dir);
 }
 
