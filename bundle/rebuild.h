@@ -19,9 +19,14 @@ Rebuild *rebuild_new (Bundle *bundle, GArray *layers, const char *spool_dir,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What the pass will read. */
 void rebuild_cost (const Rebuild *rebuild, RebuildCost *cost);
+/* Which frames of the bundle the pass will read, without region tree and meta: one flag a frame,
+ * owned by the rebuild. */
+const gboolean *rebuild_frames (const Rebuild *rebuild);
 /* Rebuilds the next layer of the list, which must be diffid, into sink. The signed length is never
  * exceeded; the diffID is compared at the end, and a difference is ERR_FORMAT. */
 gboolean rebuild_layer (Rebuild *rebuild, const Digest *diffid, RebuildSink sink, gpointer data,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Did all streams end exactly where the recipes say? Only for a pass over all layers. */
+gboolean rebuild_check_complete (const Rebuild *rebuild, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void rebuild_free (Rebuild *rebuild);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rebuild, rebuild_free)

@@ -14,6 +14,7 @@
 #define LIMIT_IMAGES 1000
 #define LIMIT_LAYERS 127 /* per image; Docker itself stops at 125 */
 #define LIMIT_TREE_FILES 100000
+#define LIMIT_TREE_DEPTH 64
 #define LIMIT_VOTES 32 /* signatures looked at per signed text */
 #define LIMIT_ROOT_BYTES (64 * 1024)
 #define LIMIT_ROOT_CHAIN 256

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/bundle.h"
+
+#include "bundle/format.h"
+#include "bundle/reader.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+
+#include <string.h>
+
+struct VerifiedBundle {
+    Bundle *bundle;
+    TrustRoot *walked;      /* newer than what was given, or NULL */
+    const TrustRoot *trust; /* what judged */
+};
+
+void
+bundle_free (Bundle *bundle)
+{
+    if (bundle == NULL)
+        return;
+    file_clear_fd (&bundle->copy_fd);
+    g_clear_pointer (&bundle->parts, parts_free);
+    g_clear_pointer (&bundle->tail, tail_free);
+    g_clear_pointer (&bundle->statement, statement_free);
+    g_clear_pointer (&bundle->packing, packing_free);
+    g_clear_pointer (&bundle->frames, g_array_unref);
+    g_clear_pointer (&bundle->meta, g_hash_table_unref);
+    g_clear_pointer (&bundle->meta_names, g_ptr_array_unref);
+    g_free (bundle->copied);
+    g_free (bundle->path);
+    g_free (bundle);
+}
+
+/* Takes over parts, which may be NULL after an error. */
+static Bundle *
+open_tail_of (const char *path, Parts *parts, GError **error)
+{
+    g_autoptr (Bundle) bundle = g_new0 (Bundle, 1);
+
+    bundle->copy_fd = -1;
+    bundle->path = g_strdup (path);
+    bundle->parts = parts;
+    if (bundle->parts == NULL)
+        return NULL;
+    bundle->tail = tail_read (bundle->parts, error);
+    if (bundle->tail == NULL) {
+        fail_prefix (error, "%s", path);
+        return NULL;
+    }
+    return g_steal_pointer (&bundle);
+}
+
+static Bundle *
+open_tail (const char *path, GError **error)
+{
+    return open_tail_of (path, parts_open (path, error), error);
+}
+
+/* Region sizes follow from the packing list; the index must say the same. */
+static gboolean
+check_regions (const Bundle *bundle, GError **error)
+{
+    guint64 frames = 0;
+
+    for (Region region = 0; region < N_REGIONS; region++)
+        frames += bundle->packing->regions[region].frames;
+    if (frames != bundle->frames->len)
+        return fail (error, ERR_FORMAT,
+                     "packing list counts %" G_GUINT64_FORMAT " frames, the index has %u", frames,
+                     bundle->frames->len);
+    for (Region region = 0; region < N_REGIONS; region++) {
+        guint64 content = 0;
+        guint first, count;
+
+        bundle_region (bundle, region, &first, &count);
+        for (guint i = first; i < first + count; i++)
+            content += g_array_index (bundle->frames, Frame, i).content;
+        if (region <= REGION_META && content != bundle->packing->regions[region].bytes)
+            return fail (error, ERR_FORMAT,
+                         "region '%s' has %" G_GUINT64_FORMAT " bytes by the packing list and "
+                         "%" G_GUINT64_FORMAT " by the index",
+                         packing_region_name (region), bundle->packing->regions[region].bytes,
+                         content);
+    }
+    return TRUE;
+}
+
+/* Frame n holds the two texts for `tar`: it must be exactly what follows from them. */
+static gboolean
+check_texts_frame (const Bundle *bundle, guint64 offset, GError **error)
+{
+    g_autoptr (GBytes) expected = tail_texts_frame (bundle->tail->statement, bundle->tail->packing);
+    gsize length;
+    const guint8 *bytes = g_bytes_get_data (expected, &length);
+    g_autofree guint8 *found = NULL;
+
+    if (bundle->tail->offset != offset + length)
+        return fail (error, ERR_FORMAT,
+                     "frames end at %" G_GUINT64_FORMAT " and the tail begins at %" G_GUINT64_FORMAT
+                     ": there are bytes that no signature covers, or bytes are missing",
+                     offset + length, bundle->tail->offset);
+    found = g_malloc (length);
+    if (!parts_pread (bundle->parts, found, length, offset, error))
+        return FALSE;
+    if (memcmp (found, bytes, length) != 0)
+        return fail (
+            error, ERR_FORMAT,
+            "the copy of statement and packing list in the tar differs from the signed one");
+    return TRUE;
+}
+
+/* Everything that follows from the texts; by now their bytes are believed, or the caller prints NOT
+ * VERIFIED. */
+static gboolean
+parse_texts (Bundle *bundle, GError **error)
+{
+    Digest index = digest_of_bytes (bundle->tail->index);
+    guint64 end = 0;
+
+    bundle->statement = statement_parse (bundle->tail->statement, error);
+    if (bundle->statement == NULL)
+        return FALSE;
+    bundle->packing = packing_parse (bundle->tail->packing, error);
+    if (bundle->packing == NULL)
+        return FALSE;
+    bundle->release_digest = digest_of_bytes (bundle->tail->statement);
+    if (!digest_equal (&bundle->packing->statement, &bundle->release_digest))
+        return fail (error, ERR_FORMAT, "the packing list belongs to another release");
+    if (!digest_equal (&bundle->packing->index, &index))
+        return fail (error, ERR_FORMAT, "the frame index is not the one of the packing list");
+    bundle->frames = frame_index_parse (bundle->tail->index, error);
+    if (bundle->frames == NULL || !check_regions (bundle, error))
+        return FALSE;
+    if (bundle->frames->len > 0) {
+        const Frame *last = &g_array_index (bundle->frames, Frame, bundle->frames->len - 1);
+        end = last->offset + last->compressed;
+    }
+    bundle->copied = g_new0 (gboolean, bundle->frames->len + 1);
+    return check_texts_frame (bundle, end, error);
+}
+
+/* Takes over bundle, which may be NULL after an error. */
+static Bundle *
+parse_unsigned (Bundle *opened, GError **error)
+{
+    g_autoptr (Bundle) bundle = opened;
+
+    if (bundle == NULL)
+        return NULL;
+    if (!parse_texts (bundle, error)) {
+        fail_prefix (error, "%s", bundle->path);
+        return NULL;
+    }
+    return g_steal_pointer (&bundle);
+}
+
+Bundle *
+bundle_open (const char *path, GError **error)
+{
+    return parse_unsigned (open_tail (path, error), error);
+}
+
+Bundle *
+bundle_open_parts (GPtrArray *names, GError **error)
+{
+    return parse_unsigned (open_tail_of (names->pdata[0], parts_open_names (names, error), error),
+                           error);
+}
+
+void
+verified_bundle_free (VerifiedBundle *verified)
+{
+    if (verified == NULL)
+        return;
+    bundle_free (verified->bundle);
+    trust_free (verified->walked);
+    g_free (verified);
+}
+
+/* Chain, then votes over the exact bytes of both texts; nothing of them is parsed before. */
+static gboolean
+authenticate (VerifiedBundle *verified, const TrustRoot *trust, VoteReport *report, GError **error)
+{
+    const Tail *tail = verified->bundle->tail;
+
+    verified->trust = trust;
+    if (tail->chain->len > 0) {
+        verified->walked = trust_walk (trust, tail->chain, error);
+        if (verified->walked == NULL)
+            return FALSE;
+        verified->trust = verified->walked;
+    }
+    return trust_check_votes (verified->trust, SIGNED_STATEMENT, tail->statement,
+                              tail->statement_votes, report, error) &&
+           trust_check_votes (verified->trust, SIGNED_PACKING, tail->packing, tail->packing_votes,
+                              report, error);
+}
+
+VerifiedBundle *
+bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *report, GError **error)
+{
+    g_autoptr (VerifiedBundle) verified = g_new0 (VerifiedBundle, 1);
+
+    verified->bundle = open_tail (path, error);
+    if (verified->bundle == NULL)
+        return NULL;
+    if (!authenticate (verified, trust, report, error) || !parse_texts (verified->bundle, error) ||
+        !trust_check_product (verified->trust, verified->bundle->statement->release->product,
+                              error)) {
+        fail_prefix (error, "%s", path);
+        return NULL;
+    }
+    return g_steal_pointer (&verified);
+}
+
+GPtrArray *
+bundle_read_chain (const char *path, GError **error)
+{
+    g_autoptr (Bundle) bundle = open_tail (path, error);
+
+    return bundle != NULL ? g_ptr_array_ref (bundle->tail->chain) : NULL;
+}
+
+Bundle *
+verified_bundle_get (VerifiedBundle *verified)
+{
+    return verified->bundle;
+}
+
+const TrustRoot *
+verified_bundle_root (const VerifiedBundle *verified)
+{
+    return verified->trust;
+}
+
+const Statement *
+bundle_statement (const Bundle *bundle)
+{
+    return bundle->statement;
+}
+
+const Packing *
+bundle_packing (const Bundle *bundle)
+{
+    return bundle->packing;
+}
+
+GBytes *
+bundle_statement_text (const Bundle *bundle)
+{
+    return bundle->tail->statement;
+}
+
+GBytes *
+bundle_packing_text (const Bundle *bundle)
+{
+    return bundle->tail->packing;
+}
+
+const Digest *
+bundle_release_digest (const Bundle *bundle)
+{
+    return &bundle->release_digest;
+}
+
+guint64
+bundle_file_bytes (const Bundle *bundle)
+{
+    return parts_bytes (bundle->parts);
+}
+
+const char *
+bundle_path (const Bundle *bundle)
+{
+    return bundle->path;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/bundle.h"
+
+#include "bundle/reader.h"
+#include "bundle/rebuild.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Is the frame in the copy already, from a run that was interrupted? A hole reads as zeros, which
+ * no frame is. */
+static gboolean
+have_frame (int fd, const Frame *frame, guint8 *buffer)
+{
+    g_autoptr (GError) ignored = NULL;
+    Digest found;
+
+    if (!file_pread_all (fd, "copy", buffer, frame->compressed, frame->offset, &ignored))
+        return FALSE;
+    found = digest_of (buffer, frame->compressed);
+    return digest_equal (&found, &frame->digest);
+}
+
+static gboolean
+copy_frame (Bundle *bundle, int fd, guint i, GError **error)
+{
+    const Frame *frame = &g_array_index (bundle->frames, Frame, i);
+    g_autofree guint8 *buffer = g_malloc (frame->compressed);
+
+    if (have_frame (fd, frame, buffer))
+        return TRUE;
+    return bundle_read_frame (bundle, i, buffer, error) &&
+           file_pwrite_all (fd, "copied-in frames", buffer, frame->compressed, frame->offset,
+                            error);
+}
+
+/* Frames of tree and meta, and what the layers take. */
+static gboolean *
+frames_wanted (Bundle *bundle, GArray *layers, GError **error)
+{
+    g_autofree gboolean *wanted = g_new0 (gboolean, bundle->frames->len + 1);
+    guint first, count;
+
+    if (layers->len > 0) {
+        g_autoptr (Rebuild) rebuild = rebuild_new (bundle, layers, NULL, error);
+
+        if (rebuild == NULL)
+            return NULL;
+        memcpy (wanted, rebuild_frames (rebuild), bundle->frames->len * sizeof (gboolean));
+    }
+    bundle_region (bundle, REGION_META, &first, &count);
+    for (guint i = 0; i < first + count; i++)
+        wanted[i] = TRUE;
+    return g_steal_pointer (&wanted);
+}
+
+gboolean
+bundle_copy_in (Bundle *bundle, int dirfd, const char *name, GArray *layers, Progress *progress,
+                GError **error)
+{
+    g_autofree gboolean *wanted = frames_wanted (bundle, layers, error);
+    autofd int fd = -1;
+    guint64 total = 0;
+
+    if (wanted == NULL)
+        return FALSE;
+    fd = openat (dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail_errno (error, ERR_FAILED, errno, "cannot create '%s'", name);
+    for (guint i = 0; i < bundle->frames->len; i++)
+        total += wanted[i] ? g_array_index (bundle->frames, Frame, i).compressed : 0;
+    bundle->copy_fd = file_steal_fd (&fd);
+    progress_begin (progress, "copying in", total);
+    for (guint i = 0; i < bundle->frames->len; i++) {
+        if (!wanted[i])
+            continue;
+        if (!copy_frame (bundle, bundle->copy_fd, i, error)) {
+            progress_end (progress);
+            return FALSE;
+        }
+        bundle->copied[i] = TRUE;
+        progress_add (progress, g_array_index (bundle->frames, Frame, i).compressed);
+    }
+    progress_end (progress);
+    if (fdatasync (bundle->copy_fd) < 0)
+        return fail_errno (error, ERR_FAILED, errno, "cannot sync '%s'", name);
+    return TRUE;
+}

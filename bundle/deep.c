@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/bundle.h"
+
+#include "bundle/oci.h"
+#include "bundle/reader.h"
+#include "bundle/rebuild.h"
+#include "bundle/tree.h"
+#include "manifest/error.h"
+
+/* The OCI manifest and the config's diffIDs and platform must be those of the statement. */
+static gboolean
+check_image (Bundle *bundle, const StatementImage *image, GError **error)
+{
+    g_autoptr (GBytes) config = bundle_read_config (bundle, image, error);
+    g_autoptr (GBytes) manifest = oci_manifest (image);
+    g_autoptr (GArray) diffids = NULL;
+    g_autofree char *platform = NULL;
+    Digest digest = digest_of_bytes (manifest);
+
+    if (config == NULL || !oci_config_parse (config, &platform, &diffids, error))
+        return FALSE;
+    if (g_bytes_get_size (config) != image->config_bytes)
+        return fail (error, ERR_FORMAT, "its config has another length than the statement says");
+    if (!digest_equal (&digest, &image->manifest))
+        return fail (error, ERR_FORMAT, "its OCI manifest is not the signed one");
+    if (g_strcmp0 (platform, image->platform) != 0)
+        return fail (error, ERR_FORMAT, "its config is for %s, the statement says %s", platform,
+                     image->platform);
+    if (diffids->len != image->layers->len)
+        return fail (error, ERR_FORMAT, "its config names %u layers, the statement %u",
+                     diffids->len, image->layers->len);
+    for (guint i = 0; i < diffids->len; i++)
+        if (!digest_equal (&g_array_index (diffids, Digest, i),
+                           &g_array_index (image->layers, StatementLayer, i).diffid))
+            return fail (error, ERR_FORMAT, "layer %u of its config is not the statement's", i);
+    return TRUE;
+}
+
+/* Members of region meta: configs in the order of the images, then recipes in the order of the
+ * layers; nothing missing, nothing more. */
+static gboolean
+check_members (Bundle *bundle, GPtrArray *layers, GError **error)
+{
+    g_autoptr (GHashTable) configs = g_hash_table_new (digest_hash_key, digest_equal_key);
+    guint at = 0;
+
+    for (guint i = 0; i < bundle->statement->images->len; i++) {
+        const StatementImage *image = bundle->statement->images->pdata[i];
+        g_autofree char *hex = digest_to_hex (&image->config);
+        g_autofree char *name = g_strdup_printf ("images/%s.json", hex);
+
+        if (!g_hash_table_add (configs, (gpointer)&image->config))
+            continue;
+        if (at >= bundle->meta_names->len || g_strcmp0 (name, bundle->meta_names->pdata[at]) != 0)
+            return fail (error, ERR_FORMAT, "member '%s' is not in its place", name);
+        at++;
+    }
+    for (guint i = 0; i < layers->len; i++, at++) {
+        g_autofree char *hex = digest_to_hex (&((StatementLayer *)layers->pdata[i])->diffid);
+        g_autofree char *name = g_strdup_printf ("layers/%s", hex);
+
+        if (at >= bundle->meta_names->len || g_strcmp0 (name, bundle->meta_names->pdata[at]) != 0)
+            return fail (error, ERR_FORMAT, "member '%s' is not in its place", name);
+    }
+    if (at != bundle->meta_names->len)
+        return fail (error, ERR_FORMAT, "member '%s' is in the bundle but not in the statement",
+                     (char *)bundle->meta_names->pdata[at]);
+    return TRUE;
+}
+
+static gboolean
+count_bytes (const guint8 *bytes, gsize length, gpointer progress, GError **error)
+{
+    progress_add (progress, length);
+    return TRUE;
+}
+
+static gboolean
+check_layers (Bundle *bundle, GPtrArray *layers, const char *spool_dir, Progress *progress,
+              GError **error)
+{
+    g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (Digest));
+    g_autoptr (Rebuild) rebuild = NULL;
+    guint64 total = 0;
+    gboolean ok = TRUE;
+
+    for (guint i = 0; i < layers->len; i++) {
+        const StatementLayer *layer = layers->pdata[i];
+
+        g_array_append_val (wanted, layer->diffid);
+        total += layer->bytes;
+    }
+    rebuild = rebuild_new (bundle, wanted, spool_dir, error);
+    if (rebuild == NULL)
+        return FALSE;
+    progress_begin (progress, "rebuilding layers", total);
+    for (guint i = 0; ok && i < layers->len; i++)
+        ok = rebuild_layer (rebuild, &((StatementLayer *)layers->pdata[i])->diffid, count_bytes,
+                            progress, error);
+    progress_end (progress);
+    return ok && rebuild_check_complete (rebuild, error);
+}
+
+typedef struct {
+    TreeChecksum *sum;
+    gboolean open;
+    guint64 files, bytes;
+} TreeCheck;
+
+static gboolean
+tree_piece (const char *path, gboolean executable, guint64 size, const guint8 *piece, gsize length,
+            gboolean last, gpointer data, GError **error)
+{
+    TreeCheck *check = data;
+
+    if (!check->open && !tree_checksum_begin (check->sum, path, executable, size, error))
+        return FALSE;
+    check->open = !last;
+    tree_checksum_add (check->sum, piece, length);
+    check->bytes += length;
+    if (!last)
+        return TRUE;
+    check->files++;
+    return tree_checksum_end (check->sum, error);
+}
+
+static gboolean
+check_tree (Bundle *bundle, GError **error)
+{
+    g_autoptr (TreeChecksum) sum = tree_checksum_new ();
+    TreeCheck check = { .sum = sum };
+    const Statement *statement = bundle->statement;
+    Digest commit;
+
+    if (!bundle_read_tree (bundle, tree_piece, &check, error))
+        return FALSE;
+    tree_checksum_commit (sum, &commit);
+    if (check.files != statement->tree_files || check.bytes != statement->tree_bytes ||
+        !digest_equal (&commit, &statement->tree_commit)) {
+        g_autofree char *found = digest_to_hex (&commit);
+        g_autofree char *expected = digest_to_hex (&statement->tree_commit);
+
+        return fail (error, ERR_FORMAT, "the tree's commit is %s, the statement says %s", found,
+                     expected);
+    }
+    return TRUE;
+}
+
+gboolean
+bundle_check_deep (Bundle *bundle, const char *spool_dir, Progress *progress, GError **error)
+{
+    g_autoptr (GPtrArray) layers = bundle_distinct_layers (bundle->statement);
+
+    for (guint i = 0; i < bundle->statement->images->len; i++) {
+        const StatementImage *image = bundle->statement->images->pdata[i];
+
+        if (!check_image (bundle, image, error))
+            return fail_prefix (error, "%s: image '%s'", bundle->path, image->name);
+    }
+    if (!check_tree (bundle, error) || !check_layers (bundle, layers, spool_dir, progress, error) ||
+        !check_members (bundle, layers, error))
+        return fail_prefix (error, "%s", bundle->path);
+    return TRUE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "bundle/bundle.h"
+#include "bundle/frame.h"
+#include "bundle/parts.h"
+#include "bundle/tail.h"
+
+/* What the files of the read side share about an open bundle. Not for other folders. */
+struct Bundle {
+    char *path;
+    Parts *parts;
+    Tail *tail;
+    Statement *statement;
+    Packing *packing;
+    GArray *frames; /* Frame */
+    Digest release_digest;
+    int copy_fd;           /* copied-in frames at the same offsets; -1 where there is no copy */
+    gboolean *copied;      /* per frame */
+    GHashTable *meta;      /* member name -> GBytes, once read; NULL before */
+    GPtrArray *meta_names; /* in file order */
+};
+
+/* The parts of a bundle by their names, where they do not end in .001 and so on: for reading back
+ * what has no name yet. */
+Bundle *bundle_open_parts (GPtrArray *names, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* First frame of a region and how many it has. */
+void bundle_region (const Bundle *bundle, Region region, guint *first, guint *count);
+/* "frame 12 (part x.002, content data)" for messages. Caller frees. */
+char *bundle_describe_frame (const Bundle *bundle, guint frame);
+/* The compressed bytes of a frame, compared with the index; from the copy where there is one.
+ * buffer has room for frame->compressed. */
+gboolean bundle_read_frame (Bundle *bundle, guint frame, guint8 *buffer,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The content of a frame: frame->content bytes. Caller frees. */
+guint8 *bundle_read_content (Bundle *bundle, guint frame, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Members of the region meta, read once. NULL with ERR_FORMAT where there is no such member. */
+GBytes *bundle_read_meta (Bundle *bundle, const char *name,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The distinct layers of a statement in order of first appearance: pointers into it. */
+GPtrArray *bundle_distinct_layers (const Statement *statement);
+/* Reads a region as one run of bytes; for MemberReader. Free with region_reader_free. */
+typedef struct RegionReader RegionReader;
+RegionReader *region_reader_new (Bundle *bundle, Region region);
+gssize region_reader_read (guint8 *buffer, gsize length, gpointer reader, GError **error);
+void region_reader_free (RegionReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RegionReader, region_reader_free)

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/rebuild-state.h"
+#include "manifest/error.h"
+
+#include <string.h>
+
+/* One patch's control is read whole; its frames are at most 16 MiB each, a patch has few. */
+#define CONTROL_MAX (64 * 1024 * 1024)
+
+/* Where the bytes of a file go: to the layer, to the spool, or both. */
+typedef struct {
+    Rebuild *rebuild;
+    gboolean to_layer;
+    guint64 spool_at; /* next byte; NOT_SPOOLED for no spool */
+    const RecipeFile *file;
+    guint64 difference_at, extra_at;
+} Target;
+
+static gboolean
+give (Target *target, const guint8 *bytes, gsize length, GError **error)
+{
+    Rebuild *rebuild = target->rebuild;
+
+    if (target->to_layer) {
+        digest_stream_add (rebuild->digest, bytes, length);
+        if (!rebuild->sink (bytes, length, rebuild->sink_data, error))
+            return FALSE;
+    }
+    if (target->spool_at == NOT_SPOOLED)
+        return TRUE;
+    if (!spool_write (rebuild->spool, target->spool_at, bytes, length, error))
+        return FALSE;
+    target->spool_at += length;
+    return TRUE;
+}
+
+static gboolean
+give_stream (Target *target, Region region, guint64 offset, guint64 length, GError **error)
+{
+    while (length > 0) {
+        gsize n;
+        const guint8 *bytes =
+            stream_peek (target->rebuild->streams[region], offset, length, &n, error);
+
+        if (bytes == NULL || !give (target, bytes, n, error))
+            return FALSE;
+        offset += n;
+        length -= n;
+    }
+    return TRUE;
+}
+
+static gboolean
+copy_stream (Rebuild *rebuild, Region region, guint64 *offset, guint8 *to, gsize length,
+             GError **error)
+{
+    while (length > 0) {
+        gsize n;
+        const guint8 *bytes = stream_peek (rebuild->streams[region], *offset, length, &n, error);
+
+        if (bytes == NULL)
+            return FALSE;
+        memcpy (to, bytes, n);
+        *offset += n;
+        to += n;
+        length -= n;
+    }
+    return TRUE;
+}
+
+static gboolean
+port_difference (gpointer data, guint8 *bytes, gsize length, GError **error)
+{
+    Target *target = data;
+
+    return copy_stream (target->rebuild, REGION_DIFFERENCE, &target->difference_at, bytes, length,
+                        error);
+}
+
+static gboolean
+port_extra (gpointer data, guint8 *bytes, gsize length, GError **error)
+{
+    Target *target = data;
+
+    return copy_stream (target->rebuild, REGION_EXTRA, &target->extra_at, bytes, length, error);
+}
+
+static gboolean
+port_source (gpointer data, guint64 at, guint8 *bytes, gsize length, GError **error)
+{
+    Target *target = data;
+    const FileState *source = &target->rebuild->files[target->file->source];
+
+    return spool_read (target->rebuild->spool, source->spool_at + at, bytes, length, error);
+}
+
+static gboolean
+port_result (gpointer data, const guint8 *bytes, gsize length, GError **error)
+{
+    return give (data, bytes, length, error);
+}
+
+static void
+release_use (Rebuild *rebuild, guint64 number)
+{
+    FileState *state = &rebuild->files[number];
+
+    if (--state->uses > 0 || state->spool_at == NOT_SPOOLED)
+        return;
+    spool_release (rebuild->spool, state->spool_at,
+                   g_array_index (rebuild->table->files, RecipeFile, number).length);
+    state->spool_at = NOT_SPOOLED;
+}
+
+static gboolean
+give_patch (Target *target, GError **error)
+{
+    Rebuild *rebuild = target->rebuild;
+    const RecipeFile *file = target->file;
+    const RecipeFile *source = &g_array_index (rebuild->table->files, RecipeFile, file->source);
+    PatchPorts ports = { port_difference, port_extra, port_source, port_result, target };
+    g_autofree guint8 *control = NULL;
+    guint64 at = file->control_at;
+
+    if (rebuild->files[file->source].spool_at == NOT_SPOOLED)
+        return fail (error, ERR_FORMAT, "recipe has a patch before the file it is on");
+    if (file->control > CONTROL_MAX)
+        return fail (error, ERR_FORMAT, "recipe has a patch with a control of more than %d bytes",
+                     CONTROL_MAX);
+    control = g_malloc (file->control);
+    if (!copy_stream (rebuild, REGION_CONTROL, &at, control, file->control, error))
+        return FALSE;
+    target->difference_at = file->difference_at;
+    target->extra_at = file->extra_at;
+    if (!patch_apply (control, file->control, source->length, file->length, &ports, error))
+        return FALSE;
+    if (target->difference_at != file->difference_at + file->difference ||
+        target->extra_at != file->extra_at + file->extra)
+        return fail (error, ERR_FORMAT, "patch does not use all of its parts");
+    release_use (rebuild, file->source);
+    return TRUE;
+}
+
+/* Makes a file for the first time. It also goes to the spool when it is wanted again after this. */
+static gboolean
+make_file (Rebuild *rebuild, guint64 number, gboolean to_layer, GError **error)
+{
+    FileState *state = &rebuild->files[number];
+    const RecipeFile *file = &g_array_index (rebuild->table->files, RecipeFile, number);
+    Target target = {
+        .rebuild = rebuild, .to_layer = to_layer, .spool_at = NOT_SPOOLED, .file = file
+    };
+    guint64 spool_at = NOT_SPOOLED;
+    gboolean ok = FALSE;
+
+    if (!to_layer || state->uses > 1)
+        target.spool_at = spool_at = spool_reserve (rebuild->spool, file->length);
+    switch (file->kind) {
+    case RECIPE_CONTENT:
+        ok = give_stream (&target, REGION_DATA, file->data_at, file->length, error);
+        break;
+    case RECIPE_PATCH:
+        ok = give_patch (&target, error);
+        break;
+    case RECIPE_BASE: {
+        g_autofree char *shown = error_quote (file->path);
+
+        ok = fail (error, ERR_BASE_MISSING,
+                   "file '%s' must come from a base image, and this version reads no bases", shown);
+        break;
+    }
+    }
+    state->spool_at = spool_at;
+    return ok;
+}
+
+static gboolean
+give_spooled (Rebuild *rebuild, guint64 number, GError **error)
+{
+    Target target = { .rebuild = rebuild, .to_layer = TRUE, .spool_at = NOT_SPOOLED };
+    guint64 at = rebuild->files[number].spool_at;
+    guint64 left = g_array_index (rebuild->table->files, RecipeFile, number).length;
+
+    while (left > 0) {
+        gsize n = (gsize)MIN (left, sizeof rebuild->chunk);
+
+        if (!spool_read (rebuild->spool, at, rebuild->chunk, n, error) ||
+            !give (&target, rebuild->chunk, n, error))
+            return FALSE;
+        at += n;
+        left -= n;
+    }
+    return TRUE;
+}
+
+/* Files that skipped layers introduce and chosen ones need. */
+static gboolean
+catch_up (Rebuild *rebuild, guint64 to, GError **error)
+{
+    for (; rebuild->next_file < to; rebuild->next_file++)
+        if (rebuild->files[rebuild->next_file].uses > 0 &&
+            !make_file (rebuild, rebuild->next_file, FALSE, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+give_file (Rebuild *rebuild, guint64 number, GError **error)
+{
+    if (!catch_up (rebuild, number, error))
+        return FALSE;
+    if (number == rebuild->next_file) {
+        if (!make_file (rebuild, number, TRUE, error))
+            return FALSE;
+        rebuild->next_file++;
+    } else if (!give_spooled (rebuild, number, error)) {
+        return FALSE;
+    }
+    release_use (rebuild, number);
+    return TRUE;
+}
+
+static gboolean
+run_recipe (Rebuild *rebuild, const Recipe *recipe, GError **error)
+{
+    Target target = { .rebuild = rebuild, .to_layer = TRUE, .spool_at = NOT_SPOOLED };
+    guint64 literals = recipe->literals_at;
+
+    if (!catch_up (rebuild, recipe->first_file, error))
+        return FALSE;
+    for (guint i = 0; i < recipe->ops->len; i++) {
+        const RecipeOp *op = &g_array_index (recipe->ops, RecipeOp, i);
+
+        if (!give_stream (&target, REGION_LITERALS, literals, op->literal, error))
+            return FALSE;
+        literals += op->literal;
+        if (!give_file (rebuild, op->file, error))
+            return FALSE;
+    }
+    return give_stream (&target, REGION_LITERALS, literals, recipe->rest, error);
+}
+
+gboolean
+rebuild_layer (Rebuild *rebuild, const Digest *diffid, RebuildSink sink, gpointer data,
+               GError **error)
+{
+    g_autofree char *text = digest_to_text (diffid);
+    Digest found;
+    guint k;
+
+    if (rebuild->next == rebuild->chosen->len)
+        return fail (error, ERR_FAILED, "layer %s: all layers are rebuilt", text);
+    k = g_array_index (rebuild->chosen, guint, rebuild->next++);
+    if (!digest_equal (&((StatementLayer *)rebuild->layers->pdata[k])->diffid, diffid))
+        return fail (error, ERR_FAILED, "layer %s is asked for out of order", text);
+    rebuild->sink = sink;
+    rebuild->sink_data = data;
+    if (!run_recipe (rebuild, rebuild->recipes->pdata[k], error))
+        return fail_prefix (error, "layer %s", text);
+    digest_stream_finish (rebuild->digest, &found);
+    if (!digest_equal (&found, diffid)) {
+        g_autofree char *other = digest_to_text (&found);
+
+        return fail (error, ERR_FORMAT, "layer %s: its recipe makes %s instead", text, other);
+    }
+    return TRUE;
+}
+
+gboolean
+rebuild_check_complete (const Rebuild *rebuild, GError **error)
+{
+    const PackingRegion *regions = rebuild->bundle->packing->regions;
+    const RecipeTable *table = rebuild->table;
+
+    if (table->literals != regions[REGION_LITERALS].bytes ||
+        table->control != regions[REGION_CONTROL].bytes ||
+        table->difference != regions[REGION_DIFFERENCE].bytes ||
+        table->extra != regions[REGION_EXTRA].bytes || table->data != regions[REGION_DATA].bytes)
+        return fail (error, ERR_FORMAT, "streams hold bytes that no recipe uses");
+    return TRUE;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include <glib.h>
+
+/* The recipe of one layer (member layers/<diffID>; bundle/FORMAT.md). A layer is tar literals and
+ * whole files in turn. Files are numbered over the whole bundle in the order in which recipes
+ * introduce them; each introduces its own block of numbers. */
+
+typedef enum {
+    RECIPE_CONTENT = 0, /* bytes of the stream data */
+    RECIPE_PATCH = 1,   /* a patch (control, difference, extra) on a content or base file */
+    RECIPE_BASE = 2,    /* a file of a base image on the host */
+} RecipeFileKind;
+
+typedef struct {
+    RecipeFileKind kind;
+    guint64 length; /* of the file */
+    /* Content: where it lies in the stream data. Patch: where its three parts lie. Offsets are not
+     * stored: they follow from the lengths before. */
+    guint64 data_at;
+    guint64 source; /* patch: number of the file it is made against; not a patch itself */
+    guint64 control, difference, extra; /* patch: lengths */
+    guint64 control_at, difference_at, extra_at;
+    /* Base file: which base image and layer (numbers of the packing list), and its path: a byte
+     * string, relative, no NUL, no "..". */
+    guint64 image, layer;
+    char *path;
+    guint32 checksum; /* CRC-32 of its bytes, to name a bad file; the diffID protects */
+} RecipeFile;
+
+typedef struct {
+    guint64 literal; /* so many bytes of the stream literals, */
+    guint64 file;    /* then this file */
+} RecipeOp;
+
+typedef struct {
+    guint64 literals_at; /* where this layer's literals begin */
+    guint64 first_file;  /* first number it introduces */
+    guint64 n_files;     /* how many */
+    GArray *ops;         /* RecipeOp */
+    guint64 rest;        /* literal bytes after the last file */
+} Recipe;
+
+/* The files of a bundle, and how far its streams reach, while recipes are read in order. */
+typedef struct {
+    GArray *files; /* RecipeFile */
+    guint64 literals, control, difference, extra, data;
+} RecipeTable;
+
+RecipeTable *recipe_table_new (void);
+void recipe_table_free (RecipeTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RecipeTable, recipe_table_free)
+
+/* Reads the next recipe and adds its files to the table. layer_bytes is the signed length of the
+ * layer: literals and files must add up to it exactly. */
+Recipe *recipe_parse (GBytes *bytes, guint64 layer_bytes, RecipeTable *table,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void recipe_free (Recipe *recipe);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Recipe, recipe_free)
+
+/* Numbers as they are stored: LEB128, at most ten bytes, shortest form only. */
+void recipe_put_number (GByteArray *to, guint64 number);
+gboolean recipe_get_number (const guint8 **at, const guint8 *end, guint64 *number,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Signed numbers: zigzag. */
+guint64 recipe_zigzag (gint64 number);
+gint64 recipe_unzigzag (guint64 number);
