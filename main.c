@@ -17,9 +17,11 @@ typedef struct {
 static const Verb verbs[] = {
 #if WITH_BUNDLER
     { "lint", "check a release file and what it carries", verb_lint },
+    { "bundle", "pack and sign a release into one file", verb_bundle },
     { "keygen", "make a key pair in minisign's formats", verb_keygen },
 #endif
     { "trust", "make, show or import the trust root", verb_trust },
+    { "verify", "prove signatures and content of a bundle", verb_verify },
     { NULL, NULL, NULL },
 };
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "bundle/scan.h"
+
+#include <glib.h>
+
+/* All distinct file contents of a release and where layers use them (make side). */
+
+#define NO_CONTENT G_MAXUINT32
+
+typedef struct {
+    guint64 length;
+    const SourceLayer *layer; /* where it was seen first, */
+    guint64 offset;           /* and its offset in that layer's tar */
+    guint32 sketch[SKETCH_FEATURES];
+    guint32 source; /* content it is to be patched on, or NO_CONTENT */
+    guint32 patch;  /* number of its patch, or NO_CONTENT */
+} Content;
+
+typedef struct {
+    guint64 literal; /* so many bytes before it */
+    guint32 content;
+} ContentUse;
+
+typedef struct {
+    SourceLayer source;
+    GArray *uses; /* ContentUse, in tar order */
+    guint64 rest; /* literal bytes behind the last */
+} PackLayer;
+
+typedef struct {
+    GArray *contents;  /* Content, in order of first use */
+    GPtrArray *layers; /* PackLayer, distinct diffIDs in order of first appearance */
+} Contents;
+
+/* Scans the layers (SourceLayer elements, distinct), jobs at a time. */
+Contents *contents_new (GArray *layers, guint jobs, Progress *progress,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Chooses for each content that is much like an earlier one what to patch it on. */
+void contents_match (Contents *contents);
+void contents_free (Contents *contents);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Contents, contents_free)

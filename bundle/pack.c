@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/pack.h"
+
+#include "bundle/collect-tree.h"
+#include "bundle/contents.h"
+#include "bundle/format.h"
+#include "bundle/framer.h"
+#include "bundle/member.h"
+#include "bundle/oci.h"
+#include "bundle/patches.h"
+#include "bundle/reader.h"
+#include "bundle/recipe-write.h"
+#include "bundle/source.h"
+#include "bundle/tail.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/path.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+/* A compressing worker takes its frame, what it becomes and zstd's tables. */
+#define WORKER_BYTES (240ull * 1024 * 1024)
+#define MEMORY_MAX (800ull * 1024 * 1024)
+
+/* The signed end lies in one part, with room for votes that are added later: signing rewrites it in
+ * place. */
+#define VOTES_ROOM (16 * 1024)
+
+typedef struct {
+    const Release *release;
+    const PackOptions *options;
+    guint jobs;
+    int dirfd;
+    GPtrArray *images; /* SourceImage, beside statement->images */
+    Statement statement;
+    CollectedTree *tree;
+    Contents *contents;
+    Schedule *schedule;
+    Patches *patches;
+    int meta_fd;
+    guint64 meta_bytes;
+    Packing packing;
+    GArray *frames;
+} Packer;
+
+static void
+free_image (gpointer image)
+{
+    source_image_free (image);
+}
+
+static void
+free_statement_image (gpointer image)
+{
+    statement_image_free (image);
+}
+
+static void
+packer_clear (Packer *packer)
+{
+    file_clear_fd (&packer->dirfd);
+    file_clear_fd (&packer->meta_fd);
+    g_clear_pointer (&packer->images, g_ptr_array_unref);
+    g_clear_pointer (&packer->statement.images, g_ptr_array_unref);
+    g_clear_pointer (&packer->tree, collected_tree_free);
+    g_clear_pointer (&packer->contents, contents_free);
+    g_clear_pointer (&packer->schedule, schedule_free);
+    g_clear_pointer (&packer->patches, patches_free);
+    g_clear_pointer (&packer->frames, g_array_unref);
+    g_clear_pointer (&packer->packing.tool, g_free);
+    g_clear_pointer (&packer->packing.zstd, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Packer, packer_clear)
+
+static guint
+default_jobs (void)
+{
+    guint64 fit = MAX (1, MEMORY_MAX / WORKER_BYTES);
+
+    return (guint)CLAMP (g_get_num_processors (), 1, fit);
+}
+
+static gboolean
+add_image (Packer *packer, const ReleaseImage *wanted, const char *platform, const char *dir,
+           GError **error)
+{
+    SourceOptions options = { .dir = dir,
+                              .platform = platform,
+                              .tmpdir = packer->options->tmpdir,
+                              .engine = packer->options->engine,
+                              .progress = packer->options->progress };
+    SourceImage *source = source_open (wanted->from, &options, error);
+    StatementImage *image;
+    g_autoptr (GBytes) manifest = NULL;
+
+    if (source == NULL)
+        return fail_prefix (error, "image '%s'", wanted->name);
+    g_ptr_array_add (packer->images, source);
+    image = statement_image_new ();
+    g_ptr_array_add (packer->statement.images, image);
+    image->name = g_strdup (wanted->name);
+    image->platform = g_strdup (source->platform);
+    image->config = digest_of_bytes (source->config);
+    image->config_bytes = g_bytes_get_size (source->config);
+    for (guint i = 0; i < source->layers->len; i++) {
+        const SourceLayer *from = &g_array_index (source->layers, SourceLayer, i);
+        StatementLayer layer = { .diffid = from->diffid, .bytes = from->bytes };
+
+        g_array_append_val (image->layers, layer);
+    }
+    manifest = oci_manifest (image);
+    image->manifest = digest_of_bytes (manifest);
+    return TRUE;
+}
+
+static gboolean
+collect_images (Packer *packer, const char *dir, GError **error)
+{
+    const char *platform = packer->release->platforms != NULL && *packer->release->platforms != NULL
+                               ? packer->release->platforms[0]
+                               : "linux/amd64";
+
+    packer->images = g_ptr_array_new_with_free_func (free_image);
+    packer->statement.images = g_ptr_array_new_with_free_func (free_statement_image);
+    for (guint i = 0; i < packer->release->images->len; i++)
+        if (!add_image (packer, packer->release->images->pdata[i], platform, dir, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Distinct layers in the order of first appearance. */
+static GArray *
+distinct_layers (const Packer *packer, guint64 *bytes)
+{
+    GArray *layers = g_array_new (FALSE, FALSE, sizeof (SourceLayer));
+    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    for (guint i = 0; i < packer->images->len; i++) {
+        const SourceImage *image = packer->images->pdata[i];
+
+        for (guint k = 0; k < image->layers->len; k++) {
+            SourceLayer *layer = &g_array_index (image->layers, SourceLayer, k);
+
+            if (!g_hash_table_add (seen, &layer->diffid))
+                continue;
+            g_array_append_val (layers, *layer);
+            *bytes += layer->bytes;
+        }
+    }
+    return layers;
+}
+
+/* Scheduled twice: to learn which patches are worth making, and with those that were. */
+static gboolean
+plan_contents (Packer *packer, PackResult *result, GError **error)
+{
+    Progress *progress = packer->options->progress;
+    g_autoptr (GArray) layers = distinct_layers (packer, &result->uncompressed);
+
+    progress_begin (progress, "reading layers", result->uncompressed);
+    packer->contents = contents_new (layers, packer->jobs, progress, error);
+    progress_end (progress);
+    if (packer->contents == NULL)
+        return FALSE;
+    contents_match (packer->contents);
+    packer->schedule = schedule_new (packer->contents, LIMIT_SPOOL_BYTES);
+    packer->patches = patches_new (packer->contents, packer->schedule, packer->jobs,
+                                   packer->options->tmpdir, progress, error);
+    if (packer->patches == NULL)
+        return FALSE;
+    schedule_free (packer->schedule);
+    packer->schedule = schedule_new (packer->contents, LIMIT_SPOOL_BYTES);
+    packer->packing.spool = packer->schedule->peak;
+    return TRUE;
+}
+
+static gboolean
+append_meta (Packer *packer, const char *name, GBytes *content, GError **error)
+{
+    static const guint8 zeros[TAR_BLOCK];
+    gsize size = g_bytes_get_size (content), length;
+    g_autoptr (GBytes) header = member_header (name, size, FALSE);
+    struct {
+        const void *bytes;
+        gsize length;
+    } pieces[] = { { g_bytes_get_data (header, &length), length },
+                   { g_bytes_get_data (content, NULL), size },
+                   { zeros, member_padding (size) } };
+
+    pieces[0].length = length;
+    for (guint i = 0; i < G_N_ELEMENTS (pieces); i++) {
+        if (!file_pwrite_all (packer->meta_fd, "members", pieces[i].bytes, pieces[i].length,
+                              packer->meta_bytes, error))
+            return FALSE;
+        packer->meta_bytes += pieces[i].length;
+    }
+    return TRUE;
+}
+
+/* Configs, then recipes: what region meta holds. */
+static gboolean
+write_meta (Packer *packer, GError **error)
+{
+    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    packer->meta_fd = file_temporary (packer->options->tmpdir, error);
+    if (packer->meta_fd < 0)
+        return FALSE;
+    for (guint i = 0; i < packer->images->len; i++) {
+        StatementImage *image = packer->statement.images->pdata[i];
+        g_autofree char *hex = digest_to_hex (&image->config);
+        g_autofree char *name = g_strdup_printf ("images/%s.json", hex);
+
+        if (g_hash_table_add (seen, &image->config) &&
+            !append_meta (packer, name, ((SourceImage *)packer->images->pdata[i])->config, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < packer->contents->layers->len; i++) {
+        const PackLayer *layer = packer->contents->layers->pdata[i];
+        g_autofree char *hex = digest_to_hex (&layer->source.diffid);
+        g_autofree char *name = g_strdup_printf ("layers/%s", hex);
+        g_autoptr (GBytes) recipe =
+            recipe_write (packer->contents, packer->schedule, packer->patches, i);
+
+        if (!append_meta (packer, name, recipe, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Literals are what lies between the files, and behind the last. */
+static void
+plan_literals (FramePlan *plan, const PackLayer *layer, const Contents *contents)
+{
+    guint64 at = layer->source.offset;
+
+    for (guint k = 0; k < layer->uses->len; k++) {
+        const ContentUse *use = &g_array_index (layer->uses, ContentUse, k);
+
+        frame_plan_add (plan, REGION_LITERALS, layer->source.fd, at, use->literal);
+        at += use->literal + g_array_index (contents->contents, Content, use->content).length;
+    }
+    frame_plan_add (plan, REGION_LITERALS, layer->source.fd, at, layer->rest);
+}
+
+static void
+plan_file (const Packer *packer, FramePlan *plan, const PackFile *file, PackResult *result)
+{
+    const Content *content = &g_array_index (packer->contents->contents, Content, file->content);
+    const StoredPatch *patch;
+
+    if (!file->patched) {
+        frame_plan_add (plan, REGION_DATA, content->layer->fd,
+                        content->layer->offset + content->offset, content->length);
+        return;
+    }
+    patch = &g_array_index (packer->patches->patches, StoredPatch, content->patch);
+    result->patched += content->length;
+    frame_plan_add (plan, REGION_CONTROL, packer->patches->fd, patch->control_at, patch->control);
+    frame_plan_add (plan, REGION_DIFFERENCE, packer->patches->fd, patch->difference_at,
+                    patch->difference);
+    frame_plan_add (plan, REGION_EXTRA, packer->patches->fd, patch->extra_at, patch->extra);
+}
+
+static FramePlan *
+plan_frames (const Packer *packer, PackResult *result)
+{
+    FramePlan *plan = frame_plan_new (packer->options->level, packer->jobs);
+    guint64 carried = 0;
+
+    frame_plan_add (plan, REGION_TREE, packer->tree->fd, 0, packer->tree->bytes);
+    frame_plan_add (plan, REGION_META, packer->meta_fd, 0, packer->meta_bytes);
+    for (guint i = 0; i < packer->contents->layers->len; i++)
+        plan_literals (plan, packer->contents->layers->pdata[i], packer->contents);
+    for (guint i = 0; i < packer->schedule->files->len; i++) {
+        const PackFile *file = &g_array_index (packer->schedule->files, PackFile, i);
+
+        plan_file (packer, plan, file, result);
+        carried += g_array_index (packer->contents->contents, Content, file->content).length;
+    }
+    for (guint i = 0; i < plan->ranges[REGION_LITERALS]->len; i++)
+        carried += g_array_index (plan->ranges[REGION_LITERALS], Range, i).length;
+    result->repeated = result->uncompressed - carried;
+    return plan;
+}
+
+static gboolean
+sign_texts (const Packer *packer, Tail *tail, GError **error)
+{
+    g_autofree char *comment = tail_statement_comment (tail->statement, error);
+    g_autofree char *packing = NULL;
+
+    if (comment == NULL)
+        return FALSE;
+    packing = tail_packing_comment (tail->statement, tail->packing, error);
+    if (packing == NULL)
+        return FALSE;
+    for (guint i = 0; packer->options->keys != NULL && i < packer->options->keys->len; i++) {
+        GBytes *vote =
+            sign_bytes (packer->options->keys->pdata[i], tail->statement, comment, error);
+
+        if (vote == NULL)
+            return FALSE;
+        g_ptr_array_add (tail->statement_votes, vote);
+        vote = sign_bytes (packer->options->keys->pdata[i], tail->packing, packing, error);
+        if (vote == NULL)
+            return FALSE;
+        g_ptr_array_add (tail->packing_votes, vote);
+    }
+    return TRUE;
+}
+
+static gboolean
+write_end (Packer *packer, Output *output, PackResult *result, GError **error)
+{
+    g_autoptr (Tail) tail = tail_new ();
+    g_autoptr (GBytes) texts = NULL;
+    g_autoptr (GBytes) end = NULL;
+
+    tail->statement = statement_write (&packer->statement);
+    tail->index = frame_index_write (packer->frames);
+    packer->packing.statement = digest_of_bytes (tail->statement);
+    packer->packing.index = digest_of_bytes (tail->index);
+    packer->packing.tool = g_strdup ("handcarry " HANDCARRY_VERSION);
+    packer->packing.zstd = g_strdup (ZSTD_versionString ());
+    packer->packing.level = (guint64)packer->options->level;
+    tail->packing = packing_write (&packer->packing);
+    for (guint i = 0; packer->options->chain != NULL && i < packer->options->chain->len; i++) {
+        const SignedRoot *root = packer->options->chain->pdata[i];
+        SignedRoot *copy = signed_root_new (root->text);
+
+        for (guint v = 0; v < root->votes->len; v++)
+            g_ptr_array_add (copy->votes, g_bytes_ref (root->votes->pdata[v]));
+        g_ptr_array_add (tail->chain, copy);
+    }
+    if (!sign_texts (packer, tail, error))
+        return FALSE;
+    texts = tail_texts_frame (tail->statement, tail->packing);
+    tail->offset = output_bytes (output) + g_bytes_get_size (texts);
+    end = tail_write (tail);
+    if (!output_keep_together (
+            output, g_bytes_get_size (texts) + g_bytes_get_size (end) + VOTES_ROOM, error) ||
+        !output_write (output, texts, error))
+        return FALSE;
+    result->release_digest = digest_to_text (&packer->packing.statement);
+    return output_write (output, end, error);
+}
+
+/* What was written is read back before it gets its name: every layer rebuilt, every digest. */
+static gboolean
+read_back (const Packer *packer, const Output *output, GError **error)
+{
+    g_autoptr (Bundle) bundle = bundle_open_parts (output_parts (output), error);
+
+    return (bundle != NULL && bundle_check_deep (bundle, packer->options->tmpdir,
+                                                 packer->options->progress, error)) ||
+           fail_prefix (error, "reading back what was packed");
+}
+
+static gboolean
+write_bundle (Packer *packer, const char *path, PackResult *result, GError **error)
+{
+    g_autoptr (FramePlan) plan = NULL;
+    g_autoptr (Output) output = output_new (path, packer->options->split, error);
+
+    if (output == NULL || !write_meta (packer, error))
+        return FALSE;
+    plan = plan_frames (packer, result);
+    packer->frames = g_array_new (FALSE, FALSE, sizeof (Frame));
+    if (!frame_plan_write (plan, output, packer->frames, packer->packing.regions,
+                           packer->options->progress, error) ||
+        !write_end (packer, output, result, error) || !read_back (packer, output, error))
+        return FALSE;
+    result->bytes = output_bytes (output);
+    result->parts = output_parts (output)->len;
+    return output_commit (output, error);
+}
+
+gboolean
+pack (const Release *release, const char *dir, const char *output, const PackOptions *options,
+      PackResult *result, GError **error)
+{
+    g_auto (Packer) packer = { .release = release, .options = options, .meta_fd = -1 };
+
+    packer.jobs = options->jobs > 0 ? options->jobs : default_jobs ();
+    packer.dirfd = file_open_dir_given (dir, error);
+    if (packer.dirfd < 0)
+        return FALSE;
+    packer.tree = collect_tree (release, packer.dirfd, options->tmpdir, error);
+    if (packer.tree == NULL || !collect_images (&packer, dir, error) ||
+        !plan_contents (&packer, result, error))
+        return FALSE;
+    packer.statement.release = (Release *)release;
+    packer.statement.tree_commit = packer.tree->commit;
+    packer.statement.tree_files = packer.tree->files;
+    packer.statement.tree_bytes = packer.tree->content_bytes;
+    return write_bundle (&packer, output, result, error);
+}
+
+void
+pack_result_clear (PackResult *result)
+{
+    g_clear_pointer (&result->release_digest, g_free);
+}
+
+char *
+pack_file_name (const Release *release)
+{
+    return g_strdup_printf ("%s-%s-r%" G_GUINT64_FORMAT ".tar.zst", release->product,
+                            release->version, release->release);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "keys/sign.h"
+#include "manifest/progress.h"
+#include "manifest/release.h"
+
+#include <glib.h>
+
+/* Makes a bundle from a release (make side). */
+
+#define PACK_LEVEL_DEFAULT 12
+#define PACK_LEVEL_MAX 19
+
+typedef struct {
+    int level;
+    guint jobs;         /* 0: as many as fit the memory limit */
+    guint64 split;      /* 0: one file */
+    const char *tmpdir; /* NULL: $TMPDIR or /var/tmp */
+    const char *engine; /* for docker-daemon:; NULL: the usual sockets */
+    GPtrArray *keys;    /* SecretKey: each signs both texts */
+    GPtrArray *chain;   /* SignedRoot: the trust roots to carry; may be empty */
+    Progress *progress;
+} PackOptions;
+
+typedef struct {
+    char *release_digest; /* "sha256:…" */
+    guint64 bytes, parts;
+    guint64 uncompressed; /* of all distinct layers */
+    guint64 repeated;     /* bytes of contents that were there already */
+    guint64 patched;      /* bytes of contents carried as patches */
+} PackResult;
+
+/* dir is the folder that release.yaml lies in. The file appears under its name only when it is
+ * whole and has been read back: every layer rebuilt to its diffID. */
+gboolean pack (const Release *release, const char *dir, const char *output,
+               const PackOptions *options, PackResult *result,
+               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void pack_result_clear (PackResult *result);
+/* The file name of a release's bundle: PRODUCT-VERSION-rN.tar.zst. Caller frees. */
+char *pack_file_name (const Release *release);

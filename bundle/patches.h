@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "bundle/schedule.h"
+
+#include <glib.h>
+
+/* The patches of a bundle, made before anything is written (make side). Their parts lie in one
+ * unlinked temporary file. */
+
+typedef struct {
+    guint64 control_at, control;
+    guint64 difference_at, difference;
+    guint64 extra_at, extra;
+} StoredPatch;
+
+typedef struct {
+    int fd;
+    guint64 bytes;
+    GArray *patches; /* StoredPatch */
+} Patches;
+
+/* Makes a patch for every patched file of the schedule, jobs at a time. Where it saves too little,
+ * the content's source is taken away, so that the next schedule carries it whole; else its patch
+ * number is set. */
+Patches *patches_new (Contents *contents, const Schedule *schedule, guint jobs, const char *tmpdir,
+                      Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void patches_free (Patches *patches);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Patches, patches_free)

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/scan.h"
+
+#include "bundle/format.h"
+#include "bundle/sketch.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+
+#define SCAN_CHUNK (1024 * 1024)
+
+typedef struct {
+    const SourceLayer *layer;
+    Progress *progress;
+    guint64 at; /* read so far */
+    DigestStream *whole, *file;
+    Sketch *sketch;
+    GError *error;
+    guint8 chunk[SCAN_CHUNK];
+} Scan;
+
+/* libarchive reads the layer through this, so that every byte is hashed once, in order. */
+static la_ssize_t
+read_chunk (struct archive *a, void *data, const void **bytes)
+{
+    Scan *scan = data;
+    gsize n = (gsize)MIN (SCAN_CHUNK, scan->layer->bytes - scan->at);
+
+    *bytes = scan->chunk;
+    if (n == 0)
+        return 0;
+    if (!file_pread_all (scan->layer->fd, "layer", scan->chunk, n, scan->layer->offset + scan->at,
+                         &scan->error)) {
+        archive_set_error (a, EIO, "read failed");
+        return -1;
+    }
+    digest_stream_add (scan->whole, scan->chunk, n);
+    progress_add (scan->progress, n);
+    scan->at += n;
+    return (la_ssize_t)n;
+}
+
+/* Hashes the content of the current entry. FALSE where libarchive gives up, or where it is sparse:
+ * then the bytes in the tar are not the file. */
+static gboolean
+hash_entry (Scan *scan, struct archive *a, guint64 size, Digest *digest)
+{
+    const void *block;
+    size_t length;
+    la_int64_t offset;
+    guint64 at = 0;
+    int result;
+
+    while ((result = archive_read_data_block (a, &block, &length, &offset)) == ARCHIVE_OK) {
+        if ((guint64)offset != at)
+            return FALSE;
+        digest_stream_add (scan->file, block, length);
+        sketch_add (scan->sketch, block, length);
+        at += length;
+    }
+    digest_stream_finish (scan->file, digest);
+    return result == ARCHIVE_EOF && at == size;
+}
+
+static gboolean
+is_source (struct archive_entry *entry)
+{
+    return archive_entry_filetype (entry) == AE_IFREG && archive_entry_hardlink (entry) == NULL &&
+           archive_entry_size (entry) > 0 && archive_entry_sparse_count (entry) == 0;
+}
+
+/* The content ends, padding included, where libarchive stands once the entry's data is read; that
+ * it lies there is checked against what was hashed when the recipe is replayed. */
+static gboolean
+scan_entry (Scan *scan, struct archive *a, struct archive_entry *entry, GArray *extents)
+{
+    Extent extent = { .length = (guint64)archive_entry_size (entry) };
+    guint64 padded = (extent.length + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+    guint64 end;
+    gboolean plain;
+
+    if (!is_source (entry))
+        return TRUE;
+    sketch_begin (scan->sketch);
+    plain = hash_entry (scan, a, extent.length, &extent.digest);
+    sketch_finish (scan->sketch, extent.length, extent.sketch);
+    if (archive_read_data_skip (a) != ARCHIVE_OK)
+        return FALSE;
+    end = (guint64)archive_filter_bytes (a, 0);
+    if (!plain || end < padded || end > scan->layer->bytes)
+        return TRUE;
+    extent.offset = end - padded;
+    g_array_append_val (extents, extent);
+    return TRUE;
+}
+
+static void
+walk (Scan *scan, struct archive *a, GArray *extents)
+{
+    struct archive_entry *entry;
+
+    if (archive_read_open (a, scan, NULL, read_chunk, NULL) != ARCHIVE_OK)
+        return;
+    for (;;) {
+        int result = archive_read_next_header (a, &entry);
+
+        if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
+            return;
+        if (!scan_entry (scan, a, entry, extents))
+            return;
+    }
+}
+
+/* What libarchive left unread: end-of-archive blocks, or a rest that it does not understand. */
+static gboolean
+hash_rest (Scan *scan)
+{
+    const void *bytes;
+    struct archive *a = archive_read_new ();
+    la_ssize_t n;
+
+    while ((n = read_chunk (a, scan, &bytes)) > 0)
+        continue;
+    archive_read_free (a);
+    return n == 0;
+}
+
+/* The end of a tar is zeros, a literal. A long rest that is something else becomes content, which
+ * compresses with the other contents and is shared where it is the same. */
+static gboolean
+add_rest (Scan *scan, GArray *extents, GError **error)
+{
+    Extent rest = { .offset = 0 };
+    g_autofree guint8 *bytes = NULL;
+
+    if (extents->len > 0) {
+        const Extent *last = &g_array_index (extents, Extent, extents->len - 1);
+        rest.offset = last->offset + last->length;
+    }
+    rest.length = scan->layer->bytes - rest.offset;
+    if (rest.length <= SCAN_CHUNK)
+        return TRUE;
+    for (guint64 at = 0; at < rest.length; at += SCAN_CHUNK) {
+        gsize n = (gsize)MIN (SCAN_CHUNK, rest.length - at);
+
+        if (!file_pread_all (scan->layer->fd, "layer", scan->chunk, n,
+                             scan->layer->offset + rest.offset + at, error))
+            return FALSE;
+        digest_stream_add (scan->file, scan->chunk, n);
+    }
+    digest_stream_finish (scan->file, &rest.digest);
+    g_array_append_val (extents, rest);
+    return TRUE;
+}
+
+static gboolean
+check_diffid (Scan *scan, GError **error)
+{
+    Digest found;
+    g_autofree char *expected = digest_to_text (&scan->layer->diffid);
+    g_autofree char *text = NULL;
+
+    digest_stream_finish (scan->whole, &found);
+    if (digest_equal (&found, &scan->layer->diffid))
+        return TRUE;
+    text = digest_to_text (&found);
+    return fail (error, ERR_FORMAT, "layer is %s, but the image config says %s", text, expected);
+}
+
+GArray *
+scan_layer (const SourceLayer *layer, Progress *progress, GError **error)
+{
+    g_autofree Scan *scan = g_new0 (Scan, 1);
+    g_autoptr (DigestStream) whole = digest_stream_new ();
+    g_autoptr (DigestStream) file = digest_stream_new ();
+    g_autoptr (Sketch) sketch = sketch_new ();
+    g_autoptr (GArray) extents = g_array_new (FALSE, FALSE, sizeof (Extent));
+    struct archive *a = archive_read_new ();
+
+    scan->layer = layer;
+    scan->progress = progress;
+    scan->whole = whole;
+    scan->file = file;
+    scan->sketch = sketch;
+    archive_read_support_filter_none (a);
+    archive_read_support_format_tar (a);
+    walk (scan, a, extents);
+    archive_read_free (a);
+    if (!hash_rest (scan)) {
+        g_propagate_error (error, scan->error);
+        return NULL;
+    }
+    if (!check_diffid (scan, error) || !add_rest (scan, extents, error))
+        return NULL;
+    return g_steal_pointer (&extents);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/bundle.h"
+#include "bundle/format.h"
+#include "bundle/pack.h"
+#include "keys/trust.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/limits.h"
+#include "manifest/verb.h"
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FAT32_MAX 4294967295ull
+#define SPLIT_MIN (1024 * 1024)
+
+typedef struct {
+    VerbOutput output;
+    char *file, *version, *release, *split, *trust, *engine, *tmpdir;
+    char **sign;
+    int level, jobs;
+} BundleOptions;
+
+static void
+options_clear (BundleOptions *o)
+{
+    g_free (o->file);
+    g_free (o->version);
+    g_free (o->release);
+    g_free (o->split);
+    g_free (o->trust);
+    g_free (o->engine);
+    g_free (o->tmpdir);
+    g_strfreev (o->sign);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BundleOptions, options_clear)
+
+static gboolean
+parse_options (int *argc, char ***argv, BundleOptions *o, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->file,
+          "the bundle (PRODUCT-VERSION-rN.tar.zst)", "FILE" },
+        { "version", 0, 0, G_OPTION_ARG_STRING, &o->version, "instead of the file's", "V" },
+        { "release", 0, 0, G_OPTION_ARG_STRING, &o->release, "release number", "N" },
+        { "sign", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->sign, "sign with this key, too", "KEY" },
+        { "trust", 0, 0, G_OPTION_ARG_FILENAME, &o->trust,
+          "trust roots to carry (trust/ beside RELEASE.yaml)", "DIR" },
+        { "split", 0, 0, G_OPTION_ARG_STRING, &o->split, "parts of at most SIZE (4000M)", "SIZE" },
+        { "level", 0, 0, G_OPTION_ARG_INT, &o->level, "zstd level, 1 to 19", "L" },
+        { "jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs, "threads; 240 MiB each", "N" },
+        { "engine", 0, 0, G_OPTION_ARG_STRING, &o->engine, "for docker-daemon:", "URL" },
+        { "tmpdir", 0, 0, G_OPTION_ARG_FILENAME, &o->tmpdir, "for temporary files", "DIR" },
+        { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+    };
+
+    return verb_parse (argc, argv, "RELEASE.yaml",
+                       "Packs images, playbooks, configs and files of a release into one bundle.",
+                       entries, &o->output, TRUE, error);
+}
+
+/* "700", "700M", "4G": powers of ten, as media are sold. */
+static gboolean
+parse_size (const char *text, guint64 *size, GError **error)
+{
+    char *end;
+    guint64 factor = 1;
+
+    *size = g_ascii_strtoull (text, &end, 10);
+    if (*end == 'K' || *end == 'M' || *end == 'G')
+        factor = *end == 'K' ? 1000 : *end == 'M' ? 1000000 : 1000000000;
+    if (factor > 1)
+        end++;
+    if (!g_ascii_isdigit (*text) || *end != '\0' || *size > G_MAXINT64 / factor ||
+        *size * factor < SPLIT_MIN)
+        return fail (error, ERR_USAGE,
+                     "--split '%s' is no size: a number with K, M or G, at least 1049K", text);
+    *size *= factor;
+    return TRUE;
+}
+
+static gboolean
+check_options (const BundleOptions *o, ReleaseOverrides *overrides, guint64 *split, GError **error)
+{
+    char *end;
+
+    overrides->version = o->version;
+    if (o->release != NULL) {
+        overrides->release = g_ascii_strtoull (o->release, &end, 10);
+        if (!g_ascii_isdigit (*o->release) || *end != '\0' || overrides->release == 0)
+            return fail (error, ERR_USAGE, "--release '%s' is no number above 0", o->release);
+    }
+    if (o->level < 1 || o->level > PACK_LEVEL_MAX)
+        return fail (error, ERR_USAGE, "--level is %d, but goes from 1 to %d", o->level,
+                     PACK_LEVEL_MAX);
+    if (o->jobs < 0 || o->jobs > 256)
+        return fail (error, ERR_USAGE, "--jobs is %d, but goes from 1 to 256", o->jobs);
+    return o->split == NULL || parse_size (o->split, split, error);
+}
+
+static void
+free_key (gpointer key)
+{
+    secret_key_free (key);
+}
+
+static GPtrArray *
+load_keys (char **names, GError **error)
+{
+    g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (free_key);
+
+    for (char **name = names; name != NULL && *name != NULL; name++) {
+        SecretKey *key = secret_key_load (*name, error);
+
+        if (key == NULL)
+            return NULL;
+        g_ptr_array_add (keys, key);
+    }
+    return g_steal_pointer (&keys);
+}
+
+/* --trust, else trust/ beside the file where there is one. */
+static gboolean
+load_trust (const char *given, const char *dir, TrustRoot **trust, GError **error)
+{
+    g_autofree char *beside = g_build_filename (dir, "trust", NULL);
+
+    *trust = NULL;
+    if (given == NULL && !g_file_test (beside, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    *trust = trust_load (given != NULL ? given : beside, error);
+    return *trust != NULL;
+}
+
+static void
+print_json (const char *file, const PackResult *result)
+{
+    g_autoptr (JsonBuilder) builder = json_builder_new ();
+    g_autoptr (JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    json_builder_begin_object (builder);
+    json_builder_set_member_name (builder, "schema");
+    json_builder_add_string_value (builder, "handcarry.bundle/1");
+    json_builder_set_member_name (builder, "changed");
+    json_builder_add_boolean_value (builder, TRUE);
+    json_builder_set_member_name (builder, "file");
+    json_builder_add_string_value (builder, file);
+    json_builder_set_member_name (builder, "parts");
+    json_builder_add_int_value (builder, (gint64)result->parts);
+    json_builder_set_member_name (builder, "bytes");
+    json_builder_add_int_value (builder, (gint64)result->bytes);
+    json_builder_set_member_name (builder, "release_digest");
+    json_builder_add_string_value (builder, result->release_digest);
+    json_builder_set_member_name (builder, "uncompressed_bytes");
+    json_builder_add_int_value (builder, (gint64)result->uncompressed);
+    json_builder_set_member_name (builder, "repeated_bytes");
+    json_builder_add_int_value (builder, (gint64)result->repeated);
+    json_builder_set_member_name (builder, "patched_bytes");
+    json_builder_add_int_value (builder, (gint64)result->patched);
+    json_builder_end_object (builder);
+    root = json_builder_get_root (builder);
+    text = json_to_string (root, TRUE);
+    printf ("%s\n", text);
+}
+
+static void
+print_result (const BundleOptions *o, const Release *release, const char *file,
+              const PackResult *result, guint n_keys)
+{
+    g_autofree char *bytes = verb_bytes (result->bytes);
+    g_autofree char *whole = verb_bytes (result->uncompressed);
+    g_autofree char *repeated = verb_bytes (result->repeated);
+    g_autofree char *patched = verb_bytes (result->patched);
+
+    verb_print (&o->output, "bundle    %s%s\n", file, result->parts > 1 ? ".001 …" : "");
+    verb_print (&o->output, "release   %s %s, release number %" G_GUINT64_FORMAT "\n",
+                release->product, release->version, release->release);
+    verb_print (&o->output, "digest    %s\n", result->release_digest);
+    verb_print (&o->output, "size      %s from %s of layers\n", bytes, whole);
+    verb_print (&o->output, "          (%s were there already, %s became patches)\n", repeated,
+                patched);
+    verb_print (&o->output, "applies   to every host: it is a full bundle\n");
+    if (result->parts > 1)
+        verb_print (&o->output, "parts     %" G_GUINT64_FORMAT "; 'cat' joins them\n",
+                    result->parts);
+    else
+        verb_print (&o->output, "FAT32     %s\n",
+                    result->bytes <= FAT32_MAX ? "fits" : "does not fit: use --split 4000M");
+    verb_print (&o->output, "checksum  %s.sha256\n", file);
+    if (n_keys == 0)
+        verb_print (&o->output, "signed    NO: handcarry sign %s --key release.key\n", file);
+}
+
+static gboolean
+run (const char *path, const BundleOptions *o, GError **error)
+{
+    ReleaseOverrides overrides = { 0 };
+    PackOptions options = {
+        .level = o->level, .jobs = (guint)o->jobs, .tmpdir = o->tmpdir, .engine = o->engine
+    };
+    g_autofree char *dir = g_path_get_dirname (path);
+    g_autoptr (GPtrArray) keys = NULL;
+    g_autoptr (TrustRoot) trust = NULL;
+    g_autoptr (Release) release = NULL;
+    g_autoptr (GBytes) text = NULL;
+    g_autoptr (Progress) progress = NULL;
+    g_autofree char *file = NULL;
+    PackResult result = { 0 };
+
+    if (!check_options (o, &overrides, &options.split, error))
+        return FALSE;
+    text = file_read_given (path, LIMIT_YAML_BYTES, error);
+    if (text == NULL)
+        return FALSE;
+    release = release_parse_authored (text, path, &overrides, NULL, error);
+    if (release == NULL || !load_trust (o->trust, dir, &trust, error))
+        return FALSE;
+    options.keys = keys = load_keys (o->sign, error);
+    if (keys == NULL)
+        return FALSE;
+    options.chain = trust != NULL ? trust_chain (trust) : NULL;
+    options.progress = progress = verb_progress_new (&o->output);
+    file = o->file != NULL ? g_strdup (o->file) : pack_file_name (release);
+    if (!pack (release, dir, file, &options, &result, error))
+        return FALSE;
+    if (o->output.json)
+        print_json (file, &result);
+    else
+        print_result (o, release, file, &result, keys->len);
+    pack_result_clear (&result);
+    return TRUE;
+}
+
+int
+verb_bundle (int argc, char **argv, GError **error)
+{
+    g_auto (BundleOptions) o = { .level = PACK_LEVEL_DEFAULT };
+
+    if (!parse_options (&argc, &argv, &o, error))
+        return error_exit_status (*error);
+    if (argc != 2) {
+        fail (error, ERR_USAGE, "bundle takes one release.yaml");
+        return ERR_USAGE;
+    }
+    return run (argv[1], &o, error) ? 0 : error_exit_status (*error);
+}
