@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "manifest/release.h"
+
+#include <glib.h>
+
+/* The host's side of an install: its folders, its lock, who it is, and its values. */
+
+typedef struct {
+    char *state_path;  /* ROOT/var/lib/handcarry */
+    char *etc_path;    /* ROOT/etc/handcarry */
+    int state_fd;      /* -1 where the folder is not there */
+    int lock_fd;       /* -1 until locked */
+    char *site, *name; /* from host.yaml; NULL where it does not say */
+} Host;
+
+/* root: --root, or NULL. With create the state folder is made. */
+Host *host_open (const char *root, gboolean create, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void host_free (Host *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Host, host_free)
+
+/* One lock for all products, held until host_free. ERR_BUSY at once where another run has it. */
+gboolean host_lock (Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The product's own folder below the state folder, made where it is not there. */
+int host_open_product (const Host *host, const char *product,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is the release meant for this host (ERR_POLICY)? */
+gboolean host_check_target (const Host *host, const Release *release,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct {
+    char *name, *text;
+    gboolean secret;
+} HostValue;
+
+/* The value of each declared name: from ETC/values/PRODUCT.yaml, else its default. Missing ones are
+ * ERR_NOT_READY with the lines to add. HostValue elements. */
+GPtrArray *host_values (const Host *host, const Release *release,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+const char *host_value_find (GPtrArray *values, const char *name, gsize length);
