@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/launcher-child.h"
+
+#include "install/engine-http.h"
+#include "install/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX (16 * 1024 * 1024)
+
+typedef struct {
+    guint32 kind, length;
+} Header;
+
+static gboolean
+send_all (int fd, const guint8 *bytes, gsize length)
+{
+    while (length > 0) {
+        ssize_t n = send (fd, bytes, length, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return FALSE;
+        bytes += n;
+        length -= (gsize)n;
+    }
+    return TRUE;
+}
+
+static gboolean
+receive_all (int fd, guint8 *bytes, gsize length)
+{
+    while (length > 0) {
+        ssize_t n = read (fd, bytes, length);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return FALSE;
+        bytes += n;
+        length -= (gsize)n;
+    }
+    return TRUE;
+}
+
+gboolean
+launcher_send (int fd, LauncherKind kind, gconstpointer bytes, gsize length)
+{
+    Header header = { kind, (guint32)length };
+
+    return length <= MESSAGE_MAX && send_all (fd, (const guint8 *)&header, sizeof header) &&
+           send_all (fd, bytes, length);
+}
+
+gboolean
+launcher_receive (int fd, LauncherKind *kind, GBytes **payload)
+{
+    Header header;
+    guint8 *bytes;
+
+    if (!receive_all (fd, (guint8 *)&header, sizeof header) || header.length > MESSAGE_MAX)
+        return FALSE;
+    bytes = g_malloc (MAX (header.length, 1));
+    if (!receive_all (fd, bytes, header.length)) {
+        g_free (bytes);
+        return FALSE;
+    }
+    *kind = header.kind;
+    *payload = g_bytes_new_take (bytes, header.length);
+    return TRUE;
+}
+
+static gboolean
+send_end (int fd, int status, const char *text)
+{
+    g_autoptr (GVariant) end = g_variant_ref_sink (g_variant_new (LAUNCHER_END_TYPE, status, text));
+
+    return launcher_send (fd, LAUNCHER_END, g_variant_get_data (end), g_variant_get_size (end));
+}
+
+typedef struct {
+    guint8 what;
+    char **argv, **env;
+    char *dir;
+    guint32 milliseconds;
+} Request;
+
+static void
+request_clear (Request *request)
+{
+    g_strfreev (request->argv);
+    g_strfreev (request->env);
+    g_free (request->dir);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Request, request_clear)
+
+/* The program gets its own session, so that Ctrl-C on the terminal reaches only handcarry, which
+ * decides; all signals as a fresh process has them; and no descriptor but its three. */
+static void
+become (const Request *request, int output)
+{
+    sigset_t none;
+    int null = openat (AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
+
+    setsid ();
+    sigemptyset (&none);
+    sigprocmask (SIG_SETMASK, &none, NULL);
+    signal (SIGINT, SIG_DFL);
+    signal (SIGTERM, SIG_DFL);
+    signal (SIGHUP, SIG_DFL);
+    signal (SIGPIPE, SIG_DFL);
+    dup2 (null, STDIN_FILENO);
+    dup2 (output, STDOUT_FILENO);
+    dup2 (output, STDERR_FILENO);
+    /* execvpe looks in the PATH of this process. */
+    setenv ("PATH", g_environ_getenv (request->env, "PATH") ?: "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+    if (chdir (request->dir) == 0)
+        execvpe (request->argv[0], request->argv, request->env);
+    dprintf (STDERR_FILENO, "cannot run '%s' in '%s': %s\n", request->argv[0], request->dir,
+             g_strerror (errno));
+    _exit (127); /* lint: allow-exit: the child of a fork */
+}
+
+static gboolean
+forward (int from, int socket, gboolean *more)
+{
+    guint8 buffer[16384];
+    ssize_t n = read (from, buffer, sizeof buffer);
+
+    *more = n > 0 || (n < 0 && errno == EINTR);
+    return n <= 0 || launcher_send (socket, LAUNCHER_OUTPUT, buffer, (gsize)n);
+}
+
+/* Waits for the program itself, not for the end of its output: what it leaves running may keep the
+ * pipe open. FALSE: the other end of the socket is gone, or time is over. */
+static gboolean
+watch (int socket, int output, int pidfd, gint64 until, gboolean *timed_out)
+{
+    for (;;) {
+        struct pollfd fds[3] = { { output, POLLIN, 0 }, { pidfd, POLLIN, 0 }, { socket, 0, 0 } };
+        gint64 left = until == 0 ? -1 : MAX (0, (until - g_get_monotonic_time ()) / 1000 + 1);
+        gboolean more;
+        int n = poll (fds, 3, until == 0 ? -1 : (int)MIN (left, G_MAXINT));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        *timed_out = n == 0;
+        if (n <= 0 || (fds[2].revents & (POLLHUP | POLLERR)) != 0)
+            return FALSE;
+        if (fds[0].revents != 0 && !forward (output, socket, &more))
+            return FALSE;
+        if (fds[1].revents != 0 && fds[0].revents == 0)
+            return TRUE;
+        /* The pipe's end comes before the program's: poll only the latter. */
+        if (fds[0].revents != 0 && !more)
+            output = -1;
+    }
+}
+
+static int
+exit_code (int status)
+{
+    return WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
+}
+
+static gboolean
+serve_run (int socket, const Request *request)
+{
+    gint64 until = request->milliseconds == 0
+                       ? 0
+                       : g_get_monotonic_time () + (gint64)request->milliseconds * 1000;
+    gboolean timed_out = FALSE, ended;
+    int output[2], pidfd, status = 0;
+    pid_t pid;
+
+    if (pipe2 (output, O_CLOEXEC) < 0 || (pid = fork ()) < 0)
+        return send_end (socket, 127, "cannot start a process");
+    if (pid == 0)
+        become (request, output[1]);
+    close (output[1]);
+    fcntl (output[0], F_SETFL, O_NONBLOCK);
+    pidfd = pidfd_open (pid, 0);
+    ended = watch (socket, output[0], pidfd, until, &timed_out);
+    if (!ended) {
+        kill (-pid, SIGKILL);
+        kill (pid, SIGKILL);
+    }
+    waitpid (pid, &status, 0);
+    close (output[0]);
+    close (pidfd);
+    if (!ended && !timed_out)
+        return FALSE;
+    return send_end (socket, timed_out ? LAUNCHER_TIMED_OUT : exit_code (status), "");
+}
+
+static gboolean
+serve_http (int socket, const Request *request)
+{
+    g_autoptr (GError) error = NULL;
+    guint status;
+
+    if (!engine_http_get_status (request->argv[0], request->milliseconds, &status, &error))
+        return send_end (socket, -1, error->message);
+    return send_end (socket, (int)status, "");
+}
+
+static gboolean
+serve (int socket)
+{
+    g_autoptr (GBytes) payload = NULL;
+    g_autoptr (GVariant) message = NULL;
+    g_auto (Request) request = { 0 };
+    LauncherKind kind;
+
+    if (!launcher_receive (socket, &kind, &payload))
+        return FALSE;
+    message = g_variant_ref_sink (
+        g_variant_new_from_bytes (G_VARIANT_TYPE (LAUNCHER_REQUEST_TYPE), payload, FALSE));
+    g_variant_get (message, "(y^aay^aaysu)", &request.what, &request.argv, &request.env,
+                   &request.dir, &request.milliseconds);
+    return request.what == LAUNCHER_HTTP ? serve_http (socket, &request)
+                                         : serve_run (socket, &request);
+}
+
+void
+launcher_child (int fd)
+{
+    /* Ctrl-C and a lost terminal are for the other process to judge. */
+    signal (SIGINT, SIG_IGN);
+    signal (SIGTERM, SIG_IGN);
+    signal (SIGHUP, SIG_IGN);
+    prctl (PR_SET_NAME, "launcher", 0, 0, 0);
+    while (serve (fd))
+        continue;
+    _exit (0); /* lint: allow-exit: the child of a fork */
+}

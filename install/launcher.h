@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include <glib.h>
+
+/* A process forked before the network is left: what needs the host's network (playbooks, health
+ * checks) is started by it. It ends with the process that made it, and takes what runs with it. */
+typedef struct Launcher Launcher;
+
+/* Call before there are threads. */
+Launcher *launcher_start (GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void launcher_free (Launcher *launcher);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Launcher, launcher_free)
+
+typedef struct {
+    const char *const *argv; /* argv[0] is looked up in the PATH of env */
+    const char *const *env;  /* all of the program's environment */
+    const char *dir;
+    guint milliseconds; /* 0: as long as it takes */
+} LauncherJob;
+
+/* Takes what the program writes to stdout and stderr, as it comes. */
+typedef void (*LauncherOutput) (const guint8 *bytes, gsize length, gpointer data);
+
+#define LAUNCHER_TIMED_OUT (-1)
+
+/* Runs a program to its end. *status is its exit code, 128 + N after signal N, 127 where it could
+ * not be started, or LAUNCHER_TIMED_OUT. */
+gboolean launcher_run (Launcher *launcher, const LauncherJob *job, LauncherOutput output,
+                       gpointer data, int *status, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GET of a URL from the host's network: the HTTP status. ERR_FAILED with the reason otherwise. */
+gboolean launcher_http (Launcher *launcher, const char *url, guint milliseconds, guint *status,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
