@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "install/place.h"
+
+#include <sys/stat.h>
+
+/* Walking folders by descriptor, for place.c. Paths are relative to where the walk began. */
+typedef struct {
+    gboolean (*enter) (const char *path, gpointer data, GError **error); /* may be NULL */
+    gboolean (*file) (int dirfd, const char *name, const char *path, const struct stat *st,
+                      gpointer data, GError **error); /* all that is no folder */
+    gboolean (*leave) (int dirfd, const char *name, const char *path, gpointer data,
+                       GError **error); /* may be NULL */
+} PlaceWalk;
+
+gboolean place_walk (int dirfd, const PlaceWalk *calls, gpointer data,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean place_hash_fd (int fd, const char *shown, Digest *digest,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean place_hash_folder (int dirfd, Digest *digest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
