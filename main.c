@@ -22,6 +22,9 @@ static const Verb verbs[] = {
 #endif
     { "trust", "make, show or import the trust root", verb_trust },
     { "verify", "prove signatures and content of a bundle", verb_verify },
+    { "plan", "show what install would do on this host", verb_plan },
+    { "install", "install a bundle on this host", verb_install },
+    { "status", "show what is installed here", verb_status },
     { NULL, NULL, NULL },
 };
 

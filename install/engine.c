@@ -7,6 +7,7 @@
 #include "manifest/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -89,7 +90,7 @@ check_socket (const char *path, GError **error)
     g_autofree char *shown = error_quote (path);
     struct stat st;
 
-    if (lstat (path, &st) < 0)
+    if (fstatat (AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return fail_errno (error, ERR_ENGINE, errno, "cannot reach the engine at '%s'", shown);
     if (!S_ISSOCK (st.st_mode))
         return fail (error, ERR_ENGINE, "'%s' is not a socket; expected the engine's own", shown);
@@ -114,7 +115,7 @@ find_socket (const char *url, GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS (usual_sockets); i++) {
         struct stat st;
 
-        if (lstat (usual_sockets[i], &st) == 0)
+        if (fstatat (AT_FDCWD, usual_sockets[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
             return usual_sockets[i];
     }
     return fail_null (error, ERR_ENGINE,

@@ -167,11 +167,28 @@ prove_listed (Engine *engine, const StatementImage *image, GError **error)
 
 /* On the containerd store inspect shows the right ID even of an image whose layers are nowhere. */
 gboolean
+load_check (Engine *engine, const StatementImage *image, const char *reference, GError **error)
+{
+    if (!prove_inspect (engine, image, reference, error))
+        return FALSE;
+    return engine_info (engine)->store != STORE_CONTAINERD || prove_listed (engine, image, error);
+}
+
+gboolean
 load_prove (Engine *engine, const StatementImage *image, const char *name, GError **error)
 {
-    if (!prove_inspect (engine, image, name, error))
+    if (!load_check (engine, image, name, error))
         return FALSE;
-    if (engine_info (engine)->store != STORE_CONTAINERD)
-        return TRUE;
-    return prove_listed (engine, image, error) && engine_try_create (engine, name, error);
+    return engine_info (engine)->store != STORE_CONTAINERD ||
+           engine_try_create (engine, name, error);
+}
+
+GArray *
+load_diffids (const StatementImage *image)
+{
+    GArray *diffids = g_array_new (FALSE, FALSE, sizeof (Digest));
+
+    for (guint i = 0; i < image->layers->len; i++)
+        g_array_append_val (diffids, g_array_index (image->layers, StatementLayer, i).diffid);
+    return diffids;
 }

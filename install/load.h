@@ -24,6 +24,12 @@ const Digest *load_image_id (const Engine *engine, const StatementImage *image);
 gboolean load_prove (Engine *engine, const StatementImage *image, const char *name,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same without changing anything: no container is made. */
+gboolean load_check (Engine *engine, const StatementImage *image, const char *reference,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The diffIDs of an image (Digest). */
+GArray *load_diffids (const StatementImage *image);
+
 /* Which layers an engine has, as its store can use them. */
 typedef struct LoadPresent LoadPresent;
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/plan.h"
+
+#include <string.h>
+
+static void
+append_bytes (GString *out, guint64 bytes)
+{
+    if (bytes >= 1000000000)
+        g_string_append_printf (out, "%.2f GB", (double)bytes / 1e9);
+    else if (bytes >= 1000000)
+        g_string_append_printf (out, "%.1f MB", (double)bytes / 1e6);
+    else if (bytes >= 1000)
+        g_string_append_printf (out, "%.1f kB", (double)bytes / 1e3);
+    else
+        g_string_append_printf (out, "%" G_GUINT64_FORMAT " B", bytes);
+}
+
+static void
+append_head (GString *out, const Run *run)
+{
+    const Release *release = run->release;
+    g_autofree char *digest = digest_to_text (bundle_release_digest (run->bundle));
+    g_autofree char *engine = engine_describe (run->engine);
+
+    g_string_append_printf (out, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n", release->product,
+                            release->version, release->release, release->channel);
+    g_string_append_printf (out, "  digest   %s\n", digest);
+    for (guint i = 0; i < run->votes->roles->len; i++) {
+        const RoleVotes *role = g_ptr_array_index (run->votes->roles, i);
+        g_autofree char *voted = NULL;
+
+        if (role->voted->len == 0)
+            continue;
+        g_ptr_array_add (role->voted, NULL);
+        voted = g_strjoinv (", ", (char **)role->voted->pdata);
+        g_ptr_array_set_size (role->voted, (int)role->voted->len - 1);
+        g_string_append_printf (out, "  signed   %s: %s\n", role->role, voted);
+    }
+    if (run->state != NULL)
+        g_string_append_printf (out, "  here     %s, release %" G_GUINT64_FORMAT "\n",
+                                run->state->version, run->state->release);
+    else
+        g_string_append (out, "  here     never installed\n");
+    g_string_append_printf (out, "  engine   %s at %s\n", engine,
+                            engine_info (run->engine)->socket);
+}
+
+static void
+append_step (GString *out, const Step *step)
+{
+    g_string_append_printf (out, "  %-8s %s: %s", step->kind->name, step->subject, step->action);
+    if (step->needed && step->bytes > 0) {
+        g_string_append (out, ", ");
+        append_bytes (out, step->bytes);
+    }
+    if (step->detail != NULL)
+        g_string_append_printf (out, " (%s)", step->detail);
+    g_string_append_c (out, '\n');
+}
+
+static void
+append_space (GString *out, const char *what, const RunSpace *space)
+{
+    if (space->need == 0)
+        return;
+    g_string_append_printf (out, "  %-8s needs ", what);
+    append_bytes (out, space->need);
+    if (space->path != NULL) {
+        g_string_append (out, ", has ");
+        append_bytes (out, space->have);
+        g_string_append_printf (out, " in %s", space->path);
+    } else {
+        g_string_append (out, ", free space not known");
+    }
+    g_string_append_c (out, '\n');
+}
+
+static void
+append_medium (GString *out, const Run *run)
+{
+    if (run->cost == NULL)
+        return;
+    g_string_append (out, "  read     ");
+    append_bytes (out, run->cost->bundle_bytes);
+    g_string_append (out, run->options.no_copy ? " in place from the medium, spool at most "
+                                               : " copied from the medium, spool at most ");
+    append_bytes (out, run->cost->spool_bytes);
+    g_string_append_c (out, '\n');
+}
+
+char *
+plan_to_text (const Run *run)
+{
+    GString *out = g_string_new (NULL);
+
+    append_head (out, run);
+    for (guint i = 0; i < run->steps->len; i++)
+        append_step (out, g_ptr_array_index (run->steps, i));
+    append_medium (out, run);
+    append_space (out, "state", &run->state_space);
+    append_space (out, "engine", &run->engine_space);
+    if (run->release->volumes != NULL && run->release->volumes[0] != NULL) {
+        g_autofree char *volumes = g_strjoinv (", ", run->release->volumes);
+
+        g_string_append_printf (out, "  volumes  %s: never touched\n", volumes);
+    }
+    for (guint i = 0; i < run->notes->len; i++)
+        g_string_append_printf (out, "  note     %s\n", (char *)g_ptr_array_index (run->notes, i));
+    if (run->already)
+        g_string_append (out, "already installed, nothing to do\n");
+    return g_string_free (out, FALSE);
+}

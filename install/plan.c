@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/plan.h"
+
+#include "install/place-tree.h"
+#include "manifest/error.h"
+
+#include <string.h>
+
+/* A change of engine or store explains everything that is missing, so it is said first. */
+static void
+note_engine_change (Run *run)
+{
+    const EngineInfo *info = engine_info (run->engine);
+    const State *state = run->state;
+    const char *store = engine_store_name (info->store);
+
+    if (state == NULL)
+        return;
+    if (strcmp (state->engine_store, store) != 0)
+        run_note (run, "store was %s, now %s: images of before are invisible, volumes are kept",
+                  state->engine_store, store);
+    else if (strcmp (state->engine_id, info->id) != 0 ||
+             strcmp (state->engine_root, info->data_root) != 0)
+        run_note (run,
+                  "the engine is another one than at the last install (data root was '%s', "
+                  "now '%s')",
+                  state->engine_root, info->data_root);
+}
+
+static void
+note_environment (Run *run)
+{
+    if (g_getenv ("DOCKER_HOST") != NULL)
+        run_note (run, "DOCKER_HOST is set and ignored; name a socket with --engine");
+    if (run->barrier == NETWORK_FILTER)
+        run_note (run, "no network namespace here (no privilege): a socket filter refuses the "
+                       "network");
+}
+
+static gboolean
+any_needed (const Run *run)
+{
+    for (guint i = 0; i < run->steps->len; i++)
+        if (((const Step *)g_ptr_array_index (run->steps, i))->needed)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+is_current (const Run *run)
+{
+    return run->state != NULL &&
+           digest_equal (&run->state->digest, bundle_release_digest (run->bundle));
+}
+
+/* On the way back the steps that place are undone before those they rest on. */
+static gboolean
+plan_steps (Run *run, GError **error)
+{
+    gboolean due;
+
+    if (!step_images_plan (run, error) || !step_tree_plan (run, error) ||
+        !step_configs_plan (run, error) || !step_files_plan (run, error) ||
+        !step_names_plan (run, error))
+        return FALSE;
+    due = any_needed (run) || !is_current (run);
+    run->already = !due;
+    return step_playbooks_plan (run, due, error) && step_health_plan (run, due, error);
+}
+
+gboolean
+plan_make (Run *run, GError **error)
+{
+    note_environment (run);
+    note_engine_change (run);
+    run->values = host_values (run->host, run->release, error);
+    if (run->values == NULL || !plan_steps (run, error))
+        return FALSE;
+    if (run->already)
+        return TRUE;
+    return plan_check_requires (run, error) && plan_check_space (run, error);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "install/run.h"
+
+#include <glib.h>
+
+/* Fills run->steps, run->already and the space figures by looking at host and engine. Changes
+ * nothing. ERR_NOT_READY, ERR_SPACE and ERR_POLICY are what install would say. */
+gboolean plan_make (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Requirements of the release that this host does not meet: ERR_NOT_READY names all of them. */
+gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* ERR_SPACE with needs and has. */
+gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For a person, and as one JSON object (FORMAT.md, "plan"). Caller frees. */
+char *plan_to_text (const Run *run);
+char *plan_to_json (const Run *run, gboolean changed);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/run.h"
+
+#include "manifest/error.h"
+#include "manifest/file.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static gboolean
+open_bundle (Run *run, GError **error)
+{
+    g_autofree char *usual = g_build_filename (run->host->etc_path, "trust", NULL);
+    const char *dir = run->options.trust != NULL ? run->options.trust : usual;
+    g_autoptr (TrustRoot) trust = trust_load (dir, error);
+
+    if (trust == NULL)
+        return FALSE;
+    run->verified = bundle_open_verified (run->options.path, trust, run->votes, error);
+    if (run->verified == NULL)
+        return FALSE;
+    run->bundle = verified_bundle_get (run->verified);
+    run->statement = bundle_statement (run->bundle);
+    run->release = run->statement->release;
+    return TRUE;
+}
+
+/* The states of this product and of the others. */
+static gboolean
+open_states (Run *run, GError **error)
+{
+    GPtrArray *all = state_read_all (run->host->state_fd, error);
+
+    if (all == NULL)
+        return FALSE;
+    run->others = all;
+    for (guint i = 0; i < all->len; i++) {
+        State *state = g_ptr_array_index (all, i);
+
+        if (strcmp (state->product, run->release->product) != 0)
+            continue;
+        run->state = g_ptr_array_steal_index (all, i);
+        return TRUE;
+    }
+    return TRUE;
+}
+
+/* trust.md 29 to 31: only numbers count, and one number is one release. */
+static gboolean
+check_number (const Run *run, GError **error)
+{
+    const Release *release = run->release;
+    const StateChannel *channel =
+        run->state != NULL ? state_find_channel (run->state, release->channel) : NULL;
+
+    if (channel == NULL)
+        return TRUE;
+    if (release->release < channel->highest)
+        return fail (
+            error, ERR_POLICY,
+            "'%s' is release %" G_GUINT64_FORMAT " of %s (%s), and %" G_GUINT64_FORMAT
+            " was installed here: numbers only grow; make a new release of the old content",
+            run->options.path, release->release, release->product, release->channel,
+            channel->highest);
+    if (release->release == channel->highest &&
+        !digest_equal (&channel->digest, bundle_release_digest (run->bundle))) {
+        g_autofree char *known = digest_to_text (&channel->digest);
+        g_autofree char *found = digest_to_text (bundle_release_digest (run->bundle));
+
+        return fail (error, ERR_TRUST,
+                     "ALARM: two releases of %s are signed as number %" G_GUINT64_FORMAT
+                     ": installed is %s, '%s' is %s; ask who signed the second one",
+                     release->product, release->release, known, run->options.path, found);
+    }
+    return TRUE;
+}
+
+static gboolean
+check_platform (const Run *run, GError **error)
+{
+    const char *mine = engine_info (run->engine)->platform;
+
+    for (guint i = 0; i < run->statement->images->len; i++) {
+        const StatementImage *image = g_ptr_array_index (run->statement->images, i);
+        gsize length = strlen (mine);
+
+        /* "linux/arm64/v8" runs where "linux/arm64" is said. */
+        if (strncmp (image->platform, mine, length) != 0 ||
+            (image->platform[length] != '\0' && image->platform[length] != '/'))
+            return fail (error, ERR_POLICY, "image '%s' is for %s, the engine here runs %s",
+                         image->name, image->platform, mine);
+    }
+    return TRUE;
+}
+
+static gboolean
+open_all (Run *run, GError **error)
+{
+    run->host = host_open (run->options.root, run->options.write, error);
+    if (run->host == NULL || (run->options.write && !host_lock (run->host, error)) ||
+        !open_bundle (run, error) || !open_states (run, error) ||
+        !host_check_target (run->host, run->release, error) || !check_number (run, error))
+        return FALSE;
+    run->engine = engine_open (run->options.engine, error);
+    if (run->engine == NULL || !check_platform (run, error))
+        return FALSE;
+    if (run->options.write) {
+        run->product_fd = host_open_product (run->host, run->release->product, error);
+        return run->product_fd >= 0;
+    }
+    return TRUE;
+}
+
+static void
+run_file_free (gpointer data)
+{
+    RunFile *file = data;
+
+    g_clear_pointer (&file->content, g_bytes_unref);
+    g_free (file);
+}
+
+static int
+open_stop (void)
+{
+    sigset_t set;
+
+    sigemptyset (&set);
+    sigaddset (&set, SIGINT);
+    sigaddset (&set, SIGTERM);
+    return signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+Run *
+run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier, GError **error)
+{
+    g_autoptr (Run) run = g_new0 (Run, 1);
+
+    run->options = *options;
+    run->launcher = launcher;
+    run->barrier = barrier;
+    run->product_fd = -1;
+    run->stop_fd = open_stop ();
+    run->votes = vote_report_new ();
+    run->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
+    run->notes = g_ptr_array_new_with_free_func (g_free);
+    run->changed = g_ptr_array_new_with_free_func (g_free);
+    run->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
+    run->tree = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, run_file_free);
+    if (!open_all (run, error))
+        return NULL;
+    return g_steal_pointer (&run);
+}
+
+void
+run_free (Run *run)
+{
+    if (run == NULL)
+        return;
+    g_ptr_array_unref (run->steps);
+    g_ptr_array_unref (run->notes);
+    g_ptr_array_unref (run->changed);
+    g_array_unref (run->layers);
+    g_hash_table_unref (run->tree);
+    g_clear_pointer (&run->values, g_ptr_array_unref);
+    g_clear_pointer (&run->others, g_ptr_array_unref);
+    state_free (run->state);
+    g_free (run->cost);
+    g_free (run->engine_space.path);
+    g_free (run->state_space.path);
+    engine_free (run->engine);
+    g_clear_pointer (&run->verified, verified_bundle_free);
+    g_clear_pointer (&run->votes, vote_report_free);
+    file_clear_fd (&run->product_fd);
+    file_clear_fd (&run->stop_fd);
+    host_free (run->host);
+    g_free (run);
+}
+
+gboolean
+run_stopped (gpointer data)
+{
+    Run *run = data;
+    struct signalfd_siginfo info;
+
+    if (!run->stopped && run->stop_fd >= 0 && read (run->stop_fd, &info, sizeof info) > 0)
+        run->stopped = TRUE;
+    return run->stopped;
+}
+
+gboolean
+run_check_stop (Run *run, GError **error)
+{
+    return !run_stopped (run) || fail (error, ERR_FAILED, "stopped by a signal");
+}
+
+void
+run_note (Run *run, const char *format, ...)
+{
+    va_list args;
+
+    va_start (args, format);
+    g_ptr_array_add (run->notes, g_strdup_vprintf (format, args));
+    va_end (args);
+}
+
+char *
+run_folder (const Run *run)
+{
+    return g_strdup_printf ("r%" G_GUINT64_FORMAT, run->release->release);
+}
+
+char *
+run_tree_path (const Run *run)
+{
+    g_autofree char *folder = run_folder (run);
+
+    return g_build_filename (run->host->state_path, run->release->product, folder, "tree", NULL);
+}
+
+guint64
+run_old_release (const Run *run)
+{
+    return run->state != NULL ? run->state->release : 0;
+}

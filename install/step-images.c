@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/load.h"
+#include "install/loader.h"
+#include "install/run.h"
+#include "manifest/error.h"
+#include "manifest/path.h"
+
+/* Brings each image into the engine under a temporary name and proves it there. */
+
+typedef struct {
+    guint index;
+    const StatementImage *image;
+    char *temporary;
+    GArray *missing; /* StatementLayer; NULL where the whole image is there */
+    Loader *loader;  /* shared by all image steps, owned by the first */
+    gboolean owns_loader;
+} ImageStep;
+
+char *
+step_images_temporary (const Run *run, guint index)
+{
+    return g_strdup_printf ("handcarry.local/tmp/%s:r%" G_GUINT64_FORMAT "-%u",
+                            run->release->product, run->release->release, index);
+}
+
+static void
+image_step_free (gpointer data)
+{
+    ImageStep *step = data;
+
+    if (step->owns_loader)
+        loader_free (step->loader);
+    g_clear_pointer (&step->missing, g_array_unref);
+    g_free (step->temporary);
+    g_free (step);
+}
+
+/* Also after a failed load the engine may have kept the name. An image that a container uses keeps
+ * it: a forced removal would take the image from under the container. */
+static gboolean
+drop_temporary (Run *run, const char *name, GError **error)
+{
+    gboolean in_use;
+
+    if (!engine_remove_name (run->engine, name, &in_use, error))
+        return FALSE;
+    if (in_use)
+        run_note (run, "an image of this release is used by a container and stays as '%s'", name);
+    return TRUE;
+}
+
+static gboolean
+load_and_prove (ImageStep *step, Run *run, GArray *layers, GError **error)
+{
+    return loader_load (step->loader, step->image, step->temporary, layers, error) &&
+           load_prove (run->engine, step->image, step->temporary, error);
+}
+
+/* The engine said no to the thin archive although it is alive: it gets everything. */
+static gboolean
+load_full (ImageStep *step, Run *run, GError *why, GError **error)
+{
+    g_autoptr (GArray) all = load_all_layers (step->image);
+
+    if (run->stopped || !g_error_matches (why, HANDCARRY_ERROR, ERR_ENGINE) ||
+        all->len == step->missing->len || !engine_ping (run->engine, NULL)) {
+        g_propagate_error (error, g_error_copy (why));
+        return FALSE;
+    }
+    run_note (run, "'%s' was sent whole, after this: %s", step->image->name, why->message);
+    return drop_temporary (run, step->temporary, error) &&
+           loader_copy_more (step->loader, all, error) && load_and_prove (step, run, all, error);
+}
+
+static gboolean
+prepare (Step *base, Run *run, GError **error)
+{
+    ImageStep *step = base->data;
+    g_autofree char *id = digest_to_text (load_image_id (run->engine, step->image));
+    g_autoptr (GError) local = NULL;
+
+    if (step->missing == NULL)
+        return engine_tag (run->engine, id, step->temporary, error) &&
+               load_prove (run->engine, step->image, step->temporary, error);
+    if (load_and_prove (step, run, step->missing, &local))
+        return TRUE;
+    return load_full (step, run, local, error);
+}
+
+static gboolean
+undo (Step *base, Run *run, GError **error)
+{
+    const ImageStep *step = base->data;
+
+    return drop_temporary (run, step->temporary, error);
+}
+
+static const StepKind image_kind = {
+    .name = "image", .prepare = prepare, .undo = undo, .free = image_step_free
+};
+
+/* Whole and provable without changing anything? */
+static gboolean
+is_there (Run *run, const StatementImage *image, gboolean *there, GError **error)
+{
+    g_autofree char *id = digest_to_text (load_image_id (run->engine, image));
+    g_autoptr (EngineImage) found = NULL;
+    g_autoptr (GError) local = NULL;
+
+    *there = FALSE;
+    if (!engine_inspect (run->engine, id, &found, error))
+        return FALSE;
+    if (found == NULL)
+        return TRUE;
+    *there = load_check (run->engine, image, id, &local);
+    if (!*there)
+        run_note (run, "'%s' is in the engine but not whole and is loaded again: %s", image->name,
+                  local->message);
+    return TRUE;
+}
+
+static GHashTable *
+our_manifests (const Run *run)
+{
+    GHashTable *ours = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    for (guint i = 0; i < run->statement->images->len; i++) {
+        StatementImage *image = g_ptr_array_index (run->statement->images, i);
+
+        g_hash_table_add (ours, &image->manifest);
+    }
+    for (guint i = 0; run->state != NULL && i < run->state->manifests->len; i++)
+        g_hash_table_add (ours, &g_array_index (run->state->manifests, Digest, i));
+    for (guint k = 0; k < run->others->len; k++) {
+        const State *other = g_ptr_array_index (run->others, k);
+
+        for (guint i = 0; i < other->manifests->len; i++)
+            g_hash_table_add (ours, &g_array_index (other->manifests, Digest, i));
+    }
+    return ours;
+}
+
+static guint64
+layer_bytes (GArray *layers)
+{
+    guint64 bytes = 0;
+
+    for (guint i = 0; i < layers->len; i++)
+        bytes += g_array_index (layers, StatementLayer, i).bytes;
+    return bytes;
+}
+
+/* What to send for an image that is not there; its layers count as there for those after it. */
+static gboolean
+plan_missing (Run *run, ImageStep *step, LoadPresent **present, GError **error)
+{
+    g_autoptr (GArray) diffids = load_diffids (step->image);
+
+    if (*present == NULL) {
+        g_autoptr (GHashTable) ours = our_manifests (run);
+
+        *present = load_present_new (run->engine, ours, error);
+        if (*present == NULL)
+            return FALSE;
+    }
+    step->missing = load_present_missing (*present, step->image);
+    loader_plan (step->loader, step->missing);
+    load_present_add (*present, diffids);
+    return TRUE;
+}
+
+static gboolean
+plan_image (Run *run, Step *base, LoadPresent **present, GError **error)
+{
+    ImageStep *step = base->data;
+    g_autofree char *full = path_normalize_image_name (step->image->name);
+    g_autoptr (EngineImage) named = NULL;
+    gboolean there;
+
+    if (!is_there (run, step->image, &there, error))
+        return FALSE;
+    if (!there) {
+        base->needed = TRUE;
+        if (!plan_missing (run, step, present, error))
+            return FALSE;
+        base->bytes = layer_bytes (step->missing);
+        base->action = (g_free (base->action), g_strdup ("load"));
+        base->detail =
+            g_strdup_printf ("%u of %u layers", step->missing->len, step->image->layers->len);
+        return TRUE;
+    }
+    /* There, but without its name it may be pruned while the run goes on. */
+    if (!engine_inspect (run->engine, full, &named, error))
+        return FALSE;
+    base->needed =
+        named == NULL || !digest_equal (&named->id, load_image_id (run->engine, step->image));
+    return TRUE;
+}
+
+gboolean
+step_images_plan (Run *run, GError **error)
+{
+    g_autoptr (LoadPresent) present = NULL;
+    Loader *loader = NULL;
+
+    for (guint i = 0; i < run->statement->images->len; i++) {
+        ImageStep *step = g_new0 (ImageStep, 1);
+        Step *base;
+
+        step->owns_loader = loader == NULL;
+        if (loader == NULL)
+            loader = loader_new (run);
+        step->loader = loader;
+        step->index = i;
+        step->image = g_ptr_array_index (run->statement->images, i);
+        step->temporary = step_images_temporary (run, i);
+        base = step_add (run, &image_kind, step->image->name, "is there", step);
+        if (!plan_image (run, base, &present, error))
+            return FALSE;
+    }
+    if (run->layers->len == 0)
+        return TRUE;
+    run->cost = g_new0 (RebuildCost, 1);
+    return loader_cost (loader, run->cost, error);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "install/run.h"
+#include "manifest/verb.h"
+
+#include <glib.h>
+
+/* What the verbs of the isolated side share. */
+
+typedef struct {
+    char *engine, *trust, *root;
+    gboolean no_copy;
+} HostOptions;
+
+void host_options_clear (HostOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HostOptions, host_options_clear)
+
+/* The process as these verbs want it: files made here are private, signals are read where it is
+ * safe, the launcher is there, and the network is gone. Call before there are threads. */
+Launcher *verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Ctrl-C at a question ends the program as usual. */
+void verb_host_signals (gboolean hold);
+/* --root etc. and the one path, as run.h wants them. */
+RunOptions verb_host_run_options (const HostOptions *options, const char *path, gboolean write);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/apply.h"
+#include "install/plan.h"
+#include "install/receipt.h"
+#include "install/verb-host.h"
+#include "manifest/error.h"
+#include "manifest/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static gboolean
+parse (int *argc, char ***argv, HostOptions *options, gboolean *yes, VerbOutput *output,
+       GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "yes", 'y', 0, G_OPTION_ARG_NONE, yes, "do not ask", NULL },
+        { "engine", 0, 0, G_OPTION_ARG_STRING, &options->engine, "socket of the container engine",
+          "unix:///PATH" },
+        { "trust", 0, 0, G_OPTION_ARG_FILENAME, &options->trust,
+          "trust root (default: /etc/handcarry/trust)", "DIR" },
+        { "root", 0, 0, G_OPTION_ARG_FILENAME, &options->root,
+          "where var/lib/handcarry and etc/handcarry lie (default: /)", "DIR" },
+        { "no-copy", 0, 0, G_OPTION_ARG_NONE, &options->no_copy,
+          "read the medium in place instead of copying what is needed first", NULL },
+        { NULL },
+    };
+
+    if (!verb_parse (argc, argv, "BUNDLE",
+                     "Verifies the bundle, shows a plan, loads what the engine lacks, places "
+                     "configs and files, runs the playbooks and checks health.",
+                     entries, output, TRUE, error))
+        return FALSE;
+    if (*argc != 2)
+        return fail (error, ERR_USAGE, "install takes one bundle");
+    if (!*yes && !isatty (STDIN_FILENO))
+        return fail (error, ERR_USAGE,
+                     "install asks before it changes anything, and there is no terminal; look at "
+                     "'handcarry plan %s', then add -y",
+                     (*argv)[1]);
+    return TRUE;
+}
+
+static void
+show_output (const guint8 *bytes, gsize length, gpointer data)
+{
+    fwrite (bytes, 1, length, stdout);
+    fflush (stdout);
+}
+
+static gboolean
+confirm (Run *run, GError **error)
+{
+    g_autofree char *answer = NULL;
+
+    verb_host_signals (FALSE);
+    answer = verb_ask ("Install this? [y/N] ", error);
+    verb_host_signals (TRUE);
+    if (answer == NULL)
+        return FALSE;
+    if (g_ascii_strcasecmp (answer, "y") != 0 && g_ascii_strcasecmp (answer, "yes") != 0)
+        return fail (error, ERR_FAILED, "not installed: the answer was not 'y'");
+    return TRUE;
+}
+
+static gboolean
+carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
+{
+    g_autoptr (Progress) progress = NULL;
+    g_autofree char *plan = NULL;
+    guint told;
+
+    if (!plan_make (run, error)) {
+        g_autofree char *seen = plan_to_text (run);
+
+        if (!output->json)
+            verb_print (output, "%s", seen);
+        return FALSE;
+    }
+    plan = plan_to_text (run);
+    if (!output->json)
+        verb_print (output, "%s", plan);
+    if (run->already)
+        return TRUE;
+    if (!yes && !confirm (run, error))
+        return FALSE;
+    told = run->notes->len;
+    progress = verb_progress_new (output);
+    run->progress = progress;
+    if (!output->json && !output->quiet)
+        run->output = show_output;
+    if (!apply_run (run, error))
+        return FALSE;
+    for (guint i = told; i < run->notes->len && !output->json; i++)
+        verb_warn ("%s", (char *)g_ptr_array_index (run->notes, i));
+    if (!output->json)
+        verb_print (output, "%s %s, release %" G_GUINT64_FORMAT ", is installed\n",
+                    run->release->product, run->release->version, run->release->release);
+    return TRUE;
+}
+
+/* A run that was refused before its state folder could be made leaves no line. */
+static void
+leave_receipt (const RunOptions *options, NetworkBarrier barrier, const Run *run, int status,
+               const GError *error)
+{
+    g_autoptr (Host) own = run == NULL ? host_open (options->root, FALSE, NULL) : NULL;
+    g_autofree char *digest =
+        run != NULL ? digest_to_text (bundle_release_digest (run->bundle)) : NULL;
+    const Host *host = run != NULL ? run->host : own;
+    g_autoptr (GError) local = NULL;
+    const Receipt receipt = {
+        .verb = "install",
+        .path = options->path,
+        .product = run != NULL ? run->release->product : NULL,
+        .release = run != NULL ? run->release->release : 0,
+        .digest = digest,
+        .network = network_barrier_name (barrier),
+        .status = status,
+        .message = error != NULL ? error->message : NULL,
+    };
+
+    if (host == NULL || host->state_fd < 0)
+        return;
+    if (!receipt_add (host, &receipt, &local))
+        verb_warn ("%s", local->message);
+}
+
+int
+verb_install (int argc, char **argv, GError **error)
+{
+    g_auto (HostOptions) options = { 0 };
+    VerbOutput output = { 0 };
+    gboolean yes = FALSE;
+    g_autoptr (Launcher) launcher = NULL;
+    g_autoptr (Run) run = NULL;
+    g_autoptr (GError) why = NULL;
+    NetworkBarrier barrier;
+    RunOptions how;
+    int status = 0;
+
+    if (!parse (&argc, &argv, &options, &yes, &output, error))
+        return ERR_USAGE;
+    launcher = verb_host_begin (TRUE, &barrier, error);
+    if (launcher == NULL)
+        return error_exit_status (*error);
+    how = verb_host_run_options (&options, argv[1], TRUE);
+    run = run_open (&how, launcher, barrier, &why);
+    if (run == NULL || !carry_out (run, yes, &output, &why))
+        status = error_exit_status (why);
+    if (run != NULL && output.json) {
+        g_autofree char *json = plan_to_json (run, status == 0 && !run->already);
+
+        verb_print (&output, "%s\n", json);
+    }
+    leave_receipt (&how, barrier, run, status, why);
+    if (why != NULL)
+        g_propagate_error (error, g_steal_pointer (&why));
+    return status;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/plan.h"
+#include "install/verb-host.h"
+#include "manifest/error.h"
+#include "manifest/verb.h"
+
+/* Printed also where install would refuse: what was found so far says why. */
+static void
+show (const Run *run, const VerbOutput *output)
+{
+    g_autofree char *text = output->json ? plan_to_json (run, FALSE) : plan_to_text (run);
+
+    verb_print (output, "%s%s", text, output->json ? "\n" : "");
+}
+
+int
+verb_plan (int argc, char **argv, GError **error)
+{
+    g_auto (HostOptions) options = { 0 };
+    VerbOutput output = { 0 };
+    const GOptionEntry entries[] = {
+        { "engine", 0, 0, G_OPTION_ARG_STRING, &options.engine, "socket of the container engine",
+          "unix:///PATH" },
+        { "trust", 0, 0, G_OPTION_ARG_FILENAME, &options.trust,
+          "trust root (default: /etc/handcarry/trust)", "DIR" },
+        { "root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
+          "where var/lib/handcarry and etc/handcarry lie (default: /)", "DIR" },
+        { "no-copy", 0, 0, G_OPTION_ARG_NONE, &options.no_copy,
+          "plan for reading the medium in place", NULL },
+        { NULL },
+    };
+    g_autoptr (Launcher) launcher = NULL;
+    g_autoptr (Run) run = NULL;
+    NetworkBarrier barrier;
+    RunOptions how;
+
+    if (!verb_parse (
+            &argc, &argv, "BUNDLE",
+            "Shows what install would do, and ends with the exit status that it would have. "
+            "Writes nothing.",
+            entries, &output, TRUE, error))
+        return ERR_USAGE;
+    if (argc != 2) {
+        fail (error, ERR_USAGE, "plan takes one bundle");
+        return ERR_USAGE;
+    }
+    launcher = verb_host_begin (FALSE, &barrier, error);
+    if (launcher == NULL)
+        return error_exit_status (*error);
+    how = verb_host_run_options (&options, argv[1], FALSE);
+    run = run_open (&how, launcher, barrier, error);
+    if (run == NULL)
+        return error_exit_status (*error);
+    if (!plan_make (run, error)) {
+        show (run, &output);
+        return error_exit_status (*error);
+    }
+    show (run, &output);
+    return 0;
+}
