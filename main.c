@@ -21,6 +21,7 @@ static const Verb verbs[] = {
     { "keygen", "make a key pair in minisign's formats", verb_keygen },
 #endif
     { "trust", "make, show or import the trust root", verb_trust },
+    { "show", "show what is in a bundle", verb_show },
     { "verify", "prove signatures and content of a bundle", verb_verify },
     { "plan", "show what install would do on this host", verb_plan },
     { "install", "install a bundle on this host", verb_install },

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/bundle.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/show.h"
+#include "manifest/verb.h"
+
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    char *raw;
+    VerbOutput output;
+} ShowOptions;
+
+static void
+options_clear (ShowOptions *options)
+{
+    g_free (options->raw);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ShowOptions, options_clear)
+
+static gboolean
+parse_options (int *argc, char ***argv, ShowOptions *options, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "raw", 0, 0, G_OPTION_ARG_STRING, &options->raw,
+          "print the exact signed bytes of a text: statement or packing", "TEXT" },
+        { NULL },
+    };
+
+    if (!verb_parse (argc, argv, "BUNDLE",
+                     "Shows what is in a bundle. No signature is checked here: 'handcarry verify' "
+                     "does that.",
+                     entries, &options->output, TRUE, error))
+        return FALSE;
+    if (*argc != 2)
+        return fail (error, ERR_USAGE, "show: name one bundle");
+    if (options->raw != NULL && strcmp (options->raw, "statement") != 0 &&
+        strcmp (options->raw, "packing") != 0)
+        return fail (error, ERR_USAGE, "show: --raw is 'statement' or 'packing'");
+    if (options->raw != NULL && options->output.json)
+        return fail (error, ERR_USAGE, "show: --raw and --json do not go together");
+    return TRUE;
+}
+
+static gboolean
+print_raw (const Bundle *bundle, const char *which, GError **error)
+{
+    GBytes *text = strcmp (which, "statement") == 0 ? bundle_statement_text (bundle)
+                                                    : bundle_packing_text (bundle);
+    gsize length;
+    gconstpointer data = g_bytes_get_data (text, &length);
+
+    return file_write_all (STDOUT_FILENO, "stdout", data, length, error);
+}
+
+int
+verb_show (int argc, char **argv, GError **error)
+{
+    g_auto (ShowOptions) options = { 0 };
+    g_autoptr (Bundle) bundle = NULL;
+    ShowInput input;
+
+    if (!parse_options (&argc, &argv, &options, error))
+        return error_exit_status (*error);
+    bundle = bundle_open (argv[1], error);
+    if (bundle == NULL)
+        return error_exit_status (*error);
+    if (options.raw != NULL)
+        return print_raw (bundle, options.raw, error) ? 0 : error_exit_status (*error);
+    input = (ShowInput){ .statement = bundle_statement (bundle),
+                         .packing = bundle_packing (bundle),
+                         .release_digest = *bundle_release_digest (bundle),
+                         .file_bytes = bundle_file_bytes (bundle) };
+    if (options.output.json)
+        show_print_json (&input);
+    else if (!options.output.quiet)
+        show_print_text (&input);
+    return 0;
+}

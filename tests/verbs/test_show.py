@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""show: what is in a bundle, said to be unverified first."""
+import hashlib
+import io
+import json
+import tarfile
+
+import pytest
+
+from program import handcarry
+
+RELEASE = """handcarry: 1
+product: shown
+version: 1.2.3
+release: 7
+for: {sites: [plant-a]}
+values: [{name: password, secret: true, description: for the database}]
+images: [{name: "shown/app:${version}", from: "docker-archive:app.tar"}]
+configs: [{from: a.conf, to: /etc/shown/a.conf, mode: "0640"}]
+files: [{from: extra/, to: /opt/shown/extra/}]
+health: [{command: [sh, -c, "a\\nb"], within: 1m}]
+"""
+
+
+def tar_of(path, members):
+    with tarfile.open(path, "w") as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+def make_image(folder):
+    """What docker save would write of an image with one file."""
+    tar_of(folder / "layer.tar", {"hello": b"hello\n" * 100})
+    layer = (folder / "layer.tar").read_bytes()
+    config = json.dumps({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {
+        "type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}).encode()
+    name = hashlib.sha256(config).hexdigest() + ".json"
+    manifest = [{"Config": name, "RepoTags": ["app:1"], "Layers": ["layer.tar"]}]
+    tar_of(folder / "app.tar", {"manifest.json": json.dumps(manifest).encode(), name: config,
+                                "layer.tar": layer})
+
+
+@pytest.fixture(name="bundle", scope="module")
+def make_bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("show")
+    make_image(folder)
+    (folder / "extra").mkdir()
+    (folder / "extra" / "readme").write_text("hello\n")
+    (folder / "a.conf").write_text("a = b\n")
+    (folder / "release.yaml").write_text(RELEASE)
+    run = handcarry("bundle", folder / "release.yaml", "-o", folder / "out.tar.zst")
+    assert run.returncode == 0, run.stderr
+    return folder / "out.tar.zst"
+
+
+def test_the_text_says_first_that_nothing_was_verified(bundle):
+    run = handcarry("show", bundle)
+    assert run.returncode == 0 and run.stderr == ""
+    lines = run.stdout.splitlines()
+    assert lines[0].startswith("NOT VERIFIED")
+    assert max(map(len, lines)) <= 80
+    for words in ["shown/app:1.2.3", "10.2 kB", "plant-a", "/etc/shown/a.conf", "0640 root:root",
+                  "/opt/shown/extra/", "for the database; required, secret", "within 60 s"]:
+        assert words in run.stdout
+    assert "a\\x0ab" in run.stdout
+
+
+def test_the_release_digest_is_the_hash_of_the_raw_statement(bundle):
+    raw = handcarry("show", "--raw", "statement", bundle).stdout
+    digest = "sha256:" + hashlib.sha256(raw.encode()).hexdigest()
+    document = json.loads(handcarry("show", "--json", bundle).stdout)
+    assert raw.startswith("handcarry-statement: 1\n")
+    assert document["schema"] == "handcarry-show-1"
+    assert document["verified"] is False
+    assert document["release-digest"] == digest
+    assert digest in handcarry("show", bundle).stdout
+    assert f"statement: {digest}\n" in handcarry("show", "--raw", "packing", bundle).stdout
+
+
+def test_the_json_has_every_part(bundle):
+    document = json.loads(handcarry("show", "--json", bundle).stdout)
+    assert document["product"] == "shown" and document["release"] == 7
+    assert document["configs"][0]["mode"] == "0640"
+    assert document["health"] == [{"command": ["sh", "-c", "a\nb"], "within-seconds": 60}]
+    assert document["tree"]["files"] == 2
+    assert document["packing"]["file-bytes"] == bundle.stat().st_size
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--raw", "index", "a"],
+                                       ["--raw", "statement", "--json", "a"]])
+def test_wrong_arguments_are_usage_errors(arguments):
+    run = handcarry("show", *arguments)
+    assert run.returncode == 2
+    assert run.stdout == "" and "show: " in run.stderr
+
+
+def test_what_is_no_bundle_is_refused(tmp_path):
+    path = tmp_path / "x.tar.zst"
+    path.write_text("not a bundle\n" * 100)
+    run = handcarry("show", path)
+    assert run.returncode == 3 and run.stdout == ""
