@@ -86,7 +86,8 @@ Host *
 host_open (const char *root, gboolean create, GError **error)
 {
     g_autoptr (Host) host = g_new0 (Host, 1);
-    const char *prefix = root != NULL ? root : "/";
+    /* Programs that run elsewhere get these paths too. */
+    g_autofree char *prefix = g_canonicalize_filename (root != NULL ? root : "/", NULL);
 
     host->state_fd = host->lock_fd = -1;
     host->state_path = g_build_filename (prefix, "var/lib/handcarry", NULL);
@@ -116,15 +117,15 @@ host_lock (Host *host, GError **error)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     autofd int fd =
-        openat (host->state_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        openat (host->state_fd, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot open '%s/lock'", host->state_path);
+        return fail_errno (error, ERR_FAILED, errno, "cannot open '%s/.lock'", host->state_path);
     if (fcntl (fd, F_OFD_SETLK, &lock) < 0) {
         if (errno == EAGAIN || errno == EACCES)
-            return fail (error, ERR_BUSY, "another run of handcarry holds '%s/lock'",
+            return fail (error, ERR_BUSY, "another run of handcarry holds '%s/.lock'",
                          host->state_path);
-        return fail_errno (error, ERR_FAILED, errno, "cannot lock '%s/lock'", host->state_path);
+        return fail_errno (error, ERR_FAILED, errno, "cannot lock '%s/.lock'", host->state_path);
     }
     host->lock_fd = file_steal_fd (&fd);
     return TRUE;

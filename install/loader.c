@@ -101,6 +101,13 @@ pass_from (const Loader *loader, guint first, guint *until)
     return diffids;
 }
 
+/* plan has no state folder, or may not write there. */
+static const char *
+spool_dir (const Loader *loader)
+{
+    return loader->run->options.write ? loader->run->host->state_path : NULL;
+}
+
 gboolean
 loader_cost (Loader *loader, RebuildCost *cost, GError **error)
 {
@@ -114,7 +121,7 @@ loader_cost (Loader *loader, RebuildCost *cost, GError **error)
 
         if (diffids->len == 0)
             break;
-        rebuild = rebuild_new (loader->run->bundle, diffids, loader->run->host->state_path, error);
+        rebuild = rebuild_new (loader->run->bundle, diffids, spool_dir (loader), error);
         if (rebuild == NULL)
             return FALSE;
         rebuild_cost (rebuild, &one);
@@ -158,8 +165,7 @@ rebuild_for (Loader *loader, GArray *layers, gboolean *own, GError **error)
     } else {
         diffids = pass_from (loader, loader->next, &loader->until);
     }
-    loader->rebuild =
-        rebuild_new (loader->run->bundle, diffids, loader->run->host->state_path, error);
+    loader->rebuild = rebuild_new (loader->run->bundle, diffids, spool_dir (loader), error);
     return loader->rebuild;
 }
 

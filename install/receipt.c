@@ -22,14 +22,16 @@ receipt_add (const Host *host, const Receipt *receipt, GError **error)
         receipt->verb, receipt->product != NULL ? receipt->product : "-", receipt->release,
         receipt->digest != NULL ? receipt->digest : "-", receipt->status, receipt->network, path,
         message);
-    autofd int fd = openat (host->state_fd, "log",
+    autofd int fd = openat (host->state_fd, RECEIPT_FILE,
                             O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
 
     if (fd < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot open '%s/log'", host->state_path);
-    if (!file_write_all (fd, "log", line, strlen (line), error))
+        return fail_errno (error, ERR_FAILED, errno, "cannot open '%s/" RECEIPT_FILE "'",
+                           host->state_path);
+    if (!file_write_all (fd, RECEIPT_FILE, line, strlen (line), error))
         return FALSE;
     if (fsync (fd) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot sync '%s/log'", host->state_path);
+        return fail_errno (error, ERR_FAILED, errno, "cannot sync '%s/" RECEIPT_FILE "'",
+                           host->state_path);
     return TRUE;
 }

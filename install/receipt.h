@@ -6,7 +6,11 @@
 
 #include <glib.h>
 
-/* One line per run in STATE/log: when, what, how it ended. Fields never hold values of the host. */
+/* No product can have this name. */
+#define RECEIPT_FILE "receipts.log"
+
+/* One line per run in STATE/receipts.log: when, what, how it ended. Fields never hold values of the
+ * host. */
 typedef struct {
     const char *verb, *path;
     const char *product; /* NULL where it was refused before that was known */

@@ -83,7 +83,8 @@ state_read (int state_fd, const char *product, State **state, GError **error)
     struct stat st;
 
     *state = NULL;
-    if (state_fd < 0 || (fstatat (state_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT))
+    if (state_fd < 0 || (fstatat (state_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+                         (errno == ENOENT || errno == ENOTDIR)))
         return TRUE;
     text = file_read_below (state_fd, path, LIMIT_YAML_BYTES, &local);
     if (text != NULL)

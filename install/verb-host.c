@@ -29,7 +29,8 @@ verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier, GError **error)
 {
     g_autoptr (Launcher) launcher = NULL;
 
-    umask (077);
+    /* What is private says so where it is made; playbooks expect the usual. */
+    umask (022);
     signal (SIGPIPE, SIG_IGN);
     /* A console that is lost must not leave the host half changed. */
     if (hold_signals)

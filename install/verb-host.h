@@ -17,7 +17,7 @@ typedef struct {
 void host_options_clear (HostOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HostOptions, host_options_clear)
 
-/* The process as these verbs want it: files made here are private, signals are read where it is
+/* The process as these verbs want it: a known umask, signals are read where it is
  * safe, the launcher is there, and the network is gone. Call before there are threads. */
 Launcher *verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
