@@ -182,6 +182,8 @@ if build_all; then
     if wanted verbs; then
         run_pytest verbs release
         run_pytest verbs asan
+        run_pytest sources release
+        run_pytest sources asan
     fi
     wanted engines && run_pytest engines release
     wanted examples && run_examples
