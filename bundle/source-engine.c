@@ -6,6 +6,7 @@
 #include "manifest/file.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,7 +33,7 @@ is_socket (const char *path)
 {
     struct stat st;
 
-    return stat (path, &st) == 0 && S_ISSOCK (st.st_mode);
+    return fstatat (AT_FDCWD, path, &st, 0) == 0 && S_ISSOCK (st.st_mode);
 }
 
 static const char *
