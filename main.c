@@ -19,6 +19,7 @@ static const Verb verbs[] = {
     { "lint", "check a release file and what it carries", verb_lint },
     { "bundle", "pack and sign a release into one file", verb_bundle },
     { "keygen", "make a key pair in minisign's formats", verb_keygen },
+    { "sign", "add a vote to a bundle, or make one over a statement", verb_sign },
 #endif
     { "trust", "make, show or import the trust root", verb_trust },
     { "show", "show what is in a bundle", verb_show },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/bundle.h"
 #include "keys/fingerprint.h"
 #include "keys/root.h"
 #include "keys/trust-folder.h"
@@ -54,8 +55,7 @@ read_chain (const char *path, GError **error)
         return trust_folder_read (path, FALSE, error);
     if (g_str_has_suffix (path, ".root.yaml"))
         return read_up_to (path, error);
-    return fail_null (error, ERR_USAGE, "'%s' is neither a folder nor a file named N.root.yaml",
-                      path);
+    return bundle_read_chain (path, error);
 }
 
 /* Nothing proves a first root but a person: no option skips this, --fingerprint answers it. */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/bundle.h"
+#include "bundle/tail.h"
+#include "keys/sign.h"
+#include "keys/signature.h"
+#include "keys/trust.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/limits.h"
+#include "manifest/packing.h"
+#include "manifest/statement.h"
+#include "manifest/verb.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    VerbOutput output;
+    char *key, *vote_out, *add;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+    g_free (options->key);
+    g_free (options->vote_out);
+    g_free (options->add);
+}
+
+/* What is signed, and whether it lies in a bundle. */
+typedef struct {
+    GBytes *statement, *packing; /* packing NULL: a statement file */
+} Texts;
+
+static void
+texts_clear (Texts *texts)
+{
+    g_clear_pointer (&texts->statement, g_bytes_unref);
+    g_clear_pointer (&texts->packing, g_bytes_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Texts, texts_clear)
+
+static gboolean
+begins_with (const char *head, gsize length, const char *type_line)
+{
+    gsize expected = strlen (type_line);
+
+    return length > expected && memcmp (head, type_line, expected) == 0 && head[expected] == '\n';
+}
+
+/* A packing list or trust root signed by mistake would be a vote that nobody meant to give. */
+static gboolean
+read_texts (const char *path, Texts *texts, GError **error)
+{
+    autofd int fd = file_open_given (path, error);
+    g_autoptr (Bundle) bundle = NULL;
+    char head[64];
+    ssize_t length = fd >= 0 ? TEMP_FAILURE_RETRY (pread (fd, head, sizeof head, 0)) : -1;
+
+    if (fd < 0)
+        return FALSE;
+    if (begins_with (head, (gsize)MAX (length, 0), STATEMENT_TYPE_LINE)) {
+        texts->statement = file_read_fd (fd, path, LIMIT_YAML_BYTES, error);
+        return texts->statement != NULL;
+    }
+    if (begins_with (head, (gsize)MAX (length, 0), PACKING_TYPE_LINE))
+        return fail (error, ERR_USAGE, "'%s' is a packing list; sign the bundle itself", path);
+    if (begins_with (head, (gsize)MAX (length, 0), ROOT_TYPE_LINE))
+        return fail (error, ERR_USAGE, "'%s' is a trust root, not a release", path);
+    bundle = bundle_open (path, error);
+    if (bundle == NULL)
+        return FALSE;
+    texts->statement = g_bytes_ref (bundle_statement_text (bundle));
+    texts->packing = g_bytes_ref (bundle_packing_text (bundle));
+    return TRUE;
+}
+
+/* Before the password is asked for: whoever types it has seen what for. */
+static gboolean
+print_subject (const Options *options, const Texts *texts, GError **error)
+{
+    g_autoptr (Statement) statement = statement_parse (texts->statement, error);
+    Digest digest = digest_of_bytes (texts->statement);
+    g_autofree char *shown = digest_to_text (&digest), *version = NULL;
+    const Release *release;
+
+    if (statement == NULL)
+        return FALSE;
+    release = statement->release;
+    version = error_quote (release->version);
+    verb_print (&options->output,
+                "To be signed:\n"
+                "  product  %s, channel %s\n"
+                "  version  %s, release number %" G_GUINT64_FORMAT "\n"
+                "  carries  %u images, %" G_GUINT64_FORMAT " files\n"
+                "  digest   %s\n",
+                release->product, release->channel, version, release->release,
+                statement->images->len, statement->tree_files, shown);
+    return TRUE;
+}
+
+static SecretKey *
+load_key (const char *path, GError **error)
+{
+    SecretKey *key = secret_key_load (path, error);
+
+    if (key != NULL && secret_key_is_exposed (key))
+        verb_warn ("others may read the secret key '%s'; if that is not meant: chmod 600 '%s'",
+                   path, path);
+    return key;
+}
+
+static GBytes *
+sign_statement (const SecretKey *key, const Texts *texts, GError **error)
+{
+    g_autofree char *comment = tail_statement_comment (texts->statement, error);
+
+    return comment != NULL ? sign_bytes (key, texts->statement, comment, error) : NULL;
+}
+
+static GBytes *
+sign_packing (const SecretKey *key, const Texts *texts, GError **error)
+{
+    g_autofree char *comment = tail_packing_comment (texts->statement, texts->packing, error);
+
+    return comment != NULL ? sign_bytes (key, texts->packing, comment, error) : NULL;
+}
+
+/* The same key over the same text gives the same file, so one that is there and equal is done. */
+static gboolean
+write_vote (const Options *options, const char *path, GBytes *vote, GError **error)
+{
+    g_autofree char *name = NULL;
+    autofd int dirfd = file_open_parent (path, &name, error);
+    g_autoptr (GBytes) old = NULL;
+
+    if (dirfd < 0)
+        return FALSE;
+    if (faccessat (dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        old = file_read_below (dirfd, name, LIMIT_SIGNATURE_BYTES, NULL);
+        if (old == NULL || !g_bytes_equal (old, vote))
+            return fail (error, ERR_FAILED, "'%s' is there already and is another file", path);
+        verb_print (&options->output, "'%s' holds this vote already.\n", path);
+        return TRUE;
+    }
+    if (!file_create (dirfd, name, vote, 0644, error))
+        return FALSE;
+    verb_print (&options->output, "Vote written to '%s'.\n", path);
+    return TRUE;
+}
+
+static gboolean
+sign_with_key (const Options *options, const char *path, const Texts *texts, GError **error)
+{
+    g_autoptr (SecretKey) key = load_key (options->key, error);
+    g_autoptr (GBytes) vote = key != NULL ? sign_statement (key, texts, error) : NULL;
+    g_autoptr (GBytes) packing_vote = NULL;
+    g_autofree char *id = NULL, *beside = NULL;
+
+    if (vote == NULL)
+        return FALSE;
+    id = secret_key_id (key);
+    beside = g_strdup_printf ("%s.%s.minisig", path, id);
+    if (options->vote_out != NULL || texts->packing == NULL)
+        return write_vote (options, options->vote_out != NULL ? options->vote_out : beside, vote,
+                           error);
+    packing_vote = sign_packing (key, texts, error);
+    if (packing_vote == NULL || !tail_add_votes (path, vote, packing_vote, error))
+        return FALSE;
+    verb_print (&options->output, "Votes of key %s added to '%s'.\n", id, path);
+    return TRUE;
+}
+
+/* A vote made elsewhere. Whether its key counts is for 'verify' to say, which knows the trust
+ * root. */
+static gboolean
+add_vote (const Options *options, const char *path, GError **error)
+{
+    g_autoptr (GBytes) vote = file_read_given (options->add, LIMIT_SIGNATURE_BYTES, error);
+    g_autoptr (Signature) signature =
+        vote != NULL ? signature_parse (vote, options->add, error) : NULL;
+    g_autofree char *id = NULL;
+
+    if (signature == NULL || !tail_add_votes (path, vote, NULL, error))
+        return FALSE;
+    id = public_key_id_to_text (signature->id);
+    verb_print (&options->output, "Vote of key %s added to '%s'; 'handcarry verify' counts it.\n",
+                id, path);
+    return TRUE;
+}
+
+static gboolean
+check_options (const Options *options, int argc, GError **error)
+{
+    if (argc != 2)
+        return fail (error, ERR_USAGE, "sign takes exactly one bundle or statement, %d were given",
+                     argc - 1);
+    if ((options->key == NULL) == (options->add == NULL))
+        return fail (error, ERR_USAGE, "sign needs --key KEY, or --add FILE, one of the two");
+    if (options->add != NULL && options->vote_out != NULL)
+        return fail (error, ERR_USAGE, "--vote-out goes with --key, not with --add");
+    return TRUE;
+}
+
+static gboolean
+run (const Options *options, const char *path, GError **error)
+{
+    g_auto (Texts) texts = { NULL, NULL };
+
+    if (!read_texts (path, &texts, error) || !print_subject (options, &texts, error))
+        return FALSE;
+    if (options->add != NULL && texts.packing == NULL)
+        return fail (error, ERR_USAGE, "--add needs a bundle; '%s' is a statement", path);
+    if (options->add != NULL)
+        return add_vote (options, path, error);
+    return sign_with_key (options, path, &texts, error);
+}
+
+int
+verb_sign (int argc, char **argv, GError **error)
+{
+    __attribute__ ((cleanup (options_clear))) Options options = { 0 };
+    const GOptionEntry entries[] = {
+        { "key", 'k', 0, G_OPTION_ARG_FILENAME, &options.key, "the secret key to sign with",
+          "KEY" },
+        { "vote-out", 0, 0, G_OPTION_ARG_FILENAME, &options.vote_out,
+          "write the vote on the statement here instead of into the bundle", "FILE" },
+        { "add", 0, 0, G_OPTION_ARG_FILENAME, &options.add,
+          "add a vote on the statement that was made elsewhere", "FILE" },
+        { NULL },
+    };
+
+    if (!verb_parse (&argc, &argv, "BUNDLE|STATEMENT",
+                     "Shows what would be signed, then signs it: adds votes on statement and "
+                     "packing list to a bundle; for a statement file, writes the vote beside it "
+                     "(STATEMENT.KEYID.minisig).",
+                     entries, &options.output, FALSE, error) ||
+        !check_options (&options, argc, error))
+        return ERR_USAGE;
+    return run (&options, argv[1], error) ? 0 : error_exit_status (*error);
+}
