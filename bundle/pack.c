@@ -323,6 +323,11 @@ write_end (Packer *packer, Output *output, PackResult *result, GError **error)
 
     tail->statement = statement_write (&packer->statement);
     tail->index = frame_index_write (packer->frames);
+    if (g_bytes_get_size (tail->statement) > LIMIT_YAML_BYTES)
+        return fail (error, ERR_FORMAT,
+                     "the statement would have %" G_GSIZE_FORMAT " bytes, at most %d can be read: "
+                     "name fewer images or files in one release",
+                     g_bytes_get_size (tail->statement), LIMIT_YAML_BYTES);
     packer->packing.statement = digest_of_bytes (tail->statement);
     packer->packing.index = digest_of_bytes (tail->index);
     packer->packing.tool = g_strdup ("handcarry " HANDCARRY_VERSION);

@@ -185,15 +185,23 @@ load_meta (Bundle *bundle, GError **error)
     }
 }
 
+gboolean
+bundle_load_meta (Bundle *bundle, GError **error)
+{
+    if (bundle->meta != NULL || load_meta (bundle, error))
+        return TRUE;
+    g_clear_pointer (&bundle->meta, g_hash_table_unref);
+    g_clear_pointer (&bundle->meta_names, g_ptr_array_unref);
+    return FALSE;
+}
+
 GBytes *
 bundle_read_meta (Bundle *bundle, const char *name, GError **error)
 {
     GBytes *found;
 
-    if (bundle->meta == NULL && !load_meta (bundle, error)) {
-        g_clear_pointer (&bundle->meta, g_hash_table_unref);
+    if (!bundle_load_meta (bundle, error))
         return NULL;
-    }
     found = g_hash_table_lookup (bundle->meta, name);
     if (found == NULL)
         return fail_null (error, ERR_FORMAT, "the bundle does not carry '%s'", name);

@@ -36,6 +36,8 @@ gboolean bundle_read_frame (Bundle *bundle, guint frame, guint8 *buffer,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The content of a frame: frame->content bytes. Caller frees. */
 guint8 *bundle_read_content (Bundle *bundle, guint frame, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Reads the members of the region meta, where that is not done yet. */
+gboolean bundle_load_meta (Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Members of the region meta, read once. NULL with ERR_FORMAT where there is no such member. */
 GBytes *bundle_read_meta (Bundle *bundle, const char *name,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

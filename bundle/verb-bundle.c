@@ -143,7 +143,7 @@ print_json (const char *file, const PackResult *result)
 
     json_builder_begin_object (builder);
     json_builder_set_member_name (builder, "schema");
-    json_builder_add_string_value (builder, "handcarry.bundle/1");
+    json_builder_add_string_value (builder, "handcarry-bundle-1");
     json_builder_set_member_name (builder, "changed");
     json_builder_add_boolean_value (builder, TRUE);
     json_builder_set_member_name (builder, "file");

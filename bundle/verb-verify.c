@@ -197,7 +197,7 @@ run (const VerifyOptions *o, char **paths, GError **error)
         builder = json_builder_new ();
         json_builder_begin_object (builder);
         json_builder_set_member_name (builder, "schema");
-        json_builder_add_string_value (builder, "handcarry.verify/1");
+        json_builder_add_string_value (builder, "handcarry-verify-1");
         json_builder_set_member_name (builder, "bundles");
         json_builder_begin_array (builder);
     }
