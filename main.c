@@ -18,6 +18,7 @@ static const Verb verbs[] = {
 #if WITH_BUNDLER
     { "lint", "check a release file and what it carries", verb_lint },
     { "bundle", "pack and sign a release into one file", verb_bundle },
+    { "extract", "take everything out again without an engine", verb_extract },
     { "keygen", "make a key pair in minisign's formats", verb_keygen },
     { "sign", "add a vote to a bundle, or make one over a statement", verb_sign },
 #endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "bundle/bundle.h"
+
+#include <glib.h>
+
+/* A bundle's content as plain files, without an engine. */
+
+/* Opens the folder that something is extracted to: it is made (0755), or must be empty. Returns a
+ * descriptor or -1. */
+int extract_open_dir (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes an OCI layout with all images: one store of blobs, layers uncompressed, and an index.json
+ * that names each image (org.opencontainers.image.ref.name). index.json comes last, so that what
+ * broke off is no layout. */
+gboolean extract_oci (Bundle *bundle, int dirfd, const char *tmpdir, Progress *progress,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes the tree's files (0755 or 0644), and compares its commit with the statement. */
+gboolean extract_tree (Bundle *bundle, int dirfd, Progress *progress,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
