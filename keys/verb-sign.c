@@ -70,7 +70,8 @@ read_texts (const char *path, Texts *texts, GError **error)
     if (begins_with (head, (gsize)MAX (length, 0), ROOT_TYPE_LINE))
         return fail (error, ERR_USAGE, "'%s' is a trust root, not a release", path);
     bundle = bundle_open (path, error);
-    if (bundle == NULL)
+    /* A vote stands for the content too: what was swapped since packing is not signed over. */
+    if (bundle == NULL || !bundle_check_frames (bundle, g_get_num_processors (), NULL, error))
         return FALSE;
     texts->statement = g_bytes_ref (bundle_statement_text (bundle));
     texts->packing = g_bytes_ref (bundle_packing_text (bundle));
