@@ -133,6 +133,20 @@ def test_split_bundle(release, tmp_path):
     assert extracted(tmp_path / "tree") == carried(release)
 
 
+def test_trust_is_proven_before_anything_is_written(bundle, release, tmp_path):
+    trust = tmp_path / "trust"
+    run("trust", "init", "--trust", trust, "--keys", tmp_path, "--no-password")
+    _, text = run("extract", bundle, "--tree", tmp_path / "no", "--trust", trust, status=4)
+    assert "0 of the 1 votes" in text
+    assert not (tmp_path / "no").exists()
+    signed = release.folder / "signed.tar.zst"
+    run("bundle", release.folder / "release.yaml", "-o", signed, "--trust", trust,
+        "--sign", tmp_path / "release.key")
+    out, _ = run("extract", signed, "--tree", tmp_path / "tree", "--trust", trust)
+    assert "NOT VERIFIED" not in out
+    assert extracted(tmp_path / "tree") == carried(release)
+
+
 @pytest.mark.parametrize("arguments, fragment", [
     ([], "takes one bundle"), (["b"], "needs --oci"), (["a", "b", "--tree", "t"], "one bundle"),
     (["b", "--frob"], "frob")])
