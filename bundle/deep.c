@@ -158,7 +158,8 @@ bundle_check_deep (Bundle *bundle, const char *spool_dir, Progress *progress, GE
         if (!check_image (bundle, image, error))
             return fail_prefix (error, "%s: image '%s'", bundle->path, image->name);
     }
-    if (!bundle_load_meta (bundle, error) || !check_tree (bundle, error) || !check_layers (bundle, layers, spool_dir, progress, error) ||
+    if (!bundle_load_meta (bundle, error) || !check_tree (bundle, error) ||
+        !check_layers (bundle, layers, spool_dir, progress, error) ||
         !check_members (bundle, layers, error))
         return fail_prefix (error, "%s", bundle->path);
     return TRUE;

@@ -13,34 +13,44 @@
 
 #define READ_CHUNK (64 * 1024)
 
+typedef struct {
+    GByteArray *bytes;
+    gboolean done;
+} Header;
+
+/* Once the header is there, closing the archive would write the content that is still owed, as
+ * zeros: that is refused. */
 static la_ssize_t
 collect (struct archive *a, void *data, const void *bytes, size_t length)
 {
-    g_byte_array_append (data, bytes, (guint)length);
+    Header *header = data;
+
+    if (header->done)
+        return -1;
+    g_byte_array_append (header->bytes, bytes, (guint)length);
     return (la_ssize_t)length;
 }
 
 GBytes *
 member_header (const char *name, guint64 size, gboolean executable)
 {
-    GByteArray *out = g_byte_array_new ();
+    Header header = { g_byte_array_new (), FALSE };
     struct archive *a = archive_write_new ();
     struct archive_entry *entry = archive_entry_new ();
 
     archive_write_set_format_pax_restricted (a);
     archive_write_set_bytes_per_block (a, 0);
-    archive_write_open (a, out, NULL, collect, NULL);
+    archive_write_open (a, &header, NULL, collect, NULL);
     archive_entry_set_pathname_utf8 (entry, name);
     archive_entry_set_filetype (entry, AE_IFREG);
     archive_entry_set_perm (entry, executable ? 0755 : 0644);
     archive_entry_set_size (entry, (la_int64_t)size);
     archive_entry_set_mtime (entry, 0, 0);
     archive_write_header (a, entry);
-    /* Without this, closing would write the content that is still owed, as zeros. */
-    archive_write_fail (a);
+    header.done = TRUE;
     archive_write_free (a);
     archive_entry_free (entry);
-    return g_byte_array_free_to_bytes (out);
+    return g_byte_array_free_to_bytes (header.bytes);
 }
 
 gsize
