@@ -13,6 +13,7 @@
 typedef struct {
     const char *name;
     const char *text;
+    const char *end;
     yaml_parser_t parser;
     const char *at;
     gsize index;
@@ -147,8 +148,9 @@ next_event (Reader *reader, yaml_event_t *event, GError **error)
     return TRUE;
 }
 
-/* The first byte of an event. libyaml drops the tag "!" without a trace in the event, and the
- * start of the event is where it stood. */
+/* The first byte of an event, NUL for one at the very end (the empty value of a last "key:").
+ * libyaml drops the tag "!" without a trace in the event, and the start of the event is where it
+ * stood. */
 static char
 first_byte (Reader *reader, const yaml_mark_t *mark)
 {
@@ -156,9 +158,9 @@ first_byte (Reader *reader, const yaml_mark_t *mark)
         reader->at = reader->text;
         reader->index = 0;
     }
-    reader->at = g_utf8_offset_to_pointer (reader->at, (glong)(mark->index - reader->index));
-    reader->index = mark->index;
-    return *reader->at;
+    for (; reader->index < mark->index && reader->at < reader->end; reader->index++)
+        reader->at = g_utf8_next_char (reader->at);
+    return reader->at < reader->end ? *reader->at : '\0';
 }
 
 static gboolean
@@ -387,7 +389,7 @@ yaml_parse (GBytes *text, const char *name, GError **error)
 {
     gsize length;
     const char *data = g_bytes_get_data (text, &length);
-    g_auto (Reader) reader = { .name = name, .text = data, .at = data };
+    g_auto (Reader) reader = { .name = name, .text = data, .end = data + length, .at = data };
 
     if (!yaml_parser_initialize (&reader.parser))
         g_error ("out of memory");
