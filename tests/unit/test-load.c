@@ -185,6 +185,8 @@ test_a_layer_longer_than_signed_is_refused (void)
     thin.layer = give_too_much;
     g_assert_false (thin_write (&thin, append, all, &error));
     g_assert_error (error, HANDCARRY_ERROR, ERR_FAILED);
+    /* Such a stream has no end that an engine could take it by. */
+    g_assert_cmpuint (all->len, ==, 0);
 }
 
 static gboolean
@@ -196,14 +198,20 @@ refuse (const guint8 *bytes, gsize length, gpointer data, GError **error)
 static void
 test_the_error_of_the_sink_comes_through (void)
 {
-    static const char *const texts[] = { "one", NULL };
-    g_autoptr (Fixture) fixture = fixture_new ("x/y:1", texts);
-    g_autoptr (GArray) layers = load_all_layers (fixture->image);
-    g_autoptr (GError) error = NULL;
-    Thin thin = thin_of (fixture, layers, "handcarry.local/tmp/x:r1-0");
+    g_autofree char *long_text = g_strnfill (60000, 'x');
+    const char *const texts[] = { "one", NULL }, *const long_texts[] = { long_text, "b", NULL };
 
-    g_assert_false (thin_write (&thin, refuse, NULL, &error));
-    g_assert_error (error, HANDCARRY_ERROR, ERR_ENGINE);
+    /* At the end of a stream, and in the middle of one. */
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr (Fixture) fixture = fixture_new ("x/y:1", i == 0 ? texts : long_texts);
+        g_autoptr (GArray) layers = load_all_layers (fixture->image);
+        g_autoptr (GError) error = NULL;
+        Thin thin = thin_of (fixture, layers, "handcarry.local/tmp/x:r1-0");
+
+        g_assert_false (thin_write (&thin, refuse, NULL, &error));
+        g_assert_error (error, HANDCARRY_ERROR, ERR_ENGINE);
+        g_assert_cmpuint (fixture->asked->len, ==, i + 1);
+    }
 }
 
 static Engine *
