@@ -78,12 +78,31 @@ frame_index_write (const GArray *frames)
     return g_byte_array_free_to_bytes (out);
 }
 
+/* A frame that is one segment needs no window beyond its content. Others name one in the byte
+ * behind the descriptor: five bits of exponent, three of mantissa (RFC 8878, 3.1.1.1.2).
+ * Decompressing in one step would take any, but stock tools would not. */
+static gboolean
+is_plain (const Frame *frame, const guint8 *compressed)
+{
+    guint32 magic;
+    guint8 descriptor;
+
+    if (frame->compressed < sizeof magic + 2)
+        return FALSE;
+    memcpy (&magic, compressed, sizeof magic);
+    descriptor = compressed[sizeof magic];
+    return GUINT32_FROM_LE (magic) == ZSTD_FRAME_MAGIC &&
+           ((descriptor & ZSTD_SINGLE_SEGMENT) != 0 ||
+            compressed[sizeof magic + 1] <= (LIMIT_WINDOW_LOG - 10) << 3);
+}
+
 gboolean
 frame_decompress (const Frame *frame, const guint8 *compressed, guint8 *out, GError **error)
 {
     gsize length;
 
-    if (ZSTD_getFrameContentSize (compressed, frame->compressed) != frame->content ||
+    if (!is_plain (frame, compressed) ||
+        ZSTD_getFrameContentSize (compressed, frame->compressed) != frame->content ||
         ZSTD_getDictID_fromFrame (compressed, frame->compressed) != 0 ||
         ZSTD_findFrameCompressedSize (compressed, frame->compressed) != frame->compressed)
         return fail (error, ERR_FORMAT,
