@@ -212,8 +212,8 @@ parse_ops (Parser *parser, Recipe *recipe, GError **error)
     guint64 left = parser->layer_bytes, expected = recipe->first_file, n_ops;
 
     /* An operation takes two bytes at least. */
-    if (!get (parser, (guint64)(parser->end - parser->at) / 2, "the count of operations", &n_ops,
-              error))
+    if (!get (parser, MIN ((guint64)(parser->end - parser->at) / 2, LIMIT_RECIPE_OPS),
+              "the count of operations", &n_ops, error))
         return FALSE;
     for (guint64 i = 0; i < n_ops; i++) {
         RecipeOp op;
@@ -262,8 +262,9 @@ recipe_parse (GBytes *bytes, guint64 layer_bytes, RecipeTable *table, GError **e
                           "recipe has version %" G_GUINT64_FORMAT ", this handcarry knows %d",
                           version, RECIPE_VERSION);
     /* A file takes two bytes at least. */
-    if (!get (&parser, (guint64)(parser.end - parser.at) / 2, "the count of files",
-              &recipe->n_files, error))
+    if (!get (&parser,
+              MIN ((guint64)(parser.end - parser.at) / 2, LIMIT_RECIPE_FILES - table->files->len),
+              "the count of files", &recipe->n_files, error))
         return NULL;
     for (guint64 i = 0; i < recipe->n_files; i++)
         if (!parse_file (&parser, error))

@@ -23,6 +23,10 @@
 #define LIMIT_SIGNATURE_BYTES 16384 /* one minisign signature file */
 #define LIMIT_FRAME_CONTENT (128 * 1024 * 1024)
 #define LIMIT_CONTROL_FRAME_CONTENT (16 * 1024 * 1024)
-#define LIMIT_FRAMES 65536  /* 8 TiB of content */
+#define LIMIT_FRAMES 65536 /* 8 TiB of content */
+/* In memory a file takes some fifty times the two bytes that say it: files of all recipes of a
+ * bundle, and operations of one recipe. */
+#define LIMIT_RECIPE_FILES (4 * 1024 * 1024)
+#define LIMIT_RECIPE_OPS (4 * 1024 * 1024)
 #define LIMIT_WINDOW_LOG 27 /* what stock zstd reads without --long */
 #define LIMIT_SPOOL_BYTES (256ULL * 1024 * 1024)
