@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/tail.h"
 
+#include "bundle/format.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/packing.h"
@@ -79,24 +80,59 @@ drop_saved (const Signing *signing, GError **error)
     return file_fsync_dir (signing->dirfd, signing->saved, error);
 }
 
+/* A saved tail fits where it is whole and the texts in front of its place are those it holds: a
+ * file that was packed anew under the same name has others. at: of the tail in all parts together.
+ */
+static gboolean
+saved_fits (const Parts *parts, guint64 at, const guint8 *bytes, gsize length)
+{
+    g_autoptr (GBytes) saved = g_bytes_new (bytes, length);
+    g_autoptr (GBytes) again = NULL;
+    g_autoptr (GBytes) frame = NULL;
+    g_autofree guint8 *found = NULL;
+    g_autoptr (Tail) tail = NULL;
+    gsize n;
+
+    if (length < ZSTD_SKIPPABLE_HEADER + FOOTER_BYTES)
+        return FALSE;
+    tail = tail_parse (bytes + ZSTD_SKIPPABLE_HEADER, length - ZSTD_SKIPPABLE_HEADER - FOOTER_BYTES,
+                       at + ZSTD_SKIPPABLE_HEADER, NULL);
+    if (tail == NULL)
+        return FALSE;
+    tail->offset = at;
+    again = tail_write (tail);
+    frame = tail_texts_frame (tail->statement, tail->packing);
+    n = g_bytes_get_size (frame);
+    found = g_malloc (n);
+    return g_bytes_equal (again, saved) && at >= n && parts_pread (parts, found, n, at - n, NULL) &&
+           memcmp (found, g_bytes_get_data (frame, NULL), n) == 0;
+}
+
 /* An earlier signing was interrupted: its saved tail is put back. */
 static gboolean
-restore (const Signing *signing, GError **error)
+restore (const Signing *signing, const Parts *parts, guint64 begins, GError **error)
 {
     g_autoptr (GBytes) saved = NULL;
     const guint8 *bytes;
     gsize length;
+    guint64 offset;
 
     if (faccessat (signing->dirfd, signing->saved, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         return TRUE;
-    saved = file_read_below (signing->dirfd, signing->saved, 64 * 1024 * 1024, error);
+    saved =
+        file_read_below (signing->dirfd, signing->saved, SAVED_HEAD + 2 * LIMIT_TAIL_BYTES, error);
     if (saved == NULL)
         return FALSE;
     bytes = g_bytes_get_data (saved, &length);
-    if (length <= SAVED_HEAD || bytes[SAVED_HEAD - 1] != '\n')
-        return fail (error, ERR_FORMAT, "'%s' is no saved tail", signing->saved);
-    return write_at (signing, g_ascii_strtoull ((const char *)bytes, NULL, 10), bytes + SAVED_HEAD,
-                     length - SAVED_HEAD, error) &&
+    offset = length > SAVED_HEAD ? g_ascii_strtoull ((const char *)bytes, NULL, 10) : 0;
+    if (offset > G_MAXINT64 ||
+        !saved_fits (parts, begins + offset, bytes + MIN (length, SAVED_HEAD),
+                     length - MIN (length, SAVED_HEAD)))
+        return fail (error, ERR_FORMAT,
+                     "'%s' was left by an interrupted signing, but is not the end of '%s': remove "
+                     "it if the bundle was packed again since",
+                     signing->saved, signing->path);
+    return write_at (signing, offset, bytes + SAVED_HEAD, length - SAVED_HEAD, error) &&
            drop_saved (signing, error);
 }
 
@@ -115,7 +151,7 @@ open_signing (Signing *signing, const char *path, guint64 *begins, GError **erro
     signing->fd = openat (signing->dirfd, signing->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (signing->fd < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot open '%s' for writing", signing->path);
-    return restore (signing, error);
+    return restore (signing, parts, *begins, error);
 }
 
 static void

@@ -124,6 +124,9 @@ parse_directory (const guint8 *payload, gsize length, gsize *at, GError **error)
         if (end == NULL)
             return fail_null (error, ERR_FORMAT, "tail has a directory line without an end");
         line = g_strndup ((const char *)payload + *at, (gsize)(end - payload) - *at);
+        /* What lies behind a NUL would belong to no section, and no signature covers it. */
+        if (strlen (line) != (gsize)(end - payload) - *at)
+            return fail_null (error, ERR_FORMAT, "tail has a directory line with a NUL byte");
         *at = (gsize)(end - payload) + 1;
         if (first && strcmp (line, TAIL_TYPE_LINE) != 0)
             return fail_null (error, ERR_FORMAT,
