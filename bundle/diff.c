@@ -219,18 +219,25 @@ diff_window (Diff *diff, const guint8 *old, gsize old_length, const guint8 *new,
 PatchParts *
 diff_make (const guint8 *old, gsize old_length, const guint8 *new, gsize new_length)
 {
+    return diff_make_sliced (old, old_length, new, new_length, DIFF_SLICE);
+}
+
+PatchParts *
+diff_make_sliced (const guint8 *old, gsize old_length, const guint8 *new, gsize new_length,
+                  gsize slice)
+{
     PatchParts *parts = g_new0 (PatchParts, 1);
     guint64 position = 0;
 
     parts->control = g_byte_array_new ();
     parts->difference = g_byte_array_new ();
     parts->extra = g_byte_array_new ();
-    for (gsize at = 0; at < new_length; at += DIFF_SLICE) {
-        gsize begin = MIN (at, old_length > DIFF_SLICE ? old_length - DIFF_SLICE : 0);
+    for (gsize at = 0; at < new_length; at += slice) {
+        gsize begin = MIN (at, old_length > slice ? old_length - slice : 0);
         Diff diff = { .old_base = begin, .parts = parts, .position = &position };
 
-        diff_window (&diff, old + begin, MIN (old_length - begin, DIFF_SLICE), new + at,
-                     MIN (new_length - at, DIFF_SLICE));
+        diff_window (&diff, old + begin, MIN (old_length - begin, slice), new + at,
+                     MIN (new_length - at, slice));
     }
     return parts;
 }
