@@ -16,10 +16,12 @@
 gboolean
 engine_docker_describe (Engine *engine, GError **error)
 {
-    g_auto (EngineReply) reply = { 0 };
+    g_auto (EngineReply) version = { 0 }, info = { 0 };
 
-    return engine_call (engine, "GET", "/info", NULL, &reply, error) &&
-           engine_reply_docker_info (reply.body, &engine->info, error);
+    return engine_call (engine, "GET", "/version", NULL, &version, error) &&
+           engine_reply_version (version.body, &engine->info, error) &&
+           engine_call (engine, "GET", "/info", NULL, &info, error) &&
+           engine_reply_docker_info (info.body, &engine->info, error);
 }
 
 gboolean

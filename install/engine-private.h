@@ -10,9 +10,10 @@ struct Engine {
     EngineInfo info;
 };
 
-/* Fills the rest of info after /version said which engine it is. */
+/* Fill info. Podman is asked first: it needs 200 ms for what Docker's API asks of it. */
 gboolean engine_docker_describe (Engine *engine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean engine_podman_describe (Engine *engine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean engine_podman_describe (Engine *engine, gboolean *is_podman,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A request whose reply must have status 2xx. */
 gboolean engine_call (Engine *engine, const char *method, const char *path, const char *json,

@@ -240,14 +240,14 @@ engine_reply_version (GBytes *body, EngineInfo *info, GError **error)
     arch = get_string (object, "Arch");
     if (version == NULL || os == NULL || arch == NULL)
         return fail (error, ERR_ENGINE, "GET /version: the engine gives no Version, Os and Arch");
-    info->kind = ENGINE_DOCKER;
     components = get_array (object, "Components");
     for (guint i = 0; components != NULL && i < json_array_get_length (components); i++) {
         const char *name = get_string (element_object (components, i), "Name");
 
         if (name != NULL && g_str_has_prefix (name, "Podman"))
-            info->kind = ENGINE_PODMAN;
+            return fail (error, ERR_ENGINE, "this Podman is older than 4.0; use a newer one");
     }
+    info->kind = ENGINE_DOCKER;
     info->version = error_quote (version);
     info->platform = g_strdup_printf ("%s/%s", os, arch);
     return TRUE;
@@ -307,15 +307,21 @@ gboolean
 engine_reply_podman_info (GBytes *body, EngineInfo *info, GError **error)
 {
     g_autoptr (JsonNode) node = parse_one (body, "GET /libpod/info", JSON_NODE_OBJECT, error);
-    JsonObject *store, *host;
+    JsonObject *store, *host, *version;
 
     if (node == NULL)
         return FALSE;
+    version = get_object (json_node_get_object (node), "version");
     store = get_object (json_node_get_object (node), "store");
     host = get_object (json_node_get_object (node), "host");
     if (get_string (store, "graphDriverName") == NULL || host == NULL)
         return fail (error, ERR_ENGINE,
                      "GET /libpod/info: the engine does not name its storage driver");
+    if (get_string (version, "Version") == NULL || get_string (version, "OsArch") == NULL)
+        return fail (error, ERR_ENGINE, "GET /libpod/info: the engine gives no Version and OsArch");
+    info->kind = ENGINE_PODMAN;
+    info->version = error_quote (get_string (version, "Version"));
+    info->platform = error_quote (get_string (version, "OsArch"));
     info->driver = error_quote (get_string (store, "graphDriverName"));
     info->data_root = quote_or_empty (get_string (store, "graphRoot"));
     info->id = g_strdup ("");

@@ -14,10 +14,10 @@ char *engine_reply_message (GBytes *body);
 /* The reply to a load: any number of objects one after the other. Docker reports errors inside
  * status 200, and from 27.2 on a failed unpack only as text. */
 gboolean engine_reply_check_load (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* GET /version: kind, version and platform. */
+/* GET /version of Docker: version and platform. */
 gboolean engine_reply_version (GBytes *body, EngineInfo *info,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* GET /info of Docker, and GET /libpod/info of Podman: the rest. */
+/* GET /info of Docker, and GET /libpod/info of Podman, which says all. */
 gboolean engine_reply_docker_info (GBytes *body, EngineInfo *info,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean engine_reply_podman_info (GBytes *body, EngineInfo *info,

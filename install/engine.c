@@ -127,13 +127,10 @@ find_socket (const char *url, GError **error)
 static gboolean
 describe (Engine *engine, GError **error)
 {
-    g_auto (EngineReply) reply = { 0 };
+    gboolean is_podman;
 
-    if (!engine_call (engine, "GET", "/version", NULL, &reply, error) ||
-        !engine_reply_version (reply.body, &engine->info, error))
-        return FALSE;
-    if (engine->info.kind == ENGINE_PODMAN ? !engine_podman_describe (engine, error)
-                                           : !engine_docker_describe (engine, error))
+    if (!engine_podman_describe (engine, &is_podman, error) ||
+        (!is_podman && !engine_docker_describe (engine, error)))
         return FALSE;
     if (engine->info.rootless)
         return fail (error, ERR_ENGINE,
