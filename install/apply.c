@@ -4,7 +4,9 @@
 
 #include "install/copy-in.h"
 #include "manifest/error.h"
+#include "manifest/file.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -172,6 +174,21 @@ commit_all (Run *run)
         run_note (run, "%s", leftover->message);
 }
 
+/* Engines do not sync what they load (trust.md T16): a power cut after the switch would leave names
+ * without layers. */
+static void
+sync_engine (Run *run)
+{
+    const char *root = engine_info (run->engine)->data_root;
+    autofd int fd = -1;
+
+    if (run->layers->len == 0)
+        return;
+    fd = openat (AT_FDCWD, *root == '/' ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || syncfs (fd) < 0)
+        run_note (run, "what was loaded could not be synced: '%s' is not seen from here", root);
+}
+
 gboolean
 apply_run (Run *run, GError **error)
 {
@@ -180,9 +197,7 @@ apply_run (Run *run, GError **error)
 
     if (!prepare_all (run, &why))
         return back_out (run, PHASE_PREPARE, why, error);
-    /* Engines do not sync what they load (trust.md T16): a power cut after the switch would leave
-     * names without layers. */
-    sync ();
+    sync_engine (run);
     if (!apply_all (run, &why) || !state_write (run->product_fd, state, &why))
         return back_out (run, PHASE_APPLY, why, error);
     commit_all (run);

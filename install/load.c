@@ -125,23 +125,17 @@ same_layers (const EngineImage *found, const StatementImage *image)
 }
 
 static gboolean
-prove_inspect (Engine *engine, const StatementImage *image, const char *name, GError **error)
+prove_same (Engine *engine, const StatementImage *image, const EngineImage *found, GError **error)
 {
-    g_autoptr (EngineImage) found = NULL;
     const Digest *expected = load_image_id (engine, image);
-    g_autofree char *expected_text = digest_to_text (expected);
-    g_autofree char *found_text = NULL;
 
-    if (!engine_inspect (engine, name, &found, error))
-        return FALSE;
-    if (found == NULL)
-        return fail (error, ERR_ENGINE,
-                     "the engine does not know image '%s' as '%s' after loading it", image->name,
-                     name);
-    found_text = digest_to_text (&found->id);
-    if (!digest_equal (&found->id, expected))
+    if (!digest_equal (&found->id, expected)) {
+        g_autofree char *expected_text = digest_to_text (expected);
+        g_autofree char *found_text = digest_to_text (&found->id);
+
         return fail (error, ERR_ENGINE, "image '%s' has ID %s in the engine, signed is %s",
                      image->name, found_text, expected_text);
+    }
     if (!same_layers (found, image))
         return fail (error, ERR_ENGINE, "image '%s' has other layers in the engine than signed",
                      image->name);
@@ -167,11 +161,25 @@ prove_listed (Engine *engine, const StatementImage *image, GError **error)
 
 /* On the containerd store inspect shows the right ID even of an image whose layers are nowhere. */
 gboolean
+load_check_found (Engine *engine, const StatementImage *image, const EngineImage *found,
+                  GError **error)
+{
+    return prove_same (engine, image, found, error) &&
+           (engine_info (engine)->store != STORE_CONTAINERD || prove_listed (engine, image, error));
+}
+
+gboolean
 load_check (Engine *engine, const StatementImage *image, const char *reference, GError **error)
 {
-    if (!prove_inspect (engine, image, reference, error))
+    g_autoptr (EngineImage) found = NULL;
+
+    if (!engine_inspect (engine, reference, &found, error))
         return FALSE;
-    return engine_info (engine)->store != STORE_CONTAINERD || prove_listed (engine, image, error);
+    if (found == NULL)
+        return fail (error, ERR_ENGINE,
+                     "the engine does not know image '%s' as '%s' after loading it", image->name,
+                     reference);
+    return load_check_found (engine, image, found, error);
 }
 
 gboolean

@@ -27,6 +27,9 @@ gboolean load_prove (Engine *engine, const StatementImage *image, const char *na
 /* The same without changing anything: no container is made. */
 gboolean load_check (Engine *engine, const StatementImage *image, const char *reference,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for what was inspected already. */
+gboolean load_check_found (Engine *engine, const StatementImage *image, const EngineImage *found,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The diffIDs of an image (Digest). */
 GArray *load_diffids (const StatementImage *image);
 

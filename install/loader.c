@@ -63,13 +63,36 @@ by_rank (gconstpointer a, gconstpointer b, gpointer data)
     return left < right ? -1 : left > right;
 }
 
+/* All that is sent, each layer once. */
+static void
+add_to_run (Loader *loader, const Digest *diffid)
+{
+    GArray *layers = loader->run->layers;
+
+    for (guint i = 0; i < layers->len; i++)
+        if (digest_equal (&g_array_index (layers, Digest, i), diffid))
+            return;
+    g_array_append_val (layers, *diffid);
+}
+
+static int
+digests_by_rank (gconstpointer a, gconstpointer b, gpointer data)
+{
+    const Loader *loader = data;
+    guint left = GPOINTER_TO_UINT (g_hash_table_lookup (loader->ranks, a));
+    guint right = GPOINTER_TO_UINT (g_hash_table_lookup (loader->ranks, b));
+
+    return left < right ? -1 : left > right;
+}
+
 void
 loader_plan (Loader *loader, GArray *layers)
 {
     g_array_sort_with_data (layers, by_rank, loader);
     g_ptr_array_add (loader->wants, g_array_ref (layers));
     for (guint i = 0; i < layers->len; i++)
-        g_array_append_val (loader->run->layers, g_array_index (layers, StatementLayer, i).diffid);
+        add_to_run (loader, &g_array_index (layers, StatementLayer, i).diffid);
+    g_array_sort_with_data (loader->run->layers, digests_by_rank, loader);
 }
 
 static void
@@ -138,6 +161,7 @@ loader_copy_more (Loader *loader, GArray *layers, GError **error)
     g_autoptr (GArray) diffids = g_array_new (FALSE, FALSE, sizeof (Digest));
 
     append_diffids (diffids, layers);
+    g_array_sort_with_data (diffids, digests_by_rank, loader);
     return copy_in_frames (loader->run, diffids, error);
 }
 

@@ -147,6 +147,7 @@ run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier,
     run->stop_fd = open_stop ();
     run->votes = vote_report_new ();
     run->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
+    run->named = g_ptr_array_new_with_free_func ((GDestroyNotify)engine_image_free);
     run->notes = g_ptr_array_new_with_free_func (g_free);
     run->changed = g_ptr_array_new_with_free_func (g_free);
     run->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
@@ -162,6 +163,7 @@ run_free (Run *run)
     if (run == NULL)
         return;
     g_ptr_array_unref (run->steps);
+    g_ptr_array_unref (run->named);
     g_ptr_array_unref (run->notes);
     g_ptr_array_unref (run->changed);
     g_array_unref (run->layers);

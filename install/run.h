@@ -54,6 +54,7 @@ struct Run {
     GPtrArray *values; /* HostValue */
     GHashTable *tree;  /* path → RunFile */
     GPtrArray *steps;  /* Step */
+    GPtrArray *named;  /* EngineImage, or NULL, that has the real name of each image now */
     GPtrArray *notes;  /* char *: what a person should know, for plan and install */
     RunSpace engine_space, state_space;
     RebuildCost *cost;     /* NULL: no layer is sent */

@@ -117,14 +117,13 @@ plan_one (Run *run, guint index, GError **error)
     NameStep *step = g_new0 (NameStep, 1);
     const StatementImage *image = g_ptr_array_index (run->statement->images, index);
     Step *base = step_add (run, &name_kind, image->name, "is set", step);
-    g_autoptr (EngineImage) found = NULL;
+    const EngineImage *found = g_ptr_array_index (run->named, index);
 
     step->image = image;
     step->full = path_normalize_image_name (image->name);
     step->temporary = step_images_temporary (run, index);
     step->keeper = keeper_name (run, step->full);
-    if (!check_foreign (run, step, error) ||
-        !engine_inspect (run->engine, step->full, &found, error))
+    if (!check_foreign (run, step, error))
         return FALSE;
     base->needed = found == NULL || !digest_equal (&found->id, load_image_id (run->engine, image));
     if (!base->needed)
