@@ -54,17 +54,33 @@ test_the_store_is_told_by_driver_type (void)
 }
 
 static void
-test_podman_is_told_by_its_component (void)
+test_podman_says_all_in_one_answer (void)
 {
-    const char *text = "{\"Version\":\"4.3.1\",\"Os\":\"linux\",\"Arch\":\"amd64\","
-                       "\"Components\":[{\"Name\":\"Podman Engine\"}]}";
+    const char *text = "{\"host\":{\"security\":{\"rootless\":true}},"
+                       "\"store\":{\"graphDriverName\":\"overlay\",\"graphRoot\":\"/x\"},"
+                       "\"version\":{\"Version\":\"4.3.1\",\"OsArch\":\"linux/amd64\"}}";
     g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
     EngineInfo info = { 0 };
 
-    g_assert_true (engine_reply_version (body, &info, NULL));
+    g_assert_true (engine_reply_podman_info (body, &info, NULL));
     g_assert_cmpint (info.kind, ==, ENGINE_PODMAN);
+    g_assert_cmpint (info.store, ==, STORE_PODMAN);
+    g_assert_true (info.rootless);
     g_assert_cmpstr (info.platform, ==, "linux/amd64");
     engine_info_clear (&info);
+}
+
+static void
+test_an_old_podman_is_refused (void)
+{
+    const char *text = "{\"Version\":\"3.0.1\",\"Os\":\"linux\",\"Arch\":\"amd64\","
+                       "\"Components\":[{\"Name\":\"Podman Engine\"}]}";
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    g_autoptr (GError) error = NULL;
+    EngineInfo info = { 0 };
+
+    g_assert_false (engine_reply_version (body, &info, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_ENGINE);
 }
 
 static void
@@ -106,7 +122,8 @@ main (int argc, char **argv)
     g_test_add_func ("/engine-reply/load", test_load_replies);
     g_test_add_func ("/engine-reply/image", test_image_replies);
     g_test_add_func ("/engine-reply/store", test_the_store_is_told_by_driver_type);
-    g_test_add_func ("/engine-reply/podman", test_podman_is_told_by_its_component);
+    g_test_add_func ("/engine-reply/podman", test_podman_says_all_in_one_answer);
+    g_test_add_func ("/engine-reply/old-podman", test_an_old_podman_is_refused);
     g_test_add_func ("/engine-reply/container-id", test_a_container_id_is_only_digits);
     g_test_add_func ("/engine-reply/106-only-a-socket", test_106_only_a_socket_is_asked);
     return g_test_run ();
