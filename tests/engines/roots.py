@@ -8,7 +8,14 @@ from pathlib import Path
 
 CACHE = Path(os.environ.get("HANDCARRY_TEST_CACHE", "/var/cache/handcarry-tests"))
 MIRROR = os.environ.get("HANDCARRY_MIRROR", "http://deb.debian.org/debian")
-PACKAGES = "docker.io,iptables,podman,crun"
+PACKAGES = ["docker.io", "iptables", "podman", "crun"]
+INSTALL = """\
+mount -t proc proc "$0/proc"
+mount --rbind /dev "$0/dev"
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+chroot "$0" apt-get -q update
+chroot "$0" apt-get -q -y --no-install-recommends install "$@"
+"""
 RELEASES = {"bookworm": "12", "trixie": "13"}
 
 
@@ -28,20 +35,34 @@ def host_release():
     return fields.get("VERSION_ID", "").strip('"')
 
 
+def run(command, what):
+    """Runs one step of making a root; Missing with its last line where it fails."""
+    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         stdin=subprocess.DEVNULL, text=True, check=False)
+    if ran.returncode != 0:
+        last = ran.stdout.strip().splitlines()[-1:] or ["no output"]
+        raise Missing("%s failed: %s" % (what, last[0]))
+
+
 def make(codename, folder):
-    """Makes a root with the engines of a Debian release; appears whole or not at all."""
+    """Makes a root with the engines of a Debian release; appears whole or not at all. apt installs
+    the engines, as debootstrap --include does not order what they depend on: Debian 13's fails on
+    Debian 12's podman."""
     if shutil.which("debootstrap") is None:
         raise Missing("no debootstrap to make a %s root in %s" % (codename, folder))
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.parent.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(
-        ["debootstrap", "--variant=minbase", "--include=" + PACKAGES, codename, part, MIRROR],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if made.returncode != 0:
+    try:
+        run(["debootstrap", "--variant=minbase", codename, part, MIRROR], "debootstrap " + codename)
+        (part / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
+        (part / "usr/sbin/policy-rc.d").chmod(0o755)
+        shutil.copyfile("/etc/resolv.conf", part / "etc/resolv.conf")
+        run(["unshare", "--mount", "--propagation", "private", "sh", "-euc", INSTALL, part,
+             *PACKAGES], "apt-get in a %s root" % codename)
+    except Missing:
         shutil.rmtree(part, ignore_errors=True)
-        last = made.stdout.strip().splitlines()[-1:] or ["no output"]
-        raise Missing("debootstrap %s failed: %s" % (codename, last[0]))
+        raise
     shutil.rmtree(part / "var/cache/apt", ignore_errors=True)
     part.rename(folder)
 
