@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""handcarry's command lines for the benchmark, with keys and hosts of its own."""
+import contextlib
+import shutil
+
+from bench import timing
+
+RELEASE = """\
+handcarry: 1
+product: bench
+version: 1.0.0
+release: 1
+platforms: [linux/amd64]
+images:
+"""
+
+
+class Handcarry:
+    """The program, a folder for its keys and releases, and a host below it."""
+
+    def __init__(self, program, folder):
+        self.program = program
+        self.folder = folder
+        self.host = folder / "host"
+        self.trust = folder / "trust"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        timing.run([program, "trust", "init", "--trust", self.trust, "--keys", folder / "keys",
+                    "--no-password"])
+
+    def release(self, archive, names):
+        """The path of a release.yaml with these images of a docker-archive."""
+        path = self.folder / "release.yaml"
+        lines = ['  - {name: "%s", from: "docker-archive:%s:%s"}\n' % (name, archive, name)
+                 for name in names]
+        path.write_text(RELEASE + "".join(lines))
+        return path
+
+    def pack(self, release, bundle, *options):
+        return [self.program, "bundle", release, "-o", bundle, "--quiet",
+                "--trust", self.trust, "--sign", self.folder / "keys/release.key", *options]
+
+    def verify(self, bundle):
+        return [self.program, "verify", bundle, "--quiet", "--trust", self.trust]
+
+    def install(self, bundle, url):
+        return [self.program, "install", bundle, "--quiet", "-y", "--root", self.host,
+                "--engine", url]
+
+    def new_host(self):
+        """A host that has nothing but the trust root."""
+        shutil.rmtree(self.host, ignore_errors=True)
+        target = self.host / "etc/handcarry/trust"
+        target.parent.mkdir(parents=True)
+        shutil.copytree(self.trust, target)
+
+    @contextlib.contextmanager
+    def host_in_memory(self):
+        """The host's folder on a file system of its own, so that what it takes can be seen."""
+        self.host.mkdir(parents=True, exist_ok=True)
+        timing.run(["mount", "-t", "tmpfs", "tmpfs", self.host])
+        try:
+            shutil.copytree(self.trust, self.host / "etc/handcarry/trust")
+            yield self.host
+        finally:
+            timing.run(["umount", self.host])
