@@ -159,9 +159,34 @@ add_member (Bundle *bundle, MemberReader *members, const char *name, guint64 siz
     return TRUE;
 }
 
+/* What a member takes in its region, written as handcarry writes it. */
+static guint64
+member_bytes (const char *name, guint64 size, gboolean executable)
+{
+    g_autoptr (GBytes) header = member_header (name, size, executable);
+
+    return g_bytes_get_size (header) + size + member_padding (size);
+}
+
+/* An end-of-archive in the middle of a region, or headers of another dialect, would hide bytes from
+ * one reader and show them to another. */
+static gboolean
+check_region_end (const Bundle *bundle, Region region, guint64 seen, GError **error)
+{
+    guint64 bytes = bundle->packing->regions[region].bytes;
+
+    if (seen == bytes)
+        return TRUE;
+    return fail (error, ERR_FORMAT,
+                 "the members of region '%s' take %" G_GUINT64_FORMAT
+                 " bytes, but it has %" G_GUINT64_FORMAT,
+                 packing_region_name (region), seen, bytes);
+}
+
 static gboolean
 load_meta (Bundle *bundle, GError **error)
 {
+    guint64 seen = 0;
     g_autoptr (RegionReader) region = region_reader_new (bundle, REGION_META);
     g_autoptr (MemberReader) members = member_reader_new (region_reader_read, region);
 
@@ -179,7 +204,8 @@ load_meta (Bundle *bundle, GError **error)
         if (!member_reader_next (members, &name, &size, &executable, error))
             return FALSE;
         if (name == NULL)
-            return TRUE;
+            return check_region_end (bundle, REGION_META, seen, error);
+        seen += member_bytes (name, size, executable);
         if (!add_member (bundle, members, name, size, error))
             return FALSE;
     }
@@ -273,6 +299,7 @@ bundle_read_tree (Bundle *bundle, BundleTreeFunc func, gpointer data, GError **e
     g_autoptr (RegionReader) region = region_reader_new (bundle, REGION_TREE);
     g_autoptr (MemberReader) members = member_reader_new (region_reader_read, region);
     TreeWalk walk = { func, data, members };
+    guint64 seen = 0;
 
     for (;;) {
         const char *name;
@@ -282,7 +309,8 @@ bundle_read_tree (Bundle *bundle, BundleTreeFunc func, gpointer data, GError **e
         if (!member_reader_next (members, &name, &size, &executable, error))
             return FALSE;
         if (name == NULL)
-            return TRUE;
+            return check_region_end (bundle, REGION_TREE, seen, error);
+        seen += member_bytes (name, size, executable);
         if (!g_str_has_prefix (name, "tree/"))
             return fail (error, ERR_FORMAT, "member '%s' lies among the tree's files", name);
         if (!path_check_relative (name + strlen ("tree/"), error))

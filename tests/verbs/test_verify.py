@@ -1,0 +1,465 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""verify takes what bundle made and refuses everything else: damage, lies, other people's keys."""
+import hashlib
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from bundlefile import REGIONS, BundleFile, member, members, skippable, tail
+from engines.images import noise
+from engines.release import Release
+from keytools import minisign_accepts, needs_minisign
+from program import PROGRAM, handcarry
+
+
+def run(*arguments, status=0, **options):
+    done = handcarry(*arguments, **options)
+    assert done.returncode == status, (arguments, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+class Made:
+    """A signed bundle, the trust it is verified with, and its release folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.release = Release(folder / "release")
+        self.release.put("playbooks/files/big", noise(5, 70_000))
+        yaml = self.release.write()
+        run("trust", "init", "--no-password", cwd=folder)
+        self.trust, self.key = folder / "trust", folder / "release.key"
+        self.path = folder / "b.tar.zst"
+        run("bundle", yaml, "-o", self.path, "--sign", self.key, "--trust", self.trust)
+        self.data = self.path.read_bytes()
+
+    def verify(self, path, *options, status=0, trust=None):
+        return run("verify", path, "--trust", trust or self.trust, *options, status=status)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return Made(tmp_path_factory.mktemp("verify"))
+
+
+@pytest.fixture
+def refuse(made, tmp_path):
+    """Writes bytes to a file that verify must refuse; returns what it said."""
+    def refused(data, *fragments, status=3, deep=False):
+        path = tmp_path / "bad.tar.zst"
+        path.write_bytes(data)
+        said = made.verify(path, *["--deep"] * deep, status=status)
+        assert all(fragment in said for fragment in fragments), said
+        return said
+    return refused
+
+
+@pytest.fixture
+def lie(made, tmp_path):
+    """Changes the bundle, makes it consistent, signs it with the right key: verify finds the frames
+    good, and --deep must not."""
+    def lied(change, *fragments, shallow=0):
+        path = tmp_path / "lie.tar.zst"
+        bundle = BundleFile(made.path)
+        change(bundle)
+        path.write_bytes(bundle.bytes())
+        run("sign", path, "--key", made.key)
+        made.verify(path, status=shallow)
+        said = made.verify(path, "--deep", status=3)
+        assert all(fragment in said for fragment in fragments), said
+    return lied
+
+
+def test_good(made):
+    assert ": good\n" in made.verify(made.path)
+    said = made.verify(made.path, "--deep")
+    assert "every frame, layer, config and file proven" in said
+    data = json.loads(made.verify(made.path, "--json"))
+    assert data["schema"] == "handcarry-verify-1" and data["bundles"][0]["good"]
+    assert {role["role"] for role in data["bundles"][0]["roles"]} == {"release", "pack"}
+
+
+def test_second_writer_makes_the_same_file(made):
+    """The hostile bundles below differ from a good one only where they mean to."""
+    bundle = BundleFile(made.path)
+    written = bundle.bytes()
+    assert written[:bundle.tail_at] == made.data[:bundle.tail_at]
+
+
+def test_001_wrong_key(made, tmp_path):
+    run("trust", "init", "--no-password", cwd=tmp_path)
+    said = made.verify(made.path, status=4, trust=tmp_path / "trust")
+    assert "NOT GOOD" in said
+    other = tmp_path / "other.tar.zst"
+    run("bundle", made.release.folder / "release.yaml", "-o", other, "--sign",
+        tmp_path / "release.key", "--trust", made.trust)
+    said = made.verify(other, status=4)
+    assert "role release  0 of 1 needed: nobody" in said
+
+
+def test_010_011_no_signature(made, refuse):
+    bundle = BundleFile(made.path)
+    said = refuse(bundle.bytes(), "0 of 1 needed: nobody", "missing: release", status=4)
+    assert "NOT GOOD" in said
+
+
+def test_004_signature_of_another_bundle(made, tmp_path, refuse):
+    other = tmp_path / "other.tar.zst"
+    run("bundle", made.release.folder / "release.yaml", "--version", "9", "-o", other, "--sign",
+        made.key)
+    votes = BundleFile(other).votes
+    bundle = BundleFile(made.path)
+    kept = [row for row in bundle.votes if "root" in row[0]]
+    sections = [("statement", bundle.statement.encode()), ("packing", bundle.packing.encode()),
+                ("index", bundle.index)]
+    end = tail(bundle.tail_at, sections + votes + kept)
+    refuse(made.data[:bundle.tail_at] + end, "not counted", status=4)
+
+
+def test_005_vote_on_the_other_text(made, refuse):
+    """The packing list's vote is no vote on the statement."""
+    bundle = BundleFile(made.path)
+    swapped = [("vote-statement", data) if name == "vote-packing" else (name, data)
+               for name, data in bundle.votes if name != "vote-statement"]
+    sections = [("statement", bundle.statement.encode()), ("packing", bundle.packing.encode()),
+                ("index", bundle.index)] + swapped
+    refuse(made.data[:bundle.tail_at] + tail(bundle.tail_at, sections), status=4)
+
+
+def test_012_same_vote_twice_counts_once(made, tmp_path):
+    bundle = BundleFile(made.path)
+    votes = [row for row in bundle.votes for _ in (0, 1)
+             if "vote-s" in row[0] or "vote-p" in row[0]]
+    rest = [row for row in bundle.votes if "root" in row[0]]
+    path = tmp_path / "twice.tar.zst"
+    path.write_bytes(made.data[:bundle.tail_at] + tail(bundle.tail_at, [
+        ("statement", bundle.statement.encode()), ("packing", bundle.packing.encode()),
+        ("index", bundle.index)] + votes + rest))
+    roles = json.loads(made.verify(path, "--json"))["bundles"][0]["roles"]
+    assert [len(role["voted"]) for role in roles] == [1, 1]
+
+
+def borders(made):
+    """Where regions begin and end: frames, frame n, tail, its sections, footer."""
+    bundle = BundleFile(made.path)
+    at = set(bundle.begins) | {bundle.texts_at, bundle.tail_at, bundle.tail_at + 8}
+    at |= {bundle.tail_at + 8 + i for i in (18, 200)}
+    return sorted(at | {len(made.data) - 62, len(made.data) - 54, len(made.data)})
+
+
+def test_045_048_truncated(made, refuse):
+    for border in borders(made):
+        for length in (border - 1, border, border + 1):
+            if 0 <= length < len(made.data):
+                refuse(made.data[:length])
+
+
+def test_049_one_bit_in_every_frame(made, refuse):
+    bundle = BundleFile(made.path)
+    assert len(bundle.frames) >= 5
+    for number, (begin, frame) in enumerate(zip(bundle.begins, bundle.frames)):
+        for inside in {0, 4, len(frame) // 2, len(frame) - 1}:
+            bad = bytearray(made.data)
+            bad[begin + inside] ^= 1 << inside % 8
+            refuse(bad, "frame %d (" % number, "is damaged")
+
+
+def test_004_049_one_bit_in_texts_and_footer(made, refuse):
+    """Frame n and the footer have no bit that may be another."""
+    bundle = BundleFile(made.path)
+    places = list(range(bundle.texts_at, bundle.tail_at, 29))
+    places += range(len(made.data) - 62, len(made.data))
+    for number, at in enumerate(places):
+        bad = bytearray(made.data)
+        bad[at] ^= 1 << number % 8
+        refuse(bad)
+
+
+def test_004_049_one_bit_in_the_tail(made, tmp_path):
+    """Two things may be anything: the first lines of signature files, which no signature covers,
+    and votes on a root that the host believes already."""
+    bundle = BundleFile(made.path)
+    free = set()
+    for name, vote in bundle.votes:
+        begin = made.data.index(vote, bundle.tail_at)
+        if name == "vote-root":
+            free |= set(range(begin, begin + len(vote)))
+        elif name != "root":
+            assert vote.startswith(b"untrusted comment: ")
+            free |= set(range(begin + 19, begin + vote.index(b"\n")))
+    path = tmp_path / "bad.tar.zst"
+    good = 0
+    for number, at in enumerate(range(bundle.tail_at, len(made.data), 7)):
+        bad = bytearray(made.data)
+        bad[at] ^= 1 << number % 8
+        path.write_bytes(bad)
+        done = handcarry("verify", path, "--trust", made.trust)
+        assert done.returncode in ((0, 3, 4) if at in free else (3, 4)), (at, done.stdout)
+        good += done.returncode == 0
+    assert good < len(free)
+
+
+def test_050_051_appended_and_concatenated(made, refuse):
+    refuse(made.data + b"\0")
+    refuse(made.data + bytes(1024))
+    refuse(made.data + skippable(b"more"))
+    refuse(made.data + made.data)
+    refuse(b"\0" + made.data)
+
+
+def test_091_unsigned_content_in_the_tar(made, refuse):
+    """A frame between the signed ones and the tail, or one more in the tail."""
+    bundle = BundleFile(made.path)
+    frame = subprocess.run(["zstd", "-qc"], input=member("tree/evil", b"evil\n"),
+                           stdout=subprocess.PIPE, check=True).stdout
+    sections = [("statement", bundle.statement.encode()), ("packing", bundle.packing.encode()),
+                ("index", bundle.index)] + bundle.votes
+    for extra in (frame, skippable(b"evil")):
+        for at in (0, bundle.begins[1], bundle.texts_at, bundle.tail_at):
+            body = made.data[:at] + extra + made.data[at:bundle.tail_at]
+            refuse(body + tail(len(body), sections))
+
+
+def test_051_texts_in_the_tar_differ(made, refuse):
+    bundle = BundleFile(made.path)
+    at = made.data.index(b"release: 1", bundle.texts_at)
+    bad = bytearray(made.data)
+    bad[at:at + 10] = b"release: 9"
+    refuse(bad, "differs from the signed one")
+
+
+def test_037_packing_list_of_another_release(made, tmp_path, refuse):
+    other = tmp_path / "other.tar.zst"
+    run("bundle", made.release.folder / "release.yaml", "--version", "9", "-o", other, "--sign",
+        made.key)
+    ours, theirs = BundleFile(made.path), BundleFile(other)
+    votes = [row for row in ours.votes if row[0] == "vote-statement"]
+    votes += [row for row in theirs.votes if row[0] == "vote-packing"]
+    body = made.data[:ours.texts_at]
+    refuse(body + tail(len(body), [("statement", ours.statement.encode()),
+                                   ("packing", theirs.packing.encode()),
+                                   ("index", theirs.index)] + votes), "another release")
+
+
+def test_091_095_recipe_missing(lie):
+    lie(lambda b: b.change_meta(lambda rows: rows[:-1]), "does not carry 'layers/")
+
+
+def test_091_095_config_missing(lie):
+    lie(lambda b: b.change_meta(lambda rows: rows[1:]), "does not carry 'images/")
+
+
+def test_091_member_extra(lie):
+    lie(lambda b: b.change_meta(lambda rows: rows + [("layers/" + "0" * 64, 0o644, b"x")]),
+        "in the bundle but not in the statement")
+
+
+def test_090_member_twice(lie):
+    lie(lambda b: b.change_meta(lambda rows: rows + rows[:1]), "is there twice")
+
+
+def test_091_members_out_of_order(lie):
+    lie(lambda b: b.change_meta(lambda rows: rows[::-1]), "is not in its place")
+
+
+def test_090_tree_member_twice(lie):
+    def change(bundle):
+        tree = bundle.region("tree")
+        bundle.set_region("tree", tree + member(members(tree)[-1][0], b"other"))
+    lie(change, "twice")
+
+
+def test_091_tree_file_missing_or_changed(lie):
+    def missing(bundle):
+        name, mode, content = members(bundle.region("tree"))[0]
+        bundle.set_region("tree", bundle.region("tree")[len(member(name, content, mode)):])
+
+    def changed(bundle):
+        tree = bytearray(bundle.region("tree"))
+        tree[512] ^= 1
+        bundle.set_region("tree", bytes(tree))
+    lie(missing, "the tree's commit is")
+    lie(changed, "the tree's commit is")
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a//b", "./a", "a/../../x", "con\x1b[0m"])
+def test_078_080_tree_names(lie, name):
+    lie(lambda b: b.set_region("tree", b.region("tree") + member("tree/" + name, b"x")))
+
+
+def test_080_member_outside_the_tree(lie):
+    lie(lambda b: b.set_region("tree", b.region("tree") + member("evil", b"x")),
+        "lies among the tree's files")
+
+
+@pytest.mark.parametrize("kind", [b"1", b"2", b"3", b"5", b"6"])
+def test_081_087_members_that_are_no_files(lie, kind):
+    lie(lambda b: b.set_region("tree", b.region("tree") + member("tree/x", b"", kind=kind)))
+
+
+def test_088_mode_of_a_member(lie):
+    lie(lambda b: b.set_region("tree", b.region("tree") + member("tree/x", b"x", 0o4755)),
+        "not a plain file")
+
+
+@pytest.mark.parametrize("region", ["tree", "meta"])
+def test_093_bytes_behind_the_last_member(lie, region):
+    """Stock tar stops at zeros: what lies behind must not be there for anybody."""
+    for more in (bytes(1024), bytes(1024) + member("tree/hidden", b"x"), b"x" * 512):
+        lie(lambda b, m=more: b.set_region(region, b.region(region) + m))
+
+
+def test_089_pax_header_before_a_member(lie):
+    pax = member("x", b"30 SCHILY.xattr.user.a=hidden\n", kind=b"x")
+    lie(lambda b: b.set_region("meta", pax + b.region("meta")))
+
+
+@pytest.mark.parametrize("region", ["literals", "data"])
+def test_095_layer_is_not_its_diffid(lie, region):
+    def change(bundle):
+        first = bundle.first(region)
+        content = bytearray(bundle.content(first))
+        content[600] ^= 1
+        bundle.set_content(first, bytes(content))
+    lie(change, "its recipe makes sha256:")
+
+
+def test_095_config_is_not_its_digest(lie):
+    def change(rows):
+        name, mode, content = rows[0]
+        return [(name, mode, content.replace(b"amd64", b"amd65"))] + rows[1:]
+    lie(lambda b: b.change_meta(change), "is not the signed one")
+
+
+@pytest.mark.parametrize("change", ["config", "diffid", "order", "missing", "platform"])
+def test_095_statement_does_not_fit_config(lie, change):
+    """The config belongs to its digest, but says something else than the statement."""
+    def apply(bundle):
+        name, _, content = members(bundle.region("meta"))[0]
+        old = json.loads(content)
+        ids = old["rootfs"]["diff_ids"]
+        if change == "config":
+            old["architecture"] = "arm64"
+        elif change == "platform":
+            old["os"] = "windows"
+        elif change == "diffid":
+            ids[0] = "sha256:" + "0" * 64
+        elif change == "order":
+            ids.reverse()
+        else:
+            ids.pop()
+        new = json.dumps(old).encode()
+        digest = hashlib.sha256(new).hexdigest()
+        bundle.change_meta(lambda rows: [("images/%s.json" % digest, 0o644, new)] + rows[1:])
+        bundle.statement = bundle.statement.replace(name[7:-5], digest, 1).replace(
+            "config-bytes: %d" % len(content), "config-bytes: %d" % len(new), 1)
+    lie(apply, "image 'handcarry-test/server:1'")
+
+
+def test_063_skippable_frame_in_place_of_one(lie):
+    def change(bundle):
+        bundle.frames[0] = skippable(b"x" * 100)
+    lie(change, "frame 0 (", "not one plain frame")
+
+
+def test_061_frame_longer_than_it_says(lie):
+    def change(bundle):
+        first = bundle.first("literals")
+        bundle.frames[first] = subprocess.run(["zstd", "-qc"], input=bytes(50_000_000),
+                                              stdout=subprocess.PIPE, check=True).stdout
+    lie(change, "not one plain frame")
+
+
+def test_stream_bytes_that_no_recipe_uses(lie):
+    def change(bundle):
+        first = bundle.first("literals")
+        content = bundle.content(first)
+        more = member("content/literals.000000", content[512:] + bytes(512))
+        header = bytearray(content[:512])
+        header[124:136], header[148:156] = more[124:136], more[148:156]
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        bundle.set_content(first, bytes(header) + more[512:])
+        bundle.set_bytes("literals", len(more) - 512)
+    lie(change)
+
+
+def test_regions_of_the_packing_list_do_not_fit(made, tmp_path):
+    for region in REGIONS:
+        bundle = BundleFile(made.path)
+        if bundle.counts[region] == 0:
+            continue
+        bundle.counts[region] += 1
+        bundle.set_bytes(region, 512)
+        path = tmp_path / "bad.tar.zst"
+        path.write_bytes(bundle.bytes())
+        run("sign", path, "--key", made.key, status=3)
+        run("show", path, status=3)
+
+
+def test_057_not_a_regular_file(made, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", tmp_path, "/dev/zero", "/dev/null"):
+        assert "is not a regular file" in made.verify(path, status=3)
+    assert "no-such" in made.verify(tmp_path / "no-such", status=1)
+    os.symlink(made.path, tmp_path / "link")
+    made.verify(tmp_path / "link")
+
+
+def test_045_046_057_other_files(made, tmp_path):
+    path = tmp_path / "x"
+    for data in (b"", b"x", b"handcarry", made.data[-62:], bytes(100_000)):
+        path.write_bytes(data)
+        assert "not a bundle" in made.verify(path, status=3) or len(data) == 62
+    begin = time.monotonic()
+    for size in (5 << 30, 15 << 40):
+        with open(path, "wb") as file:
+            file.truncate(size)
+        assert "not a bundle" in made.verify(path, status=3)
+    assert time.monotonic() - begin < 2
+
+
+def test_several_bundles_and_their_status(made, tmp_path):
+    bad = tmp_path / "bad.tar.zst"
+    bad.write_bytes(made.data[:-1])
+    said = made.verify(bad, made.path, status=3)
+    assert "bad.tar.zst: NOT GOOD" in said and "b.tar.zst: good" in said
+
+
+@needs_minisign
+def test_035_stock_tools_say_the_same(made, tmp_path):
+    """tail, dd, minisign and sha256sum find what people decide on, without handcarry."""
+    script = r"""
+    set -e
+    set -- "$1" $(tail -c 54 "$1")
+    at() { grep -a -m1 "^$1 " head | { read -r _ o l; echo "$((10#$o)) $((10#$l))"; }; }
+    cut() { dd if="$1" bs=64k iflag=skip_bytes,count_bytes skip="$2" count="$3" status=none; }
+    cut "$1" $((10#$4 + 8)) 4000 > head
+    set -- "$1" $(at statement); cut "$@" > statement.yaml
+    set -- "$1" $(at packing); cut "$@" > packing.yaml
+    set -- "$1" $(at index); cut "$@" > index
+    set -- "$1" $(at vote-statement); cut "$@" > statement.yaml.minisig
+    set -- "$1" $(at vote-packing); cut "$@" > packing.yaml.minisig
+    """
+    subprocess.run(["bash", "-c", script, "sh", made.path], cwd=tmp_path, check=True)
+    for text in ("statement.yaml", "packing.yaml"):
+        out = minisign_accepts(made.trust / "release.pub", text, text + ".minisig", tmp_path)
+        assert "sha256:" + hashlib.sha256((tmp_path / text).read_bytes()).hexdigest() in out
+    index = hashlib.sha256((tmp_path / "index").read_bytes()).hexdigest()
+    assert "index: sha256:" + index in (tmp_path / "packing.yaml").read_text()
+    subprocess.run(["sha256sum", "-c", made.path.name + ".sha256"], cwd=made.folder, check=True,
+                   stdout=subprocess.DEVNULL)
+    listed = subprocess.run(["tar", "--zstd", "-tf", made.path], stdout=subprocess.PIPE,
+                            check=True).stdout.decode().split("\n")
+    assert listed[-3:] == ["statement.yaml", "packing.yaml", ""]
+    assert "tree/playbooks/files/big" in listed
+
+
+def test_119_stdin_and_stdout_closed(made):
+    for closing in ("<&-", ">&-", "<&- >&- 2>&-"):
+        done = subprocess.run(["sh", "-c", '"$@" ' + closing, "sh", PROGRAM, "verify", made.path,
+                               "--trust", made.trust], check=False)
+        assert done.returncode == 0
