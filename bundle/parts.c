@@ -21,6 +21,7 @@ typedef struct {
 
 struct Parts {
     GArray *parts; /* Part */
+    char *absent;  /* of a split bundle: the name after the last, which is not there */
     guint64 bytes;
 };
 
@@ -39,6 +40,7 @@ parts_free (Parts *parts)
     if (parts == NULL)
         return;
     g_array_unref (parts->parts);
+    g_free (parts->absent);
     g_free (parts);
 }
 
@@ -65,8 +67,10 @@ add_all (Parts *parts, const char *stem, GError **error)
     for (guint i = 1; i <= LIMIT_PARTS; i++) {
         g_autofree char *name = g_strdup_printf ("%s.%03u", stem, i);
 
-        if (i > 1 && !g_file_test (name, G_FILE_TEST_EXISTS))
+        if (i > 1 && !g_file_test (name, G_FILE_TEST_EXISTS)) {
+            parts->absent = g_steal_pointer (&name);
             return TRUE;
+        }
         if (!add_part (parts, name, error))
             return FALSE;
     }
@@ -140,6 +144,38 @@ const char *
 parts_name_at (const Parts *parts, guint64 offset)
 {
     return part_at (parts, offset)->name;
+}
+
+/* All parts but the last two have one length; the one before the last may be shorter, for the end
+ * of a bundle is kept together. So the first that is shorter than another is the one to look at. */
+static const char *
+shortest_name (const Parts *parts)
+{
+    const Part *all = (const Part *)(gpointer)parts->parts->data;
+    guint n = parts->parts->len - 1;
+    guint64 most = 0;
+
+    for (guint i = 0; i < n; i++)
+        most = MAX (most, all[i].bytes);
+    for (guint i = 0; i < n; i++)
+        if (all[i].bytes < most)
+            return all[i].name;
+    return all[n > 0 ? n - 1 : 0].name;
+}
+
+gboolean
+parts_fail_prefix (const Parts *parts, gboolean is_short, GError **error)
+{
+    const char *last;
+    guint64 begins;
+
+    if (parts->absent == NULL)
+        return FALSE;
+    last = parts_last (parts, &begins);
+    if (is_short)
+        return fail_prefix (error, "parts up to '%s' are there, but '%s' seems to be short", last,
+                            shortest_name (parts));
+    return fail_prefix (error, "parts up to '%s' are there, but no '%s'", last, parts->absent);
 }
 
 const char *

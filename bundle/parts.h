@@ -21,6 +21,9 @@ gboolean parts_pread (const Parts *parts, void *buffer, gsize length, guint64 of
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The last part's path and where it begins: the tail lies there. */
 const char *parts_last (const Parts *parts, guint64 *begins);
+/* Puts before the message which part of a split bundle is missing, or the one that seems to be too
+ * short; nothing for a bundle of one file. Returns FALSE. */
+gboolean parts_fail_prefix (const Parts *parts, gboolean is_short, GError **error);
 guint parts_count (const Parts *parts);
 /* The text of FILE.sha256: a line of sha256sum for each part. */
 GBytes *parts_sums (const Parts *parts, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -25,6 +25,9 @@ char *
 bundle_describe_frame (const Bundle *bundle, guint frame)
 {
     const Frame *at = &g_array_index (bundle->frames, Frame, frame);
+    const char *from = parts_name_at (bundle->parts, at->offset);
+    const char *to = parts_name_at (bundle->parts, at->offset + at->compressed - 1);
+    g_autofree char *where = from == to ? g_strdup (from) : g_strdup_printf ("%s to %s", from, to);
 
     for (Region region = 0; region < N_REGIONS; region++) {
         guint first, count;
@@ -33,9 +36,8 @@ bundle_describe_frame (const Bundle *bundle, guint frame)
         if (frame < first + count)
             return g_strdup_printf ("frame %u (%s, bytes %" G_GUINT64_FORMAT
                                     " to %" G_GUINT64_FORMAT ", carries %s %u of %u)",
-                                    frame, parts_name_at (bundle->parts, at->offset), at->offset,
-                                    at->offset + at->compressed - 1, packing_region_name (region),
-                                    frame - first + 1, count);
+                                    frame, where, at->offset, at->offset + at->compressed - 1,
+                                    packing_region_name (region), frame - first + 1, count);
     }
     g_assert_not_reached ();
 }

@@ -225,19 +225,11 @@ tail_parse (const guint8 *payload, gsize length, guint64 file_offset, GError **e
 
 /* The footer is text of one form only: it is read, then written again and compared. */
 static gboolean
-read_footer (const Parts *parts, guint64 *offset, guint64 *length, GError **error)
+parse_footer (const char *text, guint64 *offset, guint64 *length, GError **error)
 {
-    guint64 total = parts_bytes (parts);
-    g_autofree char *text = g_malloc0 (FOOTER_BYTES + 1);
     g_autofree char *again = NULL;
     g_autoptr (GBytes) frame = NULL;
-    gsize frame_length;
 
-    if (total < FOOTER_BYTES)
-        return fail (error, ERR_FORMAT, "is not a bundle: it has only %" G_GUINT64_FORMAT " bytes",
-                     total);
-    if (!parts_pread (parts, text, FOOTER_BYTES, total - FOOTER_BYTES, error))
-        return FALSE;
     if (sscanf (text + ZSTD_SKIPPABLE_HEADER,
                 "handcarry 1 %20" G_GUINT64_FORMAT " %20" G_GUINT64_FORMAT, offset, length) != 2)
         return fail (
@@ -247,16 +239,33 @@ read_footer (const Parts *parts, guint64 *offset, guint64 *length, GError **erro
             (int)FOOTER_BYTES);
     again = g_strdup_printf (FOOTER_FORMAT, *offset, *length);
     frame = frame_skippable ((const guint8 *)again, FOOTER_PAYLOAD);
-    if (memcmp (text, g_bytes_get_data (frame, &frame_length), FOOTER_BYTES) != 0)
+    if (memcmp (text, g_bytes_get_data (frame, NULL), FOOTER_BYTES) != 0)
         return fail (error, ERR_FORMAT, "has a damaged footer");
-    if (*length < ZSTD_SKIPPABLE_HEADER || *length > LIMIT_TAIL_BYTES ||
-        *offset > total - FOOTER_BYTES || *length != total - FOOTER_BYTES - *offset)
-        return fail (error, ERR_FORMAT,
-                     "is cut or has bytes added: its footer puts the tail at %" G_GUINT64_FORMAT
-                     " with %" G_GUINT64_FORMAT " bytes, but the file has %" G_GUINT64_FORMAT
-                     " bytes",
-                     *offset, *length, total);
     return TRUE;
+}
+
+static gboolean
+read_footer (const Parts *parts, guint64 *offset, guint64 *length, GError **error)
+{
+    guint64 total = parts_bytes (parts), before = total - FOOTER_BYTES;
+    g_autofree char *text = g_malloc0 (FOOTER_BYTES + 1);
+
+    if (total < FOOTER_BYTES)
+        return fail (error, ERR_FORMAT, "is not a bundle: it has only %" G_GUINT64_FORMAT " bytes",
+                     total) ||
+               parts_fail_prefix (parts, FALSE, error);
+    if (!parts_pread (parts, text, FOOTER_BYTES, before, error))
+        return FALSE;
+    if (!parse_footer (text, offset, length, error))
+        return parts_fail_prefix (parts, FALSE, error);
+    if (*length >= ZSTD_SKIPPABLE_HEADER && *length <= LIMIT_TAIL_BYTES && *offset <= before &&
+        *length == before - *offset)
+        return TRUE;
+    return fail (error, ERR_FORMAT,
+                 "is cut or has bytes added: its footer puts the tail at %" G_GUINT64_FORMAT
+                 " with %" G_GUINT64_FORMAT " bytes, but the file has %" G_GUINT64_FORMAT " bytes",
+                 *offset, *length, total) ||
+           parts_fail_prefix (parts, *offset > before || *length > before - *offset, error);
 }
 
 Tail *
