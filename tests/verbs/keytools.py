@@ -10,9 +10,8 @@ import time
 
 import pytest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAM = os.path.abspath(
-    os.environ.get("HANDCARRY", os.path.join(HERE, "..", "..", "build", "handcarry")))
+from program import program_for
+
 PASSWORD = "correct horse"
 
 needs_minisign = pytest.mark.skipif(shutil.which("minisign") is None,
@@ -31,7 +30,7 @@ class Result:
 
 def run(*args, cwd, env=None, stdin=None):
     """Calls handcarry without a terminal."""
-    done = subprocess.run([PROGRAM, *map(str, args)], cwd=cwd, text=True, capture_output=True,
+    done = subprocess.run([program_for(args), *map(str, args)], cwd=cwd, text=True, capture_output=True,
                           env={**os.environ, **(env or {})}, input=stdin, timeout=120,
                           start_new_session=True, check=False)
     return Result(done)
@@ -69,7 +68,8 @@ def on_terminal(args, answers, cwd, limit=120):
     if pid == 0:
         os.chdir(cwd)
         os.environ.pop("HANDCARRY_PASSWORD_FILE", None)
-        os.execv(PROGRAM, [PROGRAM, *map(str, args)])
+        program = program_for(args)
+        os.execv(program, [program, *map(str, args)])
     shown, waiting, end = "", list(answers), time.monotonic() + limit
     seen = 0
     while time.monotonic() < end:
