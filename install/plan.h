@@ -15,6 +15,6 @@ gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESUL
 /* ERR_SPACE with needs and has. */
 gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* For a person, and as one JSON object (FORMAT.md, "plan"). Caller frees. */
+/* For a person, and as one JSON object (install/FORMAT.md). Caller frees. */
 char *plan_to_text (const Run *run);
 char *plan_to_json (const Run *run, gboolean changed);

@@ -2,8 +2,10 @@
  * Copyright The handcarry authors */
 #include "install/verb-host.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 void
 host_options_clear (HostOptions *options)
@@ -24,11 +26,26 @@ verb_host_signals (gboolean hold)
     sigprocmask (hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
+/* A caller may have closed 0 to 2; what is opened next must not become this program's output
+ * (trust.md 120). */
+static void
+fill_standard_descriptors (void)
+{
+    int fd;
+
+    do {
+        fd = openat (AT_FDCWD, "/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close (fd);
+}
+
 Launcher *
 verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier, GError **error)
 {
     g_autoptr (Launcher) launcher = NULL;
 
+    fill_standard_descriptors ();
     /* What is private says so where it is made; playbooks expect the usual. */
     umask (022);
     signal (SIGPIPE, SIG_IGN);

@@ -5,13 +5,15 @@ kind: a lying one, or Docker 20.10."""
 import json
 import os
 import signal
+import subprocess
 import time
 
 import pytest
 
 from engines.host import Host, host20, steps  # noqa: F401 pylint: disable=unused-import
+from engines.images import Layer, text
 from engines.lying import LyingEngine
-from program import handcarry
+from program import PROGRAM, handcarry
 
 ID = "sha256:" + "a" * 64
 LIES = {
@@ -311,3 +313,36 @@ def test_115_a_damaged_state_stops_everything(host20, docker20, release):
     (host20.state / "handcarry-test/state.yaml").write_text("")
     ran = host20.install(bundle, status=11)
     assert "cannot be read, nothing is done" in ran.stderr
+
+
+def test_104_too_little_space_is_exit_6_before_anything(host20, docker20, release):
+    bundle = host20.bundle(release)
+    host20.state.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", host20.state], check=True)
+    try:
+        ran = host20.install(bundle, status=6)
+        assert "needs" in ran.stderr and "has" in ran.stderr
+        assert host20.plan(bundle)[0] == 6
+    finally:
+        subprocess.run(["umount", host20.state], check=True)
+    assert docker20.images() == {}
+
+
+def test_a_signal_while_loading_leaves_nothing(host20, docker20, release):
+    release.images[0].layers.append(Layer().file("big", text(1, 3_000_000)))
+    release.write()
+    run = host20.start(host20.bundle(release))
+    while not list(host20.state.glob("handcarry-test/frames-r1")) and run.poll() is None:
+        time.sleep(0.005)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 1 and "nothing was changed" in said
+    assert docker20.images() == {} and not (release.target / "plain.conf").exists()
+
+
+def test_120_closed_descriptors_are_not_written_to(host20, docker20, release):
+    bundle = host20.bundle(release)
+    command = [PROGRAM, *map(str, host20.arguments("install", bundle, "-y"))]
+    ran = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], check=False)
+    assert ran.returncode == 0 and len(docker20.images()) == 3
+    host20.install(bundle)
