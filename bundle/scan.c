@@ -10,8 +10,15 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <string.h>
 
 #define SCAN_CHUNK (1024 * 1024)
+
+/* Fields of a header (POSIX.1-2001, pax, ustar interchange format). */
+#define TAR_SIZE_AT 124
+#define TAR_SIZE_BYTES 12
+#define TAR_TYPE_AT 156
+#define TAR_MAGIC_AT 257
 
 typedef struct {
     const SourceLayer *layer;
@@ -73,8 +80,42 @@ is_source (struct archive_entry *entry)
            archive_entry_size (entry) > 0 && archive_entry_sparse_count (entry) == 0;
 }
 
-/* The content ends, padding included, where libarchive stands once the entry's data is read; that
- * it lies there is checked against what was hashed when the recipe is replayed. */
+/* The size field of a header: octal digits, or big-endian behind a first byte of 0x80. */
+static guint64
+header_size (const guint8 *field)
+{
+    guint64 size = 0;
+
+    if (field[0] == 0x80) {
+        for (guint i = 1; i < TAR_SIZE_BYTES; i++)
+            size = size << 8 | field[i];
+        return size;
+    }
+    for (guint i = 0; i < TAR_SIZE_BYTES && field[i] != '\0' && field[i] != ' '; i++) {
+        if (field[i] < '0' || field[i] > '7')
+            return G_MAXUINT64;
+        size = size << 3 | (guint64)(field[i] - '0');
+    }
+    return size;
+}
+
+/* Extended headers can make libarchive see a file where the bytes of the tar are something else:
+ * another size, a map of holes. Only where the block in front is the plain header of a file of this
+ * size are the bytes behind it the file. Everything else is carried as a literal. */
+static gboolean
+has_plain_header (Scan *scan, const Extent *extent)
+{
+    guint8 block[TAR_BLOCK];
+    const guint8 *type = block + TAR_TYPE_AT;
+
+    return extent->offset >= TAR_BLOCK &&
+           file_pread_all (scan->layer->fd, "layer", block, sizeof block,
+                           scan->layer->offset + extent->offset - TAR_BLOCK, NULL) &&
+           memcmp (block + TAR_MAGIC_AT, "ustar", 5) == 0 && (*type == '0' || *type == '\0') &&
+           header_size (block + TAR_SIZE_AT) == extent->length;
+}
+
+/* The content ends, padding included, where libarchive stands once the entry's data is read. */
 static gboolean
 scan_entry (Scan *scan, struct archive *a, struct archive_entry *entry, GArray *extents)
 {
@@ -94,7 +135,8 @@ scan_entry (Scan *scan, struct archive *a, struct archive_entry *entry, GArray *
     if (!plain || end < padded || end > scan->layer->bytes)
         return TRUE;
     extent.offset = end - padded;
-    g_array_append_val (extents, extent);
+    if (has_plain_header (scan, &extent))
+        g_array_append_val (extents, extent);
     return TRUE;
 }
 

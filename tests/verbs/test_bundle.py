@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
-"""bundle: what it packs, that its bytes depend on its input alone, and that it leaves no half file."""
+"""bundle: what it packs, that its bytes depend on nothing else, and that it leaves no half file."""
 import json
 import os
 import pathlib
