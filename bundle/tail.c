@@ -117,7 +117,10 @@ parse_directory (const guint8 *payload, gsize length, gsize *at, GError **error)
     guint count[G_N_ELEMENTS (sections)] = { 0 };
 
     for (gboolean first = TRUE;; first = FALSE) {
-        const guint8 *end = memchr (payload + *at, '\n', MIN (length - *at, SECTION_LINE_MAX));
+        /* An empty payload may be NULL, which memchr must not get. */
+        const guint8 *end =
+            *at == length ? NULL
+                          : memchr (payload + *at, '\n', MIN (length - *at, SECTION_LINE_MAX));
         g_autofree char *line = NULL;
         Entry entry;
 

@@ -115,6 +115,13 @@ read_event (PlayReader *reader, const yaml_event_t *event)
     return FALSE;
 }
 
+/* The bytes of a text; those of an empty one may be NULL in a GBytes. */
+static gconstpointer
+text_bytes (GBytes *text)
+{
+    return g_bytes_get_size (text) > 0 ? g_bytes_get_data (text, NULL) : "";
+}
+
 GArray *
 lint_read_plays (GBytes *text, const char *name, GError **error)
 {
@@ -127,7 +134,7 @@ lint_read_plays (GBytes *text, const char *name, GError **error)
     g_array_set_clear_func (plays, play_clear);
     if (!yaml_parser_initialize (&parser))
         g_error ("out of memory");
-    yaml_parser_set_input_string (&parser, g_bytes_get_data (text, NULL), g_bytes_get_size (text));
+    yaml_parser_set_input_string (&parser, text_bytes (text), g_bytes_get_size (text));
     while (more && yaml_parser_parse (&parser, &event)) {
         more = read_event (&reader, &event);
         yaml_event_delete (&event);
@@ -176,7 +183,7 @@ lint_read_inventory (GBytes *text)
 {
     GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr (YamlNode) map = yaml_parse (text, "inventory", NULL);
-    g_autofree char *data = g_strndup (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
+    g_autofree char *data = g_strndup (text_bytes (text), g_bytes_get_size (text));
     g_auto (GStrv) lines = g_strsplit (data, "\n", -1);
 
     g_hash_table_add (names, g_strdup ("all"));

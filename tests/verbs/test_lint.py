@@ -120,12 +120,17 @@ def test_a_play_that_matches_no_host_is_a_warning(folder):
     ("[db]\napp[01:03]\n", True),
     ("all:\n  children:\n    app_servers:\n      hosts:\n        a:\n", True),
     ("all:\n  children:\n    db:\n      hosts:\n        a:\n", False),
+    ("", False),
 ])
 def test_the_named_inventory_counts(folder, inventory, fits):
     path = folder(HEAD + PLAYBOOK % ", inventory: inv_yml".replace("_yml", ".yml"),
                   site_yml="- hosts: app_servers\n", inv_yml=inventory)
     run = handcarry("lint", "--strict", path)
     assert (run.returncode == 0) == fits, run.stdout
+
+
+def test_a_playbook_without_a_byte_has_no_play(folder):
+    assert handcarry("lint", folder(HEAD + PLAYBOOK % "", site_yml="")).returncode == 0
 
 
 def test_a_playbook_that_is_no_yaml_is_a_warning(folder):
