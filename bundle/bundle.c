@@ -165,8 +165,9 @@ bundle_open (const char *path, GError **error)
 Bundle *
 bundle_open_parts (GPtrArray *names, GError **error)
 {
-    return parse_unsigned (open_tail_of (names->pdata[0], parts_open_names (names, error), error),
-                           error);
+    Parts *parts = parts_open_names (names, error);
+
+    return parse_unsigned (open_tail_of ("the new file", parts, error), error);
 }
 
 void

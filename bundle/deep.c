@@ -94,7 +94,8 @@ check_layers (Bundle *bundle, GPtrArray *layers, const char *spool_dir, Progress
     rebuild = rebuild_new (bundle, wanted, spool_dir, error);
     if (rebuild == NULL)
         return FALSE;
-    progress_begin (progress, "rebuilding layers", total);
+    if (layers->len > 0)
+        progress_begin (progress, "rebuilding layers", total);
     for (guint i = 0; ok && i < layers->len; i++)
         ok = rebuild_layer (rebuild, &((StatementLayer *)layers->pdata[i])->diffid, count_bytes,
                             progress, error);

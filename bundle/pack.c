@@ -161,7 +161,8 @@ plan_contents (Packer *packer, PackResult *result, GError **error)
     Progress *progress = packer->options->progress;
     g_autoptr (GArray) layers = distinct_layers (packer, &result->uncompressed);
 
-    progress_begin (progress, "reading layers", result->uncompressed);
+    if (layers->len > 0)
+        progress_begin (progress, "reading layers", result->uncompressed);
     packer->contents = contents_new (layers, packer->jobs, progress, error);
     progress_end (progress);
     if (packer->contents == NULL)

@@ -214,7 +214,8 @@ patches_new (Contents *contents, const Schedule *schedule, guint jobs, const cha
         return NULL;
     g_mutex_init (&maker.lock);
     g_cond_init (&maker.freed);
-    progress_begin (progress, "comparing similar files", bytes);
+    if (all->len > 0)
+        progress_begin (progress, "comparing similar files", bytes);
     for (guint i = 0; ok && i < all->len; i += BATCH)
         ok = run_batch (&maker, &g_array_index (all, PatchJob, i), MIN (BATCH, all->len - i), jobs,
                         error);

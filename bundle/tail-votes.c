@@ -13,32 +13,32 @@
 #include <string.h>
 #include <unistd.h>
 
-char *
-tail_statement_comment (GBytes *text, GError **error)
+/* What a person sees when checking the vote with stock minisign: the kind of text, the release, and
+ * the text's digest. */
+static char *
+vote_comment (const char *kind, GBytes *statement_text, GBytes *signed_text, GError **error)
 {
-    g_autoptr (Statement) statement = statement_parse (text, error);
-    Digest digest = digest_of_bytes (text);
+    g_autoptr (Statement) statement = statement_parse (statement_text, error);
+    Digest digest = digest_of_bytes (signed_text);
     g_autofree char *shown = digest_to_text (&digest);
 
     if (statement == NULL)
         return NULL;
-    return g_strdup_printf ("handcarry statement %s %s r%" G_GUINT64_FORMAT " %s",
+    return g_strdup_printf ("handcarry %s %s %s r%" G_GUINT64_FORMAT " %s", kind,
                             statement->release->product, statement->release->channel,
                             statement->release->release, shown);
 }
 
 char *
-tail_packing_comment (GBytes *text, GBytes *packing, GError **error)
+tail_statement_comment (GBytes *statement, GError **error)
 {
-    g_autoptr (Statement) statement = statement_parse (text, error);
-    Digest digest = digest_of_bytes (packing);
-    g_autofree char *shown = digest_to_text (&digest);
+    return vote_comment ("statement", statement, statement, error);
+}
 
-    if (statement == NULL)
-        return NULL;
-    return g_strdup_printf ("handcarry packing %s %s r%" G_GUINT64_FORMAT " %s",
-                            statement->release->product, statement->release->channel,
-                            statement->release->release, shown);
+char *
+tail_packing_comment (GBytes *statement, GBytes *packing, GError **error)
+{
+    return vote_comment ("packing", statement, packing, error);
 }
 
 /* The saved tail is named after the file it belongs to: the bundle, or its last part. */

@@ -135,6 +135,13 @@ load_trust (const char *given, const char *dir, TrustRoot **trust, GError **erro
 }
 
 static void
+add_number (JsonBuilder *builder, const char *name, guint64 number)
+{
+    json_builder_set_member_name (builder, name);
+    json_builder_add_int_value (builder, (gint64)number);
+}
+
+static void
 print_json (const char *file, const PackResult *result)
 {
     g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -148,18 +155,13 @@ print_json (const char *file, const PackResult *result)
     json_builder_add_boolean_value (builder, TRUE);
     json_builder_set_member_name (builder, "file");
     json_builder_add_string_value (builder, file);
-    json_builder_set_member_name (builder, "parts");
-    json_builder_add_int_value (builder, (gint64)result->parts);
-    json_builder_set_member_name (builder, "bytes");
-    json_builder_add_int_value (builder, (gint64)result->bytes);
+    add_number (builder, "parts", result->parts);
+    add_number (builder, "bytes", result->bytes);
     json_builder_set_member_name (builder, "release_digest");
     json_builder_add_string_value (builder, result->release_digest);
-    json_builder_set_member_name (builder, "uncompressed_bytes");
-    json_builder_add_int_value (builder, (gint64)result->uncompressed);
-    json_builder_set_member_name (builder, "repeated_bytes");
-    json_builder_add_int_value (builder, (gint64)result->repeated);
-    json_builder_set_member_name (builder, "patched_bytes");
-    json_builder_add_int_value (builder, (gint64)result->patched);
+    add_number (builder, "uncompressed_bytes", result->uncompressed);
+    add_number (builder, "repeated_bytes", result->repeated);
+    add_number (builder, "patched_bytes", result->patched);
     json_builder_end_object (builder);
     root = json_builder_get_root (builder);
     text = json_to_string (root, TRUE);
@@ -179,9 +181,13 @@ print_result (const BundleOptions *o, const Release *release, const char *file,
     verb_print (&o->output, "release   %s %s, release number %" G_GUINT64_FORMAT "\n",
                 release->product, release->version, release->release);
     verb_print (&o->output, "digest    %s\n", result->release_digest);
-    verb_print (&o->output, "size      %s from %s of layers\n", bytes, whole);
-    verb_print (&o->output, "          (%s were there already, %s became patches)\n", repeated,
-                patched);
+    if (release->images->len == 0) {
+        verb_print (&o->output, "size      %s, no images\n", bytes);
+    } else {
+        verb_print (&o->output, "size      %s from %s of layers\n", bytes, whole);
+        verb_print (&o->output, "          (%s repeated, %s carried as patches)\n", repeated,
+                    patched);
+    }
     verb_print (&o->output, "applies   to every host: it is a full bundle\n");
     if (result->parts > 1)
         verb_print (&o->output, "parts     %" G_GUINT64_FORMAT "; 'cat' joins them\n",
