@@ -160,6 +160,7 @@ plan_contents (Packer *packer, PackResult *result, GError **error)
 {
     Progress *progress = packer->options->progress;
     g_autoptr (GArray) layers = distinct_layers (packer, &result->uncompressed);
+    guint64 spool = packer->options->spool > 0 ? packer->options->spool : LIMIT_SPOOL_BYTES;
 
     if (layers->len > 0)
         progress_begin (progress, "reading layers", result->uncompressed);
@@ -168,13 +169,13 @@ plan_contents (Packer *packer, PackResult *result, GError **error)
     if (packer->contents == NULL)
         return FALSE;
     contents_match (packer->contents);
-    packer->schedule = schedule_new (packer->contents, LIMIT_SPOOL_BYTES);
+    packer->schedule = schedule_new (packer->contents, spool);
     packer->patches = patches_new (packer->contents, packer->schedule, packer->jobs,
                                    packer->options->tmpdir, progress, error);
     if (packer->patches == NULL)
         return FALSE;
     schedule_free (packer->schedule);
-    packer->schedule = schedule_new (packer->contents, LIMIT_SPOOL_BYTES);
+    packer->schedule = schedule_new (packer->contents, spool);
     packer->packing.spool = packer->schedule->peak;
     return TRUE;
 }

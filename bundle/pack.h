@@ -17,6 +17,7 @@ typedef struct {
     int level;
     guint jobs;         /* 0: as many as fit the memory limit */
     guint64 split;      /* 0: one file */
+    guint64 spool;      /* most bytes of content that wait while rebuilding; 0: LIMIT_SPOOL_BYTES */
     const char *tmpdir; /* NULL: $TMPDIR or /var/tmp */
     const char *engine; /* for docker-daemon:; NULL: the usual sockets */
     GPtrArray *keys;    /* SecretKey: each signs both texts */

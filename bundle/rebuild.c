@@ -156,6 +156,12 @@ make_file (Rebuild *rebuild, guint64 number, gboolean to_layer, GError **error)
 
     if (!to_layer || state->uses > 1)
         target.spool_at = spool_at = spool_reserve (rebuild->spool, file->length);
+    /* The number is signed, and plan reckons with it. */
+    if (spool_used (rebuild->spool) > rebuild->bundle->packing->spool)
+        return fail (error, ERR_FORMAT,
+                     "recipes keep more than the %" G_GUINT64_FORMAT
+                     " bytes waiting that the packing list says",
+                     rebuild->bundle->packing->spool);
     switch (file->kind) {
     case RECIPE_CONTENT:
         ok = give_stream (&target, REGION_DATA, file->data_at, file->length, error);

@@ -5,6 +5,8 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 
+#include <fcntl.h>
+
 typedef struct {
     guint64 at, length;
 } Gap;
@@ -13,6 +15,7 @@ struct Spool {
     int fd;
     GArray *gaps; /* Gap, by offset, never touching each other */
     guint64 end;  /* behind the last byte in use */
+    guint64 used; /* bytes in use */
     guint64 peak;
 };
 
@@ -32,6 +35,7 @@ spool_reserve (Spool *spool, guint64 length)
 {
     guint64 at = spool->end;
 
+    spool->used += length;
     for (guint i = 0; i < spool->gaps->len; i++) {
         Gap *gap = &g_array_index (spool->gaps, Gap, i);
 
@@ -49,19 +53,31 @@ spool_reserve (Spool *spool, guint64 length)
     return at;
 }
 
+/* Gaps can add up to most of the file; their blocks go back to the file system, where it can take
+ * them, so that the disk holds what waits and no more. */
 static void
-join_gaps (Spool *spool, guint i)
+give_back (const Spool *spool, const Gap *gap)
+{
+    int result = fallocate (spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)gap->at,
+                            (off_t)gap->length);
+
+    (void)result;
+}
+
+static gboolean
+join_next (Spool *spool, guint i)
 {
     Gap *left, *right;
 
     if (i + 1 >= spool->gaps->len)
-        return;
+        return FALSE;
     left = &g_array_index (spool->gaps, Gap, i);
     right = left + 1;
     if (left->at + left->length != right->at)
-        return;
+        return FALSE;
     left->length += right->length;
     g_array_remove_index (spool->gaps, i + 1);
+    return TRUE;
 }
 
 void
@@ -70,17 +86,25 @@ spool_release (Spool *spool, guint64 at, guint64 length)
     Gap gap = { at, length };
     guint i = 0;
 
+    spool->used -= length;
     while (i < spool->gaps->len && g_array_index (spool->gaps, Gap, i).at < at)
         i++;
     g_array_insert_val (spool->gaps, i, gap);
-    join_gaps (spool, i);
-    if (i > 0)
-        join_gaps (spool, i - 1);
-    gap = g_array_index (spool->gaps, Gap, spool->gaps->len - 1);
+    join_next (spool, i);
+    if (i > 0 && join_next (spool, i - 1))
+        i--;
+    gap = g_array_index (spool->gaps, Gap, i);
+    give_back (spool, &gap);
     if (gap.at + gap.length == spool->end) {
         spool->end = gap.at;
-        g_array_remove_index (spool->gaps, spool->gaps->len - 1);
+        g_array_remove_index (spool->gaps, i);
     }
+}
+
+guint64
+spool_used (const Spool *spool)
+{
+    return spool->used;
 }
 
 gboolean

@@ -15,6 +15,8 @@ gboolean spool_write (Spool *spool, guint64 at, const guint8 *bytes, gsize lengt
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean spool_read (Spool *spool, guint64 at, guint8 *bytes, gsize length,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Bytes reserved now. */
+guint64 spool_used (const Spool *spool);
 /* The most bytes of the file that were ever in use. */
 guint64 spool_peak (const Spool *spool);
 void spool_free (Spool *spool);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/schedule.h"
-#include "bundle/spool.h"
 
 #include <string.h>
 

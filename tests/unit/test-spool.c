@@ -3,6 +3,7 @@
 #include "bundle/spool.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define SLOTS 64
 
@@ -80,6 +81,43 @@ test_random (void)
     g_assert_cmpuint (spool_peak (spool), ==, peak);
 }
 
+/* The spool is the one file of this process that has no name. */
+static guint64
+disk_bytes (void)
+{
+    g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+    const char *name;
+
+    while ((name = g_dir_read_name (dir)) != NULL) {
+        g_autofree char *path = g_build_filename ("/proc/self/fd", name, NULL);
+        struct stat st;
+
+        if (stat (path, &st) == 0 && S_ISREG (st.st_mode) && st.st_nlink == 0)
+            return (guint64)st.st_blocks * 512;
+    }
+    g_assert_not_reached ();
+}
+
+/* Every second piece is given back, then larger ones come that fit no gap. */
+static void
+test_gaps_take_no_disk (void)
+{
+    g_autoptr (Spool) spool = spool_new (NULL, NULL);
+    Slot slots[SLOTS], more;
+
+    for (guint i = 0; i < SLOTS; i++)
+        fill_slot (spool, &slots[i], 65536, (guint8)i);
+    g_assert_cmpuint (disk_bytes (), >=, SLOTS * 65536);
+    for (guint i = 0; i < SLOTS; i += 2)
+        spool_release (spool, slots[i].at, 65536);
+    fill_slot (spool, &more, SLOTS / 2 * 65536, 99);
+    g_assert_cmpuint (spool_used (spool), ==, SLOTS * 65536);
+    g_assert_cmpuint (disk_bytes (), <=, SLOTS * 65536 + 65536);
+    for (guint i = 1; i < SLOTS; i += 2)
+        check_slot (spool, &slots[i]);
+    check_slot (spool, &more);
+}
+
 static void
 test_nowhere (void)
 {
@@ -95,6 +133,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/spool/gaps-are-used-again", test_gaps_are_used_again);
     g_test_add_func ("/spool/random", test_random);
+    g_test_add_func ("/spool/gaps-take-no-disk", test_gaps_take_no_disk);
     g_test_add_func ("/spool/nowhere", test_nowhere);
     return g_test_run ();
 }

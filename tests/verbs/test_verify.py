@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import time
 
@@ -385,6 +386,14 @@ def test_stream_bytes_that_no_recipe_uses(lie):
         bundle.set_content(first, bytes(header) + more[512:])
         bundle.set_bytes("literals", len(more) - 512)
     lie(change)
+
+
+def test_spool_of_the_packing_list_is_a_promise(lie):
+    """plan tells the operator this number."""
+    def change(bundle):
+        bundle.packing, count = re.subn(r"(?m)^spool: [1-9]\d*$", "spool: 512", bundle.packing)
+        assert count == 1
+    lie(change, "recipes keep more than the 512 bytes waiting")
 
 
 def test_regions_of_the_packing_list_do_not_fit(made, tmp_path):
