@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """An engine that lies: a small HTTP server on a unix socket, with the answers a test gives it."""
+import http.client
 import json
+import socket
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler
@@ -16,6 +18,13 @@ GOOD = {
 }
 
 
+class Once:
+    """An answer that is given once."""
+
+    def __init__(self, reply):
+        self.reply = reply
+
+
 class Handler(BaseHTTPRequestHandler):
     """Takes any body; answers by the longest prefix of "METHOD /path" that is known, else 404."""
     protocol_version = "HTTP/1.1"
@@ -27,12 +36,23 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def take_body(self):
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            while (size := int(self.rfile.readline(), 16)) > 0:
-                self.rfile.read(size + 2)
-            self.rfile.readline()
-        else:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while (size := int(self.rfile.readline(), 16)) > 0:
+            body += self.rfile.read(size + 2)[:-2]
+        self.rfile.readline()
+        return body
+
+    def ask_real(self, body):
+        """(status, body) of the real engine behind."""
+        connection = http.client.HTTPConnection("engine")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(self.server.real)
+        kind = {"Content-Type": self.headers.get("Content-Type") or "application/json"}
+        connection.request(self.command, self.path, body, kind)
+        reply = connection.getresponse()
+        return reply.status, reply.read()
 
     def answer(self):
         line = "%s %s" % (self.command, self.path)
@@ -42,8 +62,13 @@ class Handler(BaseHTTPRequestHandler):
         if reply == "die":
             self.connection.close()
             raise ConnectionError("as asked")
-        self.take_body()
+        body = self.take_body()
         status = 404 if reply is None else 200
+        if reply is None and self.server.real:
+            reply = self.ask_real(body)
+        if isinstance(reply, Once):
+            self.server.answers.pop(max(known, key=len))
+            reply = reply.reply
         if isinstance(reply, tuple):
             status, reply = reply
         body = reply if isinstance(reply, bytes) else json.dumps({} if reply is None else reply).encode()
@@ -65,10 +90,12 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 class LyingEngine:
     """Use with `with`; url goes to --engine, asked lists what was asked."""
 
-    def __init__(self, folder, **answers):
+    def __init__(self, folder, real=None, **answers):
+        """With real, the socket of an engine, it lies only where told to."""
         self.socket = Path(folder) / "liar.sock"
         self.server = Server(str(self.socket), Handler)
-        self.server.answers = {**GOOD, **answers}
+        self.server.real = str(real) if real else None
+        self.server.answers = answers if real else {**GOOD, **answers}
         self.server.asked = self.asked = []
         self.url = "unix://%s" % self.socket
 

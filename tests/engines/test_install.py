@@ -6,6 +6,7 @@ import time
 
 from engines.host import host, steps  # noqa: F401 pylint: disable=unused-import
 from engines.images import Image, Layer, text
+from engines.lying import LyingEngine, Once
 
 
 def names_of(engine):
@@ -151,3 +152,37 @@ def test_101_an_engine_that_dies_in_the_middle_of_a_load(host, engine, release):
     assert run.returncode in (0, 7), said
     host.install(bundle)
     assert names_of(engine) == {"handcarry-test/big:1"}
+
+
+def test_a_refused_thin_load_is_followed_by_a_whole_one(host, engine, release, tmp_path):
+    """The one answer that is not the engine's own: an error to the first load of release 2."""
+    host.install(host.bundle(release))
+    next_release(release, Layer().folder("srv").file("srv/new", text(99, 20)))
+    bundle = host.bundle(release)
+    refusal = Once(b'{"error":"layer not found"}')
+    with LyingEngine(tmp_path, real=engine.socket, **{"POST /images/load": refusal}) as between:
+        host.url = between.url
+        ran = host.install(bundle)
+    assert "was sent whole, after this" in ran.stderr and "layer not found" in ran.stderr
+    assert sum(line.startswith("POST /images/load") for line in between.asked) == 2
+    assert engine.run("handcarry-test/server:2", "/bin/cat", "/srv/new")[0] == 0
+    assert not any("handcarry.local/tmp" in name for name in engine.images())
+
+
+def test_a_container_that_runs_steadily_is_well(host, engine, release):
+    host.install(host.bundle(release))
+    made = engine.call("POST", "/containers/create", {"name": "hc-steady"}, {
+        "Image": "handcarry-test/database:1", "HostConfig": {"NetworkMode": "host"}})
+    engine.call("POST", "/containers/%s/start" % made["Id"])
+    release.fields.update(release=2, version="2.0.0")
+    release.playbooks = []
+    release.health = [{"container": "hc-steady", "within": "20s"}]
+    release.write()
+    host.install(host.bundle(release))
+    engine.call("POST", "/containers/%s/kill" % made["Id"])
+    release.fields.update(release=3, version="3.0.0")
+    release.health = [{"container": "hc-steady", "within": "1s"}]
+    release.write()
+    ran = host.install(host.bundle(release), status=8)
+    assert "the container is not running" in ran.stderr
+    assert host.status()["products"][0]["release"] == 2
