@@ -17,6 +17,7 @@ typedef struct {
     int fd;
     char *name;    /* final */
     char *partial; /* NULL where the file is unnamed */
+    gboolean named;
     guint64 bytes;
     Digest digest; /* once full */
 } Part;
@@ -52,6 +53,8 @@ output_free (Output *output)
 
         if (part->partial != NULL)
             unlinkat (output->dirfd, part->partial, 0);
+        if (part->named)
+            unlinkat (output->dirfd, part->name, 0);
     }
     g_ptr_array_unref (output->parts);
     g_ptr_array_unref (output->names);
@@ -207,6 +210,7 @@ name_part (Output *output, Part *part, GError **error)
     if (result < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot give '%s' its name", part->name);
     g_clear_pointer (&part->partial, g_free);
+    part->named = TRUE;
     return TRUE;
 }
 
@@ -235,6 +239,6 @@ output_commit (Output *output, GError **error)
     for (guint i = 0; i < output->parts->len; i++)
         if (!name_part (output, output->parts->pdata[i], error))
             return FALSE;
-    output->committed = TRUE;
-    return write_sums (output, error);
+    output->committed = write_sums (output, error);
+    return output->committed;
 }
