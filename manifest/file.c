@@ -246,6 +246,19 @@ file_create (int dirfd, const char *name, GBytes *bytes, mode_t mode, GError **e
     return place (dirfd, name, bytes, mode, FALSE, error);
 }
 
+/* For file systems without unnamed files (overlayfs before Linux 6.3, so most containers; FUSE):
+ * made with a name that is gone at once. */
+static int
+open_then_unlink (const char *where)
+{
+    g_autofree char *name = g_build_filename (where, "handcarry-XXXXXX", NULL);
+    int fd = g_mkstemp_full (name, O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        unlink (name);
+    return fd;
+}
+
 int
 file_temporary (const char *dir, GError **error)
 {
@@ -255,6 +268,8 @@ file_temporary (const char *dir, GError **error)
     if (where == NULL || *where == '\0')
         where = "/var/tmp";
     fd = openat (AT_FDCWD, where, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
+        fd = open_then_unlink (where);
     if (fd < 0)
         fail_errno (error, ERR_FAILED, errno, "cannot make a temporary file in '%s'", where);
     return fd;

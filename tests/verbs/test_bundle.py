@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """bundle: what it packs, that its bytes depend on nothing else, and that it leaves no half file."""
+import ctypes
+import errno
 import json
 import os
 import pathlib
@@ -8,6 +10,7 @@ import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
@@ -281,10 +284,10 @@ def slow(release, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
 
-    def started(*options):
+    def started(*options, **more):
         return subprocess.Popen([PROGRAM, "bundle", release.folder / "release.yaml", "-o",
                                  out / "b.tar.zst", "--level", "19", *options],
-                                stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+                                stderr=subprocess.PIPE, stdout=subprocess.PIPE, **more)
     return started, out
 
 
@@ -355,6 +358,40 @@ def test_109_file_size_limit(release):
                           capture_output=True, check=False, preexec_fn=lambda: resource.setrlimit(
                               resource.RLIMIT_FSIZE, (3_000_000, 3_000_000)))
     assert done.returncode != 0 and not path.exists()
+
+
+def without_unnamed_files():
+    """For the child: opening with O_TMPFILE fails as on FAT, FUSE and old overlayfs."""
+    rows = [(0x20, 0, 0, 0), (0x15, 0, 3, 257),            # another call than openat: allowed
+            (0x20, 0, 0, 32), (0x45, 0, 1, 0x400000),      # no __O_TMPFILE in its flags: allowed
+            (0x06, 0, 0, 0x00050000 | errno.EOPNOTSUPP), (0x06, 0, 0, 0x7fff0000)]
+    code = b"".join(struct.pack("<HBBI", *row) for row in rows)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    program = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(rows),
+                                                      ctypes.addressof(buffer)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the filter is for x86_64")
+def test_file_systems_without_unnamed_files(release, slow):
+    """The same bytes, under the final name only when whole; a kill leaves a .partial and no more,
+    and the next run takes its place."""
+    start, out = slow
+    yaml = release.folder / "release.yaml"
+    process = start(preexec_fn=without_unnamed_files)
+    time.sleep(0.8)
+    process.kill()
+    process.communicate()
+    assert set(left(out)) <= {"b.tar.zst.partial"}
+    (out / "b.tar.zst.partial").write_bytes(bytes(30_000_000))
+    tmp = out.parent / "tmp"
+    tmp.mkdir()
+    done = subprocess.run([PROGRAM, "bundle", yaml, "-o", out / "b.tar.zst", "--tmpdir", tmp],
+                          preexec_fn=without_unnamed_files, check=False)
+    assert done.returncode == 0
+    assert left(out) == ["b.tar.zst", "b.tar.zst.sha256"] and left(tmp) == []
+    assert (out / "b.tar.zst").read_bytes() == pack(release, "other.tar.zst")[0].read_bytes()
 
 
 def test_output_folder_missing_or_not_writable(release):
