@@ -3,17 +3,15 @@
 #include "bundle/bundle.h"
 #include "bundle/format.h"
 #include "bundle/pack.h"
+#include "bundle/verb-bundle.h"
 #include "keys/trust.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
 #include "manifest/verb.h"
 
-#include <json-glib/json-glib.h>
-#include <stdio.h>
 #include <string.h>
 
-#define FAT32_MAX 4294967295ull
 #define SPLIT_MIN (1024 * 1024)
 
 typedef struct {
@@ -134,72 +132,6 @@ load_trust (const char *given, const char *dir, TrustRoot **trust, GError **erro
     return *trust != NULL;
 }
 
-static void
-add_number (JsonBuilder *builder, const char *name, guint64 number)
-{
-    json_builder_set_member_name (builder, name);
-    json_builder_add_int_value (builder, (gint64)number);
-}
-
-static void
-print_json (const char *file, const PackResult *result)
-{
-    g_autoptr (JsonBuilder) builder = json_builder_new ();
-    g_autoptr (JsonNode) root = NULL;
-    g_autofree char *text = NULL;
-
-    json_builder_begin_object (builder);
-    json_builder_set_member_name (builder, "schema");
-    json_builder_add_string_value (builder, "handcarry-bundle-1");
-    json_builder_set_member_name (builder, "changed");
-    json_builder_add_boolean_value (builder, TRUE);
-    json_builder_set_member_name (builder, "file");
-    json_builder_add_string_value (builder, file);
-    add_number (builder, "parts", result->parts);
-    add_number (builder, "bytes", result->bytes);
-    json_builder_set_member_name (builder, "release_digest");
-    json_builder_add_string_value (builder, result->release_digest);
-    add_number (builder, "uncompressed_bytes", result->uncompressed);
-    add_number (builder, "repeated_bytes", result->repeated);
-    add_number (builder, "patched_bytes", result->patched);
-    json_builder_end_object (builder);
-    root = json_builder_get_root (builder);
-    text = json_to_string (root, TRUE);
-    printf ("%s\n", text);
-}
-
-static void
-print_result (const BundleOptions *o, const Release *release, const char *file,
-              const PackResult *result, guint n_keys)
-{
-    g_autofree char *bytes = verb_bytes (result->bytes);
-    g_autofree char *whole = verb_bytes (result->uncompressed);
-    g_autofree char *repeated = verb_bytes (result->repeated);
-    g_autofree char *patched = verb_bytes (result->patched);
-
-    verb_print (&o->output, "bundle    %s%s\n", file, result->parts > 1 ? ".001 …" : "");
-    verb_print (&o->output, "release   %s %s, release number %" G_GUINT64_FORMAT "\n",
-                release->product, release->version, release->release);
-    verb_print (&o->output, "digest    %s\n", result->release_digest);
-    if (release->images->len == 0) {
-        verb_print (&o->output, "size      %s, no images\n", bytes);
-    } else {
-        verb_print (&o->output, "size      %s from %s of layers\n", bytes, whole);
-        verb_print (&o->output, "          (%s repeated, %s carried as patches)\n", repeated,
-                    patched);
-    }
-    verb_print (&o->output, "applies   to every host: it is a full bundle\n");
-    if (result->parts > 1)
-        verb_print (&o->output, "parts     %" G_GUINT64_FORMAT "; 'cat' joins them\n",
-                    result->parts);
-    else
-        verb_print (&o->output, "FAT32     %s\n",
-                    result->bytes <= FAT32_MAX ? "fits" : "does not fit: use --split 4000M");
-    verb_print (&o->output, "checksum  %s.sha256\n", file);
-    if (n_keys == 0)
-        verb_print (&o->output, "signed    NO: handcarry sign %s --key release.key\n", file);
-}
-
 static gboolean
 run (const char *path, const BundleOptions *o, GError **error)
 {
@@ -233,9 +165,9 @@ run (const char *path, const BundleOptions *o, GError **error)
     if (!pack (release, dir, file, &options, &result, error))
         return FALSE;
     if (o->output.json)
-        print_json (file, &result);
+        verb_bundle_json (file, &result);
     else
-        print_result (o, release, file, &result, keys->len);
+        verb_bundle_text (&o->output, release, file, &result, keys->len > 0);
     pack_result_clear (&result);
     return TRUE;
 }
