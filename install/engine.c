@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char *const usual_sockets[] = { "/var/run/docker.sock", "/run/podman/podman.sock" };
 
@@ -97,6 +98,9 @@ check_socket (const char *path, GError **error)
     if (st.st_uid != 0)
         return fail (error, ERR_ENGINE, "the socket '%s' belongs to user %u, expected root", shown,
                      st.st_uid);
+    if (faccessat (AT_FDCWD, path, W_OK, AT_EACCESS) < 0)
+        return fail_errno (error, ERR_ENGINE, errno,
+                           "cannot use the engine's socket '%s' (root may)", shown);
     return TRUE;
 }
 
