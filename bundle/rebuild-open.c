@@ -85,6 +85,8 @@ count_uses (Rebuild *rebuild)
     for (guint i = 0; i < rebuild->table->files->len; i++)
         if (rebuild->files[i].uses > 0 && files[i].kind == RECIPE_PATCH)
             rebuild->files[files[i].source].uses++;
+    for (guint i = 0; i < rebuild->table->files->len; i++)
+        rebuild->unused += rebuild->files[i].uses == 0;
 }
 
 /* Marks the frames that hold length bytes at offset of a stream. */

@@ -26,6 +26,7 @@ struct Rebuild {
     guint next;         /* of chosen */
     RecipeTable *table;
     FileState *files;
+    guint64 unused;    /* files that no chosen layer takes */
     guint64 next_file; /* files before this are done with or in the spool */
     gboolean *frames;  /* of the bundle: will be read */
     Stream *streams[N_REGIONS];

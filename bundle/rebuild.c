@@ -279,6 +279,10 @@ rebuild_check_complete (const Rebuild *rebuild, GError **error)
     const PackingRegion *regions = rebuild->bundle->packing->regions;
     const RecipeTable *table = rebuild->table;
 
+    if (rebuild->unused > 0)
+        return fail (error, ERR_FORMAT,
+                     "recipes introduce %" G_GUINT64_FORMAT " files that no layer uses",
+                     rebuild->unused);
     if (table->literals != regions[REGION_LITERALS].bytes ||
         table->control != regions[REGION_CONTROL].bytes ||
         table->difference != regions[REGION_DIFFERENCE].bytes ||

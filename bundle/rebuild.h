@@ -26,7 +26,8 @@ const gboolean *rebuild_frames (const Rebuild *rebuild);
  * exceeded; the diffID is compared at the end, and a difference is ERR_FORMAT. */
 gboolean rebuild_layer (Rebuild *rebuild, const Digest *diffid, RebuildSink sink, gpointer data,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Did all streams end exactly where the recipes say? Only for a pass over all layers. */
+/* Did all streams end exactly where the recipes say, and was every file used? Only for a pass over
+ * all layers. */
 gboolean rebuild_check_complete (const Rebuild *rebuild, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void rebuild_free (Rebuild *rebuild);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rebuild, rebuild_free)

@@ -42,6 +42,14 @@ def members(tar):
         return [(m.name, m.mode, archive.extractfile(m).read()) for m in archive]
 
 
+def sized_header(block, size):
+    """The header with another size."""
+    header = bytearray(block)
+    header[124:135], header[148:156] = b"%011o" % size, b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
 def raw_frame(content):
     """Raw blocks only: bytes that follow from the content."""
     out = b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", len(content))
@@ -109,6 +117,17 @@ class BundleFile:
         self.packing = re.sub(r"(  %s:\n    frames: )\d+(\n    bytes: )\d+" % region,
                               r"\g<1>%d\g<2>%d" % (self.counts[region], size), self.packing)
 
+    def extend_stream(self, region, more):
+        """Bytes behind the last of a stream of one frame."""
+        assert self.counts[region] == 1
+        first = self.first(region)
+        content = self.content(first)
+        size = int(content[124:135], 8)
+        payload = content[512:512 + size] + more
+        self.set_content(first, sized_header(content[:512], len(payload)) + payload + bytes(
+            -len(payload) % 512))
+        self.set_bytes(region, len(payload))
+
     def change_meta(self, change):
         """change takes and returns [(name, mode, content)]."""
         rows = change(members(self.region("meta")))
@@ -135,11 +154,7 @@ class BundleFile:
         out, at = b"", 0
         for text in (self.statement.encode(), self.packing.encode()):
             size = int(tar[at + 124:at + 135], 8)
-            header = bytearray(tar[at:at + 512])
-            header[124:135] = b"%011o" % len(text)
-            header[148:156] = b" " * 8
-            header[148:156] = b"%06o\0 " % sum(header)
-            out += bytes(header) + text + bytes(-len(text) % 512)
+            out += sized_header(tar[at:at + 512], len(text)) + text + bytes(-len(text) % 512)
             at += 512 + size + -size % 512
         assert len(out) + 1024 == len(texts)
         return raw_frame(out + bytes(1024))

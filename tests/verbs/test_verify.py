@@ -374,18 +374,65 @@ def test_061_frame_longer_than_it_says(lie):
     lie(change, "not one plain frame")
 
 
-def test_stream_bytes_that_no_recipe_uses(lie):
+def test_091_stream_bytes_that_no_recipe_uses(lie):
+    for region in ("literals", "data"):
+        lie(lambda b, r=region: b.extend_stream(r, b"hidden"), "bytes that no recipe uses")
+
+
+def numbers(recipe):
+    """LEB128 numbers of a recipe."""
+    out, value, shift = [], 0, 0
+    for byte in recipe:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            out.append(value)
+            value = shift = 0
+    return out
+
+
+def recipe_of(values):
+    out = b""
+    for value in values:
+        while value > 127:
+            out += bytes([value & 127 | 128])
+            value >>= 7
+        out += bytes([value])
+    return out
+
+
+def with_file(recipe, size):
+    """The recipe with one more content behind the files it introduces."""
+    values = numbers(recipe)
+    at = 2
+    for _ in range(values[1]):
+        at += 6 if values[at] == 1 else 2
+    return recipe_of([values[0], values[1] + 1, *values[2:at], 0, size, *values[at:]])
+
+
+def test_091_file_that_no_layer_uses(lie):
+    """A whole file beside the layers, in a stream that the recipes cover."""
     def change(bundle):
-        first = bundle.first("literals")
-        content = bundle.content(first)
-        more = member("content/literals.000000", content[512:] + bytes(512))
-        header = bytearray(content[:512])
-        header[124:136], header[148:156] = more[124:136], more[148:156]
-        header[148:156] = b" " * 8
-        header[148:156] = b"%06o\0 " % sum(header)
-        bundle.set_content(first, bytes(header) + more[512:])
-        bundle.set_bytes("literals", len(more) - 512)
-    lie(change)
+        bundle.change_meta(lambda rows: rows[:-1] + [
+            (rows[-1][0], rows[-1][1], with_file(rows[-1][2], 1000))])
+        bundle.extend_stream("data", b"h" * 1000)
+    lie(change, "1 files that no layer uses")
+
+
+@pytest.mark.parametrize("change", ["patch", "swap", "length"])
+def test_061_recipes_that_lie(lie, change):
+    """Files of other lengths, patches where contents are, sources that are not there."""
+    def apply(rows):
+        name, mode, recipe = rows[-1]
+        values = numbers(recipe)
+        if change == "patch":
+            values[2:4] = [1, values[3], 0, 0, values[3], 0]
+        elif change == "swap":
+            values[-1] ^= 2
+        else:
+            values[3] += 1
+        return rows[:-1] + [(name, mode, recipe_of(values))]
+    lie(lambda b: b.change_meta(apply), "layer sha256:")
 
 
 def test_spool_of_the_packing_list_is_a_promise(lie):
