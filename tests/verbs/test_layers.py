@@ -3,6 +3,7 @@
 """Layers of every form that a tar can have, and of none, come back bit for bit."""
 import hashlib
 import io
+import json
 import subprocess
 import tarfile
 
@@ -10,7 +11,7 @@ import pytest
 
 from bundlefile import BundleFile
 from engines.images import Image, Layer, near, noise, text
-from program import handcarry
+from program import PROGRAM, handcarry
 
 ONE = noise(21, 70_000)
 TWO = text(22, 3_000)
@@ -192,6 +193,54 @@ def test_odd_length_is_refused(release):
     done = handcarry("bundle", release.folder / "release.yaml", "-o", release.folder / "b.tar.zst")
     assert done.returncode == 3, done.stderr
     assert "no length of a tar" in done.stderr
+
+
+class HugeLayer:
+    """A file of zeros and a little behind it, never in memory and hardly on disk."""
+
+    SIZE = (4 << 30) + 4096 + 1
+
+    def __init__(self):
+        self.head = header(b"huge", self.SIZE)
+        self.tail = bytes(-self.SIZE % 512) + plain(b"one", ONE) + END
+        digest = hashlib.sha256(self.head)
+        zeros, left = bytes(1 << 24), self.SIZE
+        while left > 0:
+            digest.update(zeros[:left])
+            left -= len(zeros)
+        digest.update(self.tail)
+        self.digest = "sha256:" + digest.hexdigest()
+
+    def diff_id(self):
+        return self.digest
+
+    def write(self, file):
+        file.write(self.head)
+        file.seek(self.SIZE, 1)
+        file.write(self.tail)
+
+
+@pytest.mark.skipif("asan" in PROGRAM, reason="takes minutes in the build with sanitizers")
+def test_046_file_of_more_than_4_gib(release):
+    layer = HugeLayer()
+    image = Image("huge:1", [layer])
+    config = image.config()
+    size = 512 + layer.SIZE + len(layer.tail)
+    with open(release.folder / "huge.tar", "wb") as file:
+        file.write(header(b"l/layer.tar", size))
+        layer.write(file)
+        file.write(plain(b"c.json", config) + plain(b"manifest.json", json.dumps([{
+            "Config": "c.json", "RepoTags": ["huge:1"], "Layers": ["l/layer.tar"]}]).encode()))
+        file.write(END)
+    release.images = [image]
+    release.sources = {"huge:1": "docker-archive:huge.tar"}
+    release.put("release.yaml", release.text())
+    path = release.folder / "b.tar.zst"
+    done = subprocess.run([PROGRAM, "bundle", release.folder / "release.yaml", "-o", path,
+                           "--level", "1"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert path.stat().st_size < 5_000_000
+    assert sum(BundleFile(path).contents) > layer.SIZE
 
 
 def test_many_layers_and_one_twice(carried):
