@@ -12,6 +12,9 @@
 #define MATCH_CAP 65536
 /* A new match must be this much better than going on as before. */
 #define MATCH_GAIN 8
+/* As long as this, a match that is not better than going on ends the search at once: trying every
+ * byte of a long run of zeros took minutes for a file of 20 MB. */
+#define MATCH_SETTLED 1024
 
 /* A region of the new file that continues where the old one does, found by extending matches in
  * both directions as long as more than half of the bytes agree (the method of bsdiff: see patch.h).
@@ -84,10 +87,10 @@ next_match (const Diff *diff, gint64 *at, gint64 *length, gint64 *old_at)
         *length = longest_match (diff, *at, old_at);
         for (; scored < *at + *length; scored++)
             score += agrees (diff, scored, offset);
-        if (*length == score && *length != 0)
-            return FALSE;
         if (*length > score + MATCH_GAIN)
             return TRUE;
+        if (*length >= MATCH_SETTLED || (*length == score && *length != 0))
+            return FALSE;
         score -= agrees (diff, *at, offset);
     }
     *length = 0;

@@ -208,6 +208,33 @@ test_064_runs_take_no_time (void)
                      (SANITIZED ? 100 : 10) * G_TIME_SPAN_SECOND);
 }
 
+/* Long runs of zeros between scattered bytes, as in a database or an image of a disk: every place
+ * of a run matches somewhere else as well as where it is. */
+static void
+test_064_scattered_bytes_take_no_time (void)
+{
+    g_autoptr (GRand) rand = g_rand_new_with_seed (15);
+    g_autoptr (GByteArray) old = g_byte_array_new ();
+    g_autoptr (GByteArray) new = g_byte_array_new ();
+    gint64 begin = g_get_monotonic_time ();
+
+    g_byte_array_set_size (old, 8000000);
+    memset (old->data, 0, old->len);
+    for (guint i = 0; i < 1200; i++) {
+        guint8 *at = &old->data[g_rand_int_range (rand, 0, (gint)old->len - 32)];
+
+        for (guint k = 0; k < 32; k++)
+            at[k] = (guint8)g_rand_int (rand);
+    }
+    g_byte_array_append (new, old->data, 300000);
+    append_kind (new, rand, NOISE, 8);
+    g_byte_array_append (new, old->data + 300000, old->len - 300000);
+    for (guint i = 0; i < 4000; i++)
+        new->data[g_rand_int_range (rand, 0, (gint) new->len)] ^= 0x11;
+    g_assert_cmpuint (round_trip (old, new, DIFF_SLICE), <, 20000);
+    g_assert_cmpint (g_get_monotonic_time () - begin, <, (SANITIZED ? 60 : 6) * G_TIME_SPAN_SECOND);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -216,5 +243,7 @@ main (int argc, char **argv)
     g_test_add_func ("/diff/slice-borders", test_slice_borders);
     g_test_add_func ("/diff/moves-are-found", test_moves_are_found);
     g_test_add_func ("/diff/064-runs-take-no-time", test_064_runs_take_no_time);
+    g_test_add_func ("/diff/064-scattered-bytes-take-no-time",
+                     test_064_scattered_bytes_take_no_time);
     return g_test_run ();
 }
