@@ -16,7 +16,7 @@ make() # NAME IMAGE PACKAGES CONFIG
     local files=$here/plant-hmi/images/$1 add=()
     [ ! -d "$files" ] || add=(--add "$files")
     if [ -f "$out/$1.tar" ] &&
-        [ -z "$(find "$here"/*.sh "$here"/*.py "${add[@]:1}" -newer "$out/$1.tar")" ]; then
+        [ -z "$(find "$here"/{make-images,debian-image}.sh "$here/image-layer.py" "${add[@]:1}" -newer "$out/$1.tar")" ]; then
         return
     fi
     echo "making $2"

@@ -129,7 +129,7 @@ run_unit() # FOLDER
 {
     rm -f "build/$1/meson-logs/testlog.json"
     echo "== unit tests and fuzz corpora, $1 build"
-    meson test -C "build/$1" --num-processes 2 --print-errorlogs --no-rebuild 2>&1 </dev/null |
+    meson test -C "build/$1" --num-processes 2 --timeout-multiplier 10 --print-errorlogs --no-rebuild 2>&1 </dev/null |
         grep -v ' OK  ' | tail -n 60
     add_report "build/$1/meson-logs/testlog.json"
 }

@@ -2,6 +2,8 @@
 # Copyright The handcarry authors
 """pytest fixtures: one running engine of each kind for the whole session, empty at the start of
 each test. A kind that can not be had is skipped by name, with the reason."""
+import signal
+
 import pytest
 
 from engines.engine import KINDS, Engine
@@ -38,6 +40,8 @@ class Pool:
 @pytest.fixture(scope="session")
 def engine_pool():
     pool = Pool()
+    # What ends the tests from outside must not leave engines' folders behind.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
     yield pool
     pool.stop()
 
