@@ -220,6 +220,21 @@ class Engine:
             self.call("DELETE", path, {"force": "1"})
         return status, output.decode("utf-8", "replace").replace("\r\n", "\n")
 
+    def exec(self, image, *command):
+        """(exit status, output) of a command in a container that runs already and is removed."""
+        made = self.call("POST", "/containers/create", value={
+            "Image": image, "Cmd": ["sleep", "60"], "HostConfig": {"NetworkMode": "host"}})
+        path = "/containers/" + made["Id"]
+        try:
+            self.call("POST", path + "/start")
+            run = "/exec/" + self.call("POST", path + "/exec", value={
+                "Cmd": list(command), "Tty": True, "AttachStdout": True})["Id"]
+            output = api.call(self.socket, "POST", run + "/start", body=b'{"Tty":true}')
+            status = self.call("GET", run + "/json")["ExitCode"]
+        finally:
+            self.call("DELETE", path, {"force": "1"})
+        return status, output.decode("utf-8", "replace")
+
     def containers(self):
         return self.call("GET", "/containers/json", {"all": "1"})
 

@@ -34,4 +34,10 @@ mkdir -p "$root/run/lock"
 if [ "$root" = / ]; then
     exec "$@"
 fi
-exec chroot "$root" "$@"
+# Not chroot: what the engine runs inside a container later (exec, HEALTHCHECK) enters the mount
+# namespace at its true root, which would be that of the host.
+cd "$root"
+mkdir .old
+pivot_root . .old
+umount -l /.old
+exec "$@"

@@ -44,6 +44,15 @@ def test_sample_images_load_run_and_are_removed(engine, tmp_path):
     assert engine.images() == {}
 
 
+def test_exec_sees_the_files_of_its_container(engine, tmp_path):
+    """As a HEALTHCHECK does; an engine in a chroot would run it among the files of the host."""
+    image = plain_image()
+    engine.load(write_docker_archive(tmp_path / "in.tar", [image]))
+    status, output = engine.exec(image.name, "ls", "-1", "/")
+    assert status == 0, output
+    assert "bin" in output.split() and "usr" not in output.split()
+
+
 def test_save_has_the_layout_of_its_release(engine, tmp_path):
     image = plain_image()
     engine.load(write_docker_archive(tmp_path / "in.tar", [image]))
