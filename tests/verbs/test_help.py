@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """Every verb explains itself the same way."""
+import re
+from pathlib import Path
+
 import pytest
 
-from program import CONNECTED, handcarry, verbs
+from program import CONNECTED, PROGRAM, handcarry, verbs
 
 VERBS = verbs()
 
@@ -39,6 +42,17 @@ def test_the_verb_helps(verb):
     check_help(run)
     assert run.stdout.startswith(f"Usage: handcarry {verb}")
     assert "--quiet" in run.stdout or "SUB-VERB --help" in run.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_verb_has_a_man_page(verb):
+    built = Path(PROGRAM).resolve().parent
+    if not list(built.glob("handcarry-*.1")):
+        pytest.skip("man pages are not built: help2man is not installed")
+    page = (built / f"handcarry-{verb}.1").read_text()
+    assert f".TH HANDCARRY-{verb.upper()} " in page
+    assert re.search(r"handcarry \\- \S", page)
+    assert "quiet" in page or "SUB\\-VERB" in page
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+#
+# man.sh PROGRAM VERB: prints the verb's man page, made from its --help and its line in the
+# program's list, so that neither can say something else.
+set -eu
+program=$1 verb=$2
+summary=$("$program" --help | sed -n "s/^  $verb  *//p")
+[ -n "$summary" ] || { echo "man.sh: '$verb' is no verb of $program" >&2; exit 1; }
+help2man --no-info --version-string="$("$program" --version)" --name="$summary" "$program $verb" |
+    sed "1,/^\.TH/s/^\.TH HANDCARRY /.TH HANDCARRY-$(echo "$verb" | tr '[:lower:]' '[:upper:]') /"
