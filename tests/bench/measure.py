@@ -108,7 +108,7 @@ class Bench:
             line = timing.quoted(self.handcarry.install(bundle, self.engine.url))
             ours.append(timing.once(line + " && sync"))
         self.table.seconds("install into an empty engine, %s" % variant, sorted(ours)[1],
-                           "zstd -dc | docker load", sorted(theirs)[1], 1.1)
+                           "zstd -dc, docker load", sorted(theirs)[1], 1.1)
         again = timing.quoted(self.handcarry.install(bundle, self.engine.url))
         self.table.limit_seconds("install again, nothing to do, %s" % variant,
                                  timing.seconds(again, runs=5), 0.5)
