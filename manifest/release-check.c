@@ -51,21 +51,27 @@ add_target (FieldReader *reader, const YamlNode *node, const char *to, GHashTabl
     }
 }
 
+/* A file holds nothing, and a folder of `files` is replaced as a whole: what another entry placed
+ * in it would be gone after the run. */
 static void
-check_inside (FieldReader *reader, const YamlNode *node, const char *to, GHashTable *files)
+check_inside (FieldReader *reader, const YamlNode *node, const char *to, GHashTable *files,
+              GHashTable *folders)
 {
     g_autofree char *path = g_strdup (to);
 
     for (char *slash = path == NULL ? NULL : strrchr (path, '/'); slash != NULL && slash != path;
          slash = strrchr (path, '/')) {
+        g_autofree char *shown = NULL;
+        gboolean folder;
+
         *slash = '\0';
-        if (strlen (path) + 1 < strlen (to) && g_hash_table_contains (files, path)) {
-            g_autofree char *shown = error_quote (path);
-            field_problem (reader, node,
-                           "'%s' is a file in another entry, so nothing can lie "
-                           "below it",
-                           shown);
-        }
+        folder = g_hash_table_contains (folders, path);
+        if (strlen (path) + 1 >= strlen (to) || (!folder && !g_hash_table_contains (files, path)))
+            continue;
+        shown = error_quote (path);
+        field_problem (reader, node, "'%s' is a %s in another entry, so nothing %scan lie below it",
+                       shown, folder ? "folder that is replaced as a whole" : "file",
+                       folder ? "else " : "");
     }
 }
 
@@ -74,6 +80,7 @@ check_targets (FieldReader *reader, const YamlNode *map, const Release *release)
 {
     g_autoptr (GHashTable) targets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr (GHashTable) plain = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < release->configs->len; i++) {
         const ReleaseConfig *config = release->configs->pdata[i];
@@ -88,13 +95,15 @@ check_targets (FieldReader *reader, const YamlNode *map, const Release *release)
         add_target (reader, item (map, "files", i), files->to, targets);
         if (files->to != NULL && !g_str_has_suffix (files->to, "/"))
             g_hash_table_add (plain, files->to);
+        else if (files->to != NULL)
+            g_hash_table_add (folders, g_strndup (files->to, strlen (files->to) - 1));
     }
     for (guint i = 0; i < release->configs->len; i++)
         check_inside (reader, item (map, "configs", i),
-                      ((ReleaseConfig *)release->configs->pdata[i])->to, plain);
+                      ((ReleaseConfig *)release->configs->pdata[i])->to, plain, folders);
     for (guint i = 0; i < release->files->len; i++)
         check_inside (reader, item (map, "files", i),
-                      ((ReleaseFiles *)release->files->pdata[i])->to, plain);
+                      ((ReleaseFiles *)release->files->pdata[i])->to, plain, folders);
 }
 
 void
