@@ -170,3 +170,32 @@ host_check_target (const Host *host, const Release *release, GError **error)
     return in_list (release->sites, "sites", "site", host->site, host->etc_path, error) &&
            in_list (release->hosts, "hosts", "name", host->name, host->etc_path, error);
 }
+
+/* Is the one the other, or inside of it? A '/' at the end does not count. */
+static gboolean
+lies_in (const char *path, const char *folder)
+{
+    gsize length = strlen (folder);
+
+    while (length > 1 && folder[length - 1] == '/')
+        length--;
+    return strncmp (path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+gboolean
+host_check_place (const Host *host, const char *path, GError **error)
+{
+    const char *const kept[] = {
+        host->etc_path, host->state_path, "/etc/handcarry", "/var/lib/handcarry",
+        "/proc",        "/sys",           "/dev",
+    };
+
+    /* A folder that is replaced as a whole takes what lies in it along. */
+    for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+        if (lies_in (path, kept[i]) || lies_in (kept[i], path))
+            return fail (error, ERR_POLICY,
+                         "'%s' is not for a release: '%s' is handcarry's or the kernel's own; "
+                         "choose another target",
+                         path, kept[i]);
+    return TRUE;
+}

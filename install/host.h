@@ -30,6 +30,11 @@ int host_open_product (const Host *host, const char *product,
 gboolean host_check_target (const Host *host, const Release *release,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* May a release place something there (ERR_POLICY)? Not in handcarry's own folders: who may sign a
+ * release may not give out keys, values or state. Not in what the kernel keeps. */
+gboolean host_check_place (const Host *host, const char *path,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef struct {
     char *name, *text;
     gboolean secret;

@@ -202,7 +202,7 @@ plan_one (Run *run, const ReleaseConfig *config, GError **error)
     PlaceFound found = { .kind = PLACE_NOTHING };
 
     step->config = config;
-    if (!fill (run, step, error) ||
+    if (!fill (run, step, error) || !host_check_place (run->host, config->to, error) ||
         !place_parse_owner (config->owner, &step->uid, &step->gid, error) ||
         !place_look (config->to, &found, error) ||
         !check_foreign (run, config->to, &step->digest, error) ||

@@ -155,7 +155,8 @@ plan_one (Run *run, const ReleaseFiles *files, GError **error)
     mode_t mode;
 
     step->files = files;
-    if (!carried (run, step, &base->bytes, &mode, error) ||
+    if (!host_check_place (run->host, files->to, error) ||
+        !carried (run, step, &base->bytes, &mode, error) ||
         !place_look (files->to, &found, error) || !check_foreign (run, step, error) ||
         !check_ours (run, step, &found, error))
         return fail_prefix (error, "files '%s'", files->from);

@@ -244,6 +244,22 @@ def test_081_a_symlink_at_the_target_is_refused(host20, docker20, release, tmp_p
     assert (tmp_path / "elsewhere").read_text() == "theirs" and docker20.images() == {}
 
 
+@pytest.mark.parametrize("where", ["etc/trust/root", "etc/values/x.yaml", "state/receipts.log",
+                                   "/proc/sys/kernel/x", "/sys/x", "/dev/sda"])
+@pytest.mark.parametrize("kind", ["configs", "files"])
+def test_no_release_places_into_what_is_ours_or_the_kernels(tmp_path, release, kind, where):
+    with LyingEngine(tmp_path) as engine:
+        host = Host(tmp_path / "host", engine.url)
+        head, _, tail = where.partition("/")
+        target = where if head == "" else str({"etc": host.etc, "state": host.state}[head] / tail)
+        release.images, release.configs, release.files = [], [], []
+        setattr(release, kind, [{"from": "configs/plain.conf", "to": target}])
+        release.write()
+        ran = host.install(host.bundle(release), status=5)
+        assert "is not for a release" in ran.stderr
+        assert not (host.etc / "trust/root").exists() and not (host.etc / "values").exists()
+
+
 def test_folders_are_replaced_as_a_whole_but_only_ours(host20, docker20, release):
     release.files = [{"from": "extra/", "to": str(release.target / "extra") + "/"}]
     release.put("extra/a/tool", "one", 0o755)
