@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define MESSAGE_MAX (16 * 1024 * 1024)
+#define INTERRUPT_MICROSECONDS (10 * G_TIME_SPAN_SECOND)
 
 typedef struct {
     guint32 kind, length;
@@ -143,13 +144,27 @@ forward (int from, int socket, gboolean *more)
     return n <= 0 || launcher_send (socket, LAUNCHER_OUTPUT, buffer, (gsize)n);
 }
 
+/* The whole session, as Ctrl-C on a terminal would. */
+static void
+interrupt (int socket, pid_t pid, gint64 *until)
+{
+    g_autoptr (GBytes) payload = NULL;
+    LauncherKind kind;
+
+    if (launcher_receive (socket, &kind, &payload))
+        kill (-pid, SIGINT);
+    *until = g_get_monotonic_time () + INTERRUPT_MICROSECONDS;
+}
+
 /* Waits for the program itself, not for the end of its output: what it leaves running may keep the
  * pipe open. FALSE: the other end of the socket is gone, or time is over. */
 static gboolean
-watch (int socket, int output, int pidfd, gint64 until, gboolean *timed_out)
+watch (int socket, int output, int pidfd, pid_t pid, gint64 until, gboolean *timed_out)
 {
     for (;;) {
-        struct pollfd fds[3] = { { output, POLLIN, 0 }, { pidfd, POLLIN, 0 }, { socket, 0, 0 } };
+        struct pollfd fds[3] = { { output, POLLIN, 0 },
+                                 { pidfd, POLLIN, 0 },
+                                 { socket, POLLIN, 0 } };
         gint64 left = until == 0 ? -1 : MAX (0, (until - g_get_monotonic_time ()) / 1000 + 1);
         gboolean more;
         int n = poll (fds, 3, until == 0 ? -1 : (int)MIN (left, G_MAXINT));
@@ -159,6 +174,8 @@ watch (int socket, int output, int pidfd, gint64 until, gboolean *timed_out)
         *timed_out = n == 0;
         if (n <= 0 || (fds[2].revents & (POLLHUP | POLLERR)) != 0)
             return FALSE;
+        if (fds[2].revents != 0)
+            interrupt (socket, pid, &until);
         if (fds[0].revents != 0 && !forward (output, socket, &more))
             return FALSE;
         if (fds[1].revents != 0 && fds[0].revents == 0)
@@ -192,7 +209,7 @@ serve_run (int socket, const Request *request)
     close (output[1]);
     fcntl (output[0], F_SETFL, O_NONBLOCK);
     pidfd = pidfd_open (pid, 0);
-    ended = watch (socket, output[0], pidfd, until, &timed_out);
+    ended = watch (socket, output[0], pidfd, pid, until, &timed_out);
     if (!ended) {
         kill (-pid, SIGKILL);
         kill (pid, SIGKILL);
@@ -226,6 +243,9 @@ serve (int socket)
 
     if (!launcher_receive (socket, &kind, &payload))
         return FALSE;
+    /* Sent while the program was ending by itself. */
+    if (kind == LAUNCHER_INTERRUPT)
+        return TRUE;
     message = g_variant_ref_sink (
         g_variant_new_from_bytes (G_VARIANT_TYPE (LAUNCHER_REQUEST_TYPE), payload, FALSE));
     g_variant_get (message, "(y^aay^aaysu)", &request.what, &request.argv, &request.env,

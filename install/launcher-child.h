@@ -7,7 +7,12 @@
 /* What the two ends of the launcher's socket share. Both are this program, so a message is trusted;
  * each is a kind, a length and a serialized GVariant or, for output, the bytes. */
 
-typedef enum { LAUNCHER_REQUEST = 1, LAUNCHER_OUTPUT, LAUNCHER_END } LauncherKind;
+typedef enum {
+    LAUNCHER_REQUEST = 1,
+    LAUNCHER_OUTPUT,
+    LAUNCHER_END,
+    LAUNCHER_INTERRUPT
+} LauncherKind;
 typedef enum { LAUNCHER_RUN = 1, LAUNCHER_HTTP } LauncherWhat;
 
 /* what, argv, environment, folder, milliseconds */

@@ -7,6 +7,7 @@
 #include "manifest/file.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -71,10 +72,29 @@ ask (Launcher *launcher, GVariant *request, GError **error)
            lost (error);
 }
 
+/* Waits for a message; sees to it that a job that is to stop is told so. */
+static gboolean
+await_message (Launcher *launcher, const LauncherJob *job)
+{
+    struct pollfd fds[2] = { { launcher->fd, POLLIN, 0 }, { -1, POLLIN, 0 } };
+
+    if (job == NULL || job->stop == NULL)
+        return TRUE;
+    fds[1].fd = job->stop_fd;
+    while (fds[0].revents == 0) {
+        if (poll (fds, G_N_ELEMENTS (fds), -1) < 0)
+            fds[0].revents = fds[1].revents = 0;
+        if (fds[1].revents != 0 && job->stop (job->stop_data) &&
+            !launcher_send (launcher->fd, LAUNCHER_INTERRUPT, "", 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* Reads messages until the one that ends the job. */
 static gboolean
-await_end (Launcher *launcher, LauncherOutput output, gpointer data, int *status, char **text,
-           GError **error)
+await_end (Launcher *launcher, const LauncherJob *job, LauncherOutput output, gpointer data,
+           int *status, char **text, GError **error)
 {
     for (;;) {
         g_autoptr (GBytes) payload = NULL;
@@ -83,7 +103,7 @@ await_end (Launcher *launcher, LauncherOutput output, gpointer data, int *status
         gsize length;
         const guint8 *bytes;
 
-        if (!launcher_receive (launcher->fd, &kind, &payload))
+        if (!await_message (launcher, job) || !launcher_receive (launcher->fd, &kind, &payload))
             return lost (error);
         bytes = g_bytes_get_data (payload, &length);
         if (kind == LAUNCHER_OUTPUT && output != NULL)
@@ -110,7 +130,7 @@ launcher_run (Launcher *launcher, const LauncherJob *job, LauncherOutput output,
                              g_variant_new_bytestring_array (job->env, -1), job->dir,
                              job->milliseconds),
               error) ||
-        !await_end (launcher, output, data, &found, &text, error))
+        !await_end (launcher, job, output, data, &found, &text, error))
         return FALSE;
     *status = found;
     return TRUE;
@@ -129,7 +149,7 @@ launcher_http (Launcher *launcher, const char *url, guint milliseconds, guint *s
                              g_variant_new_bytestring_array (argv, -1),
                              g_variant_new_bytestring_array (env, -1), "/", milliseconds),
               error) ||
-        !await_end (launcher, NULL, NULL, &found, &text, error))
+        !await_end (launcher, NULL, NULL, NULL, &found, &text, error))
         return FALSE;
     if (found < 0)
         return fail (error, ERR_FAILED, "%s", text);

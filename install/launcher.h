@@ -18,6 +18,11 @@ typedef struct {
     const char *const *env;  /* all of the program's environment */
     const char *dir;
     guint milliseconds; /* 0: as long as it takes */
+    /* Where not NULL: asked whenever stop_fd can be read, which it has to do. With TRUE the program
+     * gets a SIGINT, and ten seconds later a SIGKILL. */
+    gboolean (*stop) (gpointer data);
+    gpointer stop_data;
+    int stop_fd;
 } LauncherJob;
 
 /* Takes what the program writes to stdout and stderr, as it comes. */

@@ -25,6 +25,7 @@ typedef struct {
     char *path; /* STATE/PRODUCT/work */
     int dirfd;
     int log;
+    gboolean interrupted;
 } Work;
 
 static void
@@ -126,6 +127,23 @@ mask_output (const guint8 *bytes, gsize length, gpointer data)
     mask_add (data, bytes, length);
 }
 
+/* A playbook in the middle is no safe point, so the first signal waits for its end; but that may
+ * never come, so the second one interrupts it. */
+static gboolean
+stop_playbook (gpointer data)
+{
+    static const char told[] = "stopping when this playbook ends; a second signal interrupts it\n";
+    Work *work = data;
+
+    if (work->run->stopped) {
+        work->interrupted = run_stopped_again (work->run);
+        return work->interrupted;
+    }
+    if (run_stopped (work->run))
+        take_output ((const guint8 *)told, sizeof told - 1, work);
+    return FALSE;
+}
+
 /* A clean environment: nothing a person has set changes what the playbook does. DOCKER_HOST names
  * the engine that the images were loaded into. */
 static char **
@@ -159,7 +177,9 @@ start (Work *work, const ReleasePlaybook *playbook, int *status, GError **error)
                                  variables,
                                  playbook->path,
                                  NULL };
-    LauncherJob job = { argv, (const char *const *)environment, tree, 0 };
+    LauncherJob job = {
+        argv, (const char *const *)environment, tree, 0, stop_playbook, work, work->run->stop_fd
+    };
     g_autoptr (Mask) mask = mask_new (work->run->values, take_output, work);
 
     return launcher_run (work->run->launcher, &job, mask_output, mask, status, error);
@@ -172,6 +192,9 @@ judge (Work *work, const ReleasePlaybook *playbook, int status, GError **error)
     g_autofree char *log = playbook_log_path (work->run, playbook);
     struct stat st;
 
+    if (work->interrupted)
+        return fail (error, ERR_FAILED, "playbook '%s' was interrupted by a signal (log: %s)",
+                     playbook->path, log);
     /* Without the file ansible-playbook did not even load the plugin. */
     if (fstatat (work->dirfd, "tasks", &st, 0) == 0) {
         results = file_read_below (work->dirfd, "tasks", RESULTS_BYTES, error);

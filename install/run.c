@@ -195,6 +195,14 @@ run_stopped (gpointer data)
 }
 
 gboolean
+run_stopped_again (Run *run)
+{
+    struct signalfd_siginfo info;
+
+    return run->stop_fd >= 0 && read (run->stop_fd, &info, sizeof info) > 0;
+}
+
+gboolean
 run_check_stop (Run *run, GError **error)
 {
     return !run_stopped (run) || fail (error, ERR_FAILED, "stopped by a signal");

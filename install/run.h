@@ -80,6 +80,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
 
 /* Did a signal ask to stop? */
 gboolean run_stopped (gpointer run);
+/* After that: another signal since the last call? */
+gboolean run_stopped_again (Run *run);
 gboolean run_check_stop (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void run_note (Run *run, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

@@ -129,6 +129,23 @@ def test_110_a_second_run_ends_with_75(host20, docker20, release):
     assert first.wait(60) == 0, first.stderr.read()
 
 
+def test_a_second_signal_interrupts_a_playbook_that_never_ends(host20, docker20, release):
+    release.put("playbooks/site.yml", "- hosts: all\n  gather_facts: false\n  tasks:\n"
+                f"    - ansible.builtin.copy: {{content: x, dest: {release.trace}, mode: '0600'}}\n"
+                "    - ansible.builtin.command: sleep 1000\n")
+    run = host20.start(host20.bundle(release))
+    while not release.trace.exists() and run.poll() is None:
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    time.sleep(1)
+    assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    out, said = run.communicate(timeout=30)
+    assert run.returncode == 9 and "was interrupted by a signal" in said
+    assert "a second signal interrupts it" in out
+    assert docker20.images() == {} and not (release.target / "plain.conf").exists()
+
+
 def test_the_process_has_no_network_and_the_playbook_has(host20, docker20, release):
     release.put("playbooks/site.yml", "- hosts: all\n  gather_facts: false\n  tasks:\n"
                 f"    - ansible.builtin.shell: readlink /proc/self/ns/net > {release.trace}\n"
