@@ -23,6 +23,7 @@ typedef struct {
     GBytes *bytes; /* as they are to be placed */
     Digest digest;
     Decision decision;
+    PlaceFound found; /* what the decision rests on */
     uid_t uid;
     gid_t gid;
     Placement *placement;
@@ -58,12 +59,30 @@ prepare (Step *base, Run *run, GError **error)
                              error);
 }
 
+/* Between plan and switch lie a confirmation and the loading of all images: time for an edit. */
+static gboolean
+is_as_planned (const ConfigStep *step, GError **error)
+{
+    PlaceFound found = { .kind = PLACE_NOTHING };
+
+    if (step->decision == CONFIG_BESIDE)
+        return TRUE;
+    if (!place_look (step->config->to, &found, error))
+        return FALSE;
+    return (found.kind == step->found.kind &&
+            (found.kind == PLACE_NOTHING || digest_equal (&found.digest, &step->found.digest))) ||
+           fail (error, ERR_FAILED,
+                 "config '%s' was changed on this host while the run went on; install again to "
+                 "decide about it",
+                 step->config->to);
+}
+
 static gboolean
 apply (Step *base, Run *run, GError **error)
 {
     ConfigStep *step = base->data;
 
-    return place_switch (step->placement, error);
+    return is_as_planned (step, error) && place_switch (step->placement, error);
 }
 
 static gboolean
@@ -208,6 +227,7 @@ plan_one (Run *run, const ReleaseConfig *config, GError **error)
         !check_foreign (run, config->to, &step->digest, error) ||
         !decide (run, step, &found, error))
         return fail_prefix (error, "config '%s'", config->from);
+    step->found = found;
     base->action = (g_free (base->action), g_strdup (describe (step->decision)));
     base->needed = step->decision != CONFIG_EQUAL && step->decision != CONFIG_LOCAL;
     base->bytes = g_bytes_get_size (step->bytes);

@@ -254,6 +254,23 @@ def test_an_edit_stays_where_the_release_changes_nothing(host20, docker20, relea
         "plain.conf", "server.conf", "trace.json"]
 
 
+def test_an_edit_made_during_the_run_is_not_lost(host20, docker20, release):
+    host20.install(host20.bundle(release))
+    before = docker20.images()
+    release.fields.update(release=2, version="2.0.0")
+    release.images[0].layers.append(Layer().file("big", text(1, 3_000_000)))
+    release.write()
+    (release.folder / "configs/plain.conf").write_text("plain = two\n")
+    run = host20.start(host20.bundle(release))
+    while not list(host20.state.glob("handcarry-test/frames-r2")) and run.poll() is None:
+        time.sleep(0.005)
+    (release.target / "plain.conf").write_text("plain = edited\n")
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 8 and "was changed on this host while the run went on" in said
+    assert (release.target / "plain.conf").read_text() == "plain = edited\n"
+    assert docker20.images() == before
+
+
 def test_081_a_symlink_at_the_target_is_refused(host20, docker20, release, tmp_path):
     (tmp_path / "elsewhere").write_text("theirs")
     (release.target / "plain.conf").symlink_to(tmp_path / "elsewhere")
