@@ -2,17 +2,21 @@
  * Copyright The handcarry authors */
 #include "install/copy-in.h"
 
+#include "install/place-tree.h"
 #include "manifest/error.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
+
+#define PREFIX "frames-"
 
 static char *
 copy_name (const Run *run)
 {
     g_autofree char *folder = run_folder (run);
 
-    return g_strdup_printf ("frames-%s", folder);
+    return g_strdup_printf (PREFIX "%s", folder);
 }
 
 gboolean
@@ -23,6 +27,24 @@ copy_in_frames (Run *run, GArray *layers, GError **error)
     if (run->options.no_copy)
         return TRUE;
     return bundle_copy_in (run->bundle, run->product_fd, name, layers, run->progress, error);
+}
+
+gboolean
+copy_in_sweep (Run *run, GError **error)
+{
+    g_autofree char *own = copy_name (run);
+    g_autoptr (GPtrArray) names = place_list (run->product_fd, run->release->product, error);
+
+    if (names == NULL)
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index (names, i);
+
+        if (g_str_has_prefix (name, PREFIX) && strcmp (name, own) != 0 &&
+            unlinkat (run->product_fd, name, 0) < 0 && errno != ENOENT)
+            return fail_errno (error, ERR_FAILED, errno, "cannot remove the copy '%s'", name);
+    }
+    return TRUE;
 }
 
 gboolean

@@ -20,9 +20,8 @@ by_name (gconstpointer a, gconstpointer b)
     return strcmp (*(char *const *)a, *(char *const *)b);
 }
 
-/* Names in a folder but "." and "..", sorted. */
-static GPtrArray *
-list_names (int dirfd, const char *shown, GError **error)
+GPtrArray *
+place_list (int dirfd, const char *shown, GError **error)
 {
     g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
     int fd = openat (dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -64,7 +63,7 @@ static gboolean
 walk (int dirfd, const char *prefix, guint depth, const PlaceWalk *calls, gpointer data,
       GError **error)
 {
-    g_autoptr (GPtrArray) names = list_names (dirfd, prefix, error);
+    g_autoptr (GPtrArray) names = place_list (dirfd, prefix, error);
 
     if (names == NULL)
         return FALSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "install/apply.h"
+#include "install/copy-in.h"
 #include "install/plan.h"
 #include "install/receipt.h"
 #include "install/verb-host.h"
@@ -72,6 +73,8 @@ carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
     g_autofree char *plan = NULL;
     guint told;
 
+    if (!copy_in_sweep (run, error))
+        return FALSE;
     if (!plan_make (run, error)) {
         g_autofree char *seen = plan_to_text (run);
 
@@ -82,8 +85,9 @@ carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
     plan = plan_to_text (run);
     if (!output->json)
         verb_print (output, "%s", plan);
+    /* A run that was killed behind its switch left its copy. */
     if (run->already)
-        return TRUE;
+        return copy_in_remove (run, error);
     if (!yes && !confirm (run, error))
         return FALSE;
     told = run->notes->len;

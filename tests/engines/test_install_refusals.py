@@ -378,6 +378,18 @@ def test_104_too_little_space_is_exit_6_before_anything(host20, docker20, releas
     assert docker20.images() == {}
 
 
+def test_copies_that_a_killed_run_left_go(host20, docker20, release):
+    bundle = host20.bundle(release)
+    folder = host20.state / "handcarry-test"
+    folder.mkdir(parents=True)
+    (folder / "frames-r9").write_bytes(b"x")
+    host20.install(bundle)
+    assert not list(folder.glob("frames-*"))
+    (folder / "frames-r1").write_bytes(b"x")
+    assert "already installed" in host20.install(bundle).stdout
+    assert not list(folder.glob("frames-*"))
+
+
 def test_a_signal_while_loading_leaves_nothing(host20, docker20, release):
     release.images[0].layers.append(Layer().file("big", text(1, 3_000_000)))
     release.write()
