@@ -11,7 +11,7 @@ import pytest
 
 from bundlefile import BundleFile
 from engines.images import Image, Layer, near, noise, text
-from program import PROGRAM, handcarry
+from program import MAKER, PROGRAM, handcarry
 
 ONE = noise(21, 70_000)
 TWO = text(22, 3_000)
@@ -236,7 +236,7 @@ def test_046_file_of_more_than_4_gib(release):
     release.sources = {"huge:1": "docker-archive:huge.tar"}
     release.put("release.yaml", release.text())
     path = release.folder / "b.tar.zst"
-    done = subprocess.run([PROGRAM, "bundle", release.folder / "release.yaml", "-o", path,
+    done = subprocess.run([MAKER, "bundle", release.folder / "release.yaml", "-o", path,
                            "--level", "1"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert path.stat().st_size < 5_000_000
