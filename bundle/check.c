@@ -3,7 +3,6 @@
 #include "bundle/bundle.h"
 
 #include "bundle/reader.h"
-#include "manifest/error.h"
 
 /* Frames are read through a window of this size: memory does not grow with them. */
 #define READ_WINDOW (1024 * 1024)
@@ -66,10 +65,8 @@ check_thread (gpointer data)
             break;
         frame = &g_array_index (check->bundle->frames, Frame, i);
         if (hash_frame (check->bundle, frame, stream, window, &found, &error) &&
-            !digest_equal (&found, &frame->digest)) {
-            g_autofree char *what = bundle_describe_frame (check->bundle, (guint)i);
-            fail (&error, ERR_FORMAT, "%s is damaged: its SHA-256 is not the signed one", what);
-        }
+            !digest_equal (&found, &frame->digest))
+            bundle_fail_damaged (check->bundle, (guint)i, &error);
         if (error != NULL)
             report_bad (check, i, error);
         progress_add (check->progress, frame->compressed);

@@ -43,10 +43,20 @@ bundle_describe_frame (const Bundle *bundle, guint frame)
 }
 
 gboolean
+bundle_fail_damaged (const Bundle *bundle, guint frame, GError **error)
+{
+    g_autofree char *what = bundle_describe_frame (bundle, frame);
+
+    return fail (error, ERR_FORMAT,
+                 "%s is damaged: its SHA-256 is not the signed one; carry the file again, "
+                 "'sha256sum -c FILE.sha256' compares the copies",
+                 what);
+}
+
+gboolean
 bundle_read_frame (Bundle *bundle, guint frame, guint8 *buffer, GError **error)
 {
     const Frame *at = &g_array_index (bundle->frames, Frame, frame);
-    g_autofree char *what = NULL;
     Digest found;
 
     if (bundle->copied[frame])
@@ -57,8 +67,7 @@ bundle_read_frame (Bundle *bundle, guint frame, guint8 *buffer, GError **error)
     found = digest_of (buffer, at->compressed);
     if (digest_equal (&found, &at->digest))
         return TRUE;
-    what = bundle_describe_frame (bundle, frame);
-    return fail (error, ERR_FORMAT, "%s is damaged: its SHA-256 is not the signed one", what);
+    return bundle_fail_damaged (bundle, frame, error);
 }
 
 guint8 *

@@ -30,6 +30,8 @@ Bundle *bundle_open_parts (GPtrArray *names, GError **error) G_GNUC_WARN_UNUSED_
 void bundle_region (const Bundle *bundle, Region region, guint *first, guint *count);
 /* "frame 12 (part x.002, content data)" for messages. Caller frees. */
 char *bundle_describe_frame (const Bundle *bundle, guint frame);
+/* ERR_FORMAT: the frame's bytes are not the signed ones. */
+gboolean bundle_fail_damaged (const Bundle *bundle, guint frame, GError **error);
 /* The compressed bytes of a frame, compared with the index; from the copy where there is one.
  * buffer has room for frame->compressed. */
 gboolean bundle_read_frame (Bundle *bundle, guint frame, guint8 *buffer,

@@ -79,7 +79,6 @@ error_hint (int status)
         const char *hint;
     } hints[] = {
         { ERR_USAGE, "'handcarry VERB --help' shows the options" },
-        { ERR_FORMAT, "carry the file again and compare it: sha256sum -c FILE.sha256" },
         { ERR_TRUST, "'handcarry trust show' lists the keys believed here" },
         { ERR_BUSY, "wait for the other run to end, then call again" },
     };
