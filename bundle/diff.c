@@ -239,8 +239,8 @@ diff_make_sliced (const guint8 *old, gsize old_length, const guint8 *new, gsize 
         gsize begin = MIN (at, old_length > slice ? old_length - slice : 0);
         Diff diff = { .old_base = begin, .parts = parts, .position = &position };
 
-        diff_window (&diff, old + begin, MIN (old_length - begin, slice), new + at,
-                     MIN (new_length - at, slice));
+        diff_window (&diff, begin > 0 ? old + begin : old, MIN (old_length - begin, slice),
+                     new + at, MIN (new_length - at, slice));
     }
     return parts;
 }

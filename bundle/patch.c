@@ -67,7 +67,7 @@ gboolean
 patch_apply (const guint8 *control, gsize control_length, guint64 source_length, guint64 length,
              const PatchPorts *ports, GError **error)
 {
-    const guint8 *at = control, *end = control + control_length;
+    const guint8 *at = control, *end = control_length > 0 ? control + control_length : control;
     g_autofree Patch *patch = g_new0 (Patch, 1);
 
     patch->ports = ports;

@@ -248,7 +248,7 @@ recipe_parse (GBytes *bytes, guint64 layer_bytes, RecipeTable *table, GError **e
 {
     gsize length;
     const guint8 *from = g_bytes_get_data (bytes, &length);
-    Parser parser = { from, from + length, layer_bytes, table };
+    Parser parser = { from, length > 0 ? from + length : from, layer_bytes, table };
     g_autoptr (Recipe) recipe = g_new0 (Recipe, 1);
     guint64 version;
 

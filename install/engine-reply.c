@@ -208,7 +208,7 @@ engine_reply_check_load (GBytes *body, GError **error)
 {
     gsize length;
     const char *data = g_bytes_get_data (body, &length);
-    Scanner scan = { data, data + length };
+    Scanner scan = { data, length > 0 ? data + length : data };
 
     for (;;) {
         g_autoptr (JsonNode) node = NULL;

@@ -32,7 +32,7 @@ template_fill (GBytes *text, GPtrArray *values, const char *name, GError **error
 {
     gsize length;
     const char *start = g_bytes_get_data (text, &length);
-    const char *at = start, *end = start + length, *open;
+    const char *at = start, *end = length > 0 ? start + length : start, *open;
     g_autoptr (GByteArray) out = g_byte_array_new ();
 
     while (at < end && (open = memmem (at, (gsize)(end - at), "{{", 2)) != NULL) {

@@ -129,8 +129,9 @@ add_all (Output *output, const Thin *thin, GError **error)
 gboolean
 thin_write (const Thin *thin, RebuildSink sink, gpointer sink_data, GError **error)
 {
-    g_autoptr (Archive) archive = archive_write_new ();
-    Output output = { archive, sink, sink_data, FALSE, NULL };
+    /* Before the archive, which writes to it while it is freed. */
+    Output output = { NULL, sink, sink_data, FALSE, NULL };
+    g_autoptr (Archive) archive = output.archive = archive_write_new ();
     g_autoptr (GError) local = NULL;
     gboolean done;
 

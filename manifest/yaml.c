@@ -389,12 +389,13 @@ yaml_parse (GBytes *text, const char *name, GError **error)
 {
     gsize length;
     const char *data = g_bytes_get_data (text, &length);
-    g_auto (Reader) reader = { .name = name, .text = data, .end = data + length, .at = data };
+    g_auto (Reader) reader = { .name = name, .text = data, .at = data };
 
     if (!yaml_parser_initialize (&reader.parser))
         g_error ("out of memory");
     if (length == 0)
         return fail_at (name, 1, 1, error, "the file is empty"), NULL;
+    reader.end = data + length;
     if (length > LIMIT_YAML_BYTES)
         return fail_null (error, ERR_FORMAT, "%s: has %" G_GSIZE_FORMAT " bytes; at most %d fit",
                           name, length, LIMIT_YAML_BYTES);
