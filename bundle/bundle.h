@@ -79,3 +79,6 @@ typedef struct {
  * hashed and kept. */
 gboolean bundle_copy_in (Bundle *bundle, int dirfd, const char *name, GArray *layers,
                          Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Ends the use of the copy; what is read after this comes from the medium again, hashed. No Rebuild
+ * may be reading meanwhile. */
+void bundle_drop_copy (Bundle *bundle);

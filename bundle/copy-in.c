@@ -87,7 +87,12 @@ bundle_copy_in (Bundle *bundle, int dirfd, const char *name, GArray *layers, Pro
         progress_add (progress, g_array_index (bundle->frames, Frame, i).compressed);
     }
     progress_end (progress);
-    if (fdatasync (bundle->copy_fd) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot sync '%s'", name);
     return TRUE;
+}
+
+void
+bundle_drop_copy (Bundle *bundle)
+{
+    memset (bundle->copied, 0, bundle->frames->len * sizeof (gboolean));
+    file_clear_fd (&bundle->copy_fd);
 }

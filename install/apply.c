@@ -193,7 +193,7 @@ gboolean
 apply_run (Run *run, GError **error)
 {
     g_autoptr (State) state = next_state (run);
-    g_autoptr (GError) why = NULL;
+    g_autoptr (GError) why = NULL, leftover = NULL;
 
     if (!prepare_all (run, &why))
         return back_out (run, PHASE_PREPARE, why, error);

@@ -97,7 +97,6 @@ class Bench:
     def install(self, variant, bundle):
         """Each run into an engine that was emptied before."""
         peer = self.folder / (variant + ".12.zst")
-        self.engine.start()
         ours, theirs = [], []
         for _ in range(3):
             self.empty()
@@ -144,6 +143,7 @@ def main():
     archives = images.build_all(Path(chosen.folder))
     bench = Bench(Path(chosen.folder), chosen.quick)
     try:
+        bench.engine.start()
         for variant, archive in archives.items():
             bundle = bench.pack(variant, archive)
             bench.install(variant, bundle)
