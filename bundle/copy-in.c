@@ -64,17 +64,17 @@ bundle_copy_in (Bundle *bundle, int dirfd, const char *name, GArray *layers, Pro
                 GError **error)
 {
     g_autofree gboolean *wanted = frames_wanted (bundle, layers, error);
-    autofd int fd = -1;
     guint64 total = 0;
 
     if (wanted == NULL)
         return FALSE;
-    fd = openat (dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
+    /* Called again for more layers, it goes on with the copy that is open. */
+    if (bundle->copy_fd < 0)
+        bundle->copy_fd = openat (dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (bundle->copy_fd < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot create '%s'", name);
     for (guint i = 0; i < bundle->frames->len; i++)
         total += wanted[i] ? g_array_index (bundle->frames, Frame, i).compressed : 0;
-    bundle->copy_fd = file_steal_fd (&fd);
     progress_begin (progress, "copying in", total);
     for (guint i = 0; i < bundle->frames->len; i++) {
         if (!wanted[i])
