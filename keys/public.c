@@ -89,14 +89,15 @@ public_key_write (const PublicKey *key)
     return g_bytes_new_take (text, strlen (text));
 }
 
+/* Without leading zeros, as minisign prints it. */
 char *
 public_key_id_to_text (const guint8 id[PUBLIC_KEY_ID_BYTES])
 {
-    GString *text = g_string_new (NULL);
+    guint64 number = 0;
 
     for (int i = PUBLIC_KEY_ID_BYTES - 1; i >= 0; i--)
-        g_string_append_printf (text, "%02X", id[i]);
-    return g_string_free (text, FALSE);
+        number = number << 8 | id[i];
+    return g_strdup_printf ("%" G_GINT64_MODIFIER "X", number);
 }
 
 char *

@@ -48,6 +48,7 @@ static guint64
 parse_name (const char *name, gboolean *vote)
 {
     char *end = NULL;
+    gsize digits;
     guint64 number =
         g_ascii_isdigit (*name) && *name != '0' ? g_ascii_strtoull (name, &end, 10) : 0;
 
@@ -57,7 +58,8 @@ parse_name (const char *name, gboolean *vote)
     *vote = *end == '.';
     if (*end == '\0')
         return number;
-    return *vote && strspn (end + 1, "0123456789ABCDEF") == 16 && g_str_equal (end + 17, ".minisig")
+    digits = strspn (end + 1, "0123456789ABCDEF");
+    return *vote && digits > 0 && digits <= 16 && g_str_equal (end + 1 + digits, ".minisig")
                ? number
                : 0;
 }

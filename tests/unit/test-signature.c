@@ -84,6 +84,17 @@ test_public_key_is_written_as_read (void)
 }
 
 static void
+test_key_id_has_no_leading_zeros (void)
+{
+    static const guint8 id[PUBLIC_KEY_ID_BYTES] = {
+        0x2b, 0xf9, 0x77, 0x9f, 0x6f, 0x8c, 0x08, 0x00
+    };
+    g_autofree char *text = public_key_id_to_text (id);
+
+    g_assert_cmpstr (text, ==, "88C6F9F77F92B");
+}
+
+static void
 test_003_one_bit_anywhere_is_refused (void)
 {
     g_autoptr (GBytes) good = read_data ("signature/ok-minisign.minisig");
@@ -226,6 +237,7 @@ main (int argc, char **argv)
     g_test_add_func ("/signature/025-026-public-key-cases", test_025_026_public_key_cases);
     g_test_add_func ("/signature/public-key-is-written-as-read",
                      test_public_key_is_written_as_read);
+    g_test_add_func ("/signature/key-id-has-no-leading-zeros", test_key_id_has_no_leading_zeros);
     g_test_add_func ("/signature/003-one-bit-anywhere", test_003_one_bit_anywhere_is_refused);
     g_test_add_func ("/signature/009-every-truncation", test_009_every_truncation_is_refused);
     g_test_add_func ("/signature/signing-twice", test_signing_twice_gives_the_same_file);
