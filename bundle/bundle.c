@@ -128,6 +128,8 @@ parse_texts (Bundle *bundle, GError **error)
     bundle->release_digest = digest_of_bytes (bundle->tail->statement);
     if (!digest_equal (&bundle->packing->statement, &bundle->release_digest))
         return fail (error, ERR_FORMAT, "the packing list belongs to another release");
+    if (!bundle_check_left_out (bundle, error))
+        return FALSE;
     if (!digest_equal (&bundle->packing->index, &index))
         return fail (error, ERR_FORMAT, "the frame index is not the one of the packing list");
     bundle->frames = frame_index_parse (bundle->tail->index, error);

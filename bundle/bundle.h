@@ -45,6 +45,27 @@ const Digest *bundle_release_digest (const Bundle *bundle);
 guint64 bundle_file_bytes (const Bundle *bundle); /* all parts together */
 const char *bundle_path (const Bundle *bundle);
 
+/* A file of a base: what recipes name. */
+typedef struct {
+    guint64 image, layer; /* numbers: of the packing list's bases, and of the layer in it */
+    char *path;           /* byte string, relative, no NUL, no ".." */
+    guint64 length;
+    guint32 checksum; /* CRC-32 of its bytes, to name a bad file; the diffID protects */
+} BaseFile;
+
+/* Where a delta's base files come from. Whoever opens a delta and wants its layers finds them: on a
+ * host in the engine's store, else in the bundle of the base. */
+typedef struct {
+    /* Gives length bytes at offset at of a base file, within its length. The caller checks what
+     * the bytes are. ERR_BASE_MISSING: the file is not there or has another length. */
+    gboolean (*read) (gpointer data, const BaseFile *file, guint64 at, guint8 *bytes, gsize length,
+                      GError **error);
+    gpointer data;
+} BaseReader;
+
+/* Layers are made with these bases from now on; reader is borrowed, and NULL takes it away. */
+void bundle_use_bases (Bundle *bundle, const BaseReader *reader);
+
 /* Reads every frame once and compares its SHA-256 with the index; jobs in parallel. A bad frame is
  * named with its part and what it carries. */
 gboolean bundle_check_frames (Bundle *bundle, guint jobs, Progress *progress,
@@ -68,6 +89,7 @@ gboolean bundle_read_tree (Bundle *bundle, BundleTreeFunc func, gpointer data,
 
 /* What reading these layers takes, without reading them: for plan. */
 typedef struct {
+    guint64 base_bytes;   /* of all base files that are read */
     guint64 frames;       /* frames touched */
     guint64 bundle_bytes; /* compressed bytes read from the medium */
     guint64 spool_bytes;  /* most bytes that wait in the spool */

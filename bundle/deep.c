@@ -151,7 +151,7 @@ check_tree (Bundle *bundle, GError **error)
 gboolean
 bundle_check_deep (Bundle *bundle, const char *spool_dir, Progress *progress, GError **error)
 {
-    g_autoptr (GPtrArray) layers = bundle_distinct_layers (bundle->statement);
+    g_autoptr (GPtrArray) layers = bundle_carried_layers (bundle);
 
     for (guint i = 0; i < bundle->statement->images->len; i++) {
         const StatementImage *image = bundle->statement->images->pdata[i];

@@ -71,8 +71,7 @@ packer_clear (Packer *packer)
     g_clear_pointer (&packer->schedule, schedule_free);
     g_clear_pointer (&packer->patches, patches_free);
     g_clear_pointer (&packer->frames, g_array_unref);
-    g_clear_pointer (&packer->packing.tool, g_free);
-    g_clear_pointer (&packer->packing.zstd, g_free);
+    packing_clear (&packer->packing);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Packer, packer_clear)
 
@@ -393,6 +392,7 @@ pack (const Release *release, const char *dir, const char *output, const PackOpt
 {
     g_auto (Packer) packer = { .release = release, .options = options, .meta_fd = -1 };
 
+    packing_init (&packer.packing);
     packer.jobs = options->jobs > 0 ? options->jobs : default_jobs ();
     packer.dirfd = file_open_dir_given (dir, error);
     if (packer.dirfd < 0)

@@ -245,25 +245,6 @@ bundle_read_meta (Bundle *bundle, const char *name, GError **error)
     return g_bytes_ref (found);
 }
 
-GPtrArray *
-bundle_distinct_layers (const Statement *statement)
-{
-    GPtrArray *layers = g_ptr_array_new ();
-    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
-
-    for (guint i = 0; i < statement->images->len; i++) {
-        const StatementImage *image = statement->images->pdata[i];
-
-        for (guint k = 0; k < image->layers->len; k++) {
-            StatementLayer *layer = &g_array_index (image->layers, StatementLayer, k);
-
-            if (g_hash_table_add (seen, &layer->diffid))
-                g_ptr_array_add (layers, layer);
-        }
-    }
-    return layers;
-}
-
 GBytes *
 bundle_read_config (Bundle *bundle, const StatementImage *image, GError **error)
 {

@@ -16,10 +16,11 @@ struct Bundle {
     Packing *packing;
     GArray *frames; /* Frame */
     Digest release_digest;
-    int copy_fd;           /* copied-in frames at the same offsets; -1 where there is no copy */
-    gboolean *copied;      /* per frame */
-    GHashTable *meta;      /* member name -> GBytes, once read; NULL before */
-    GPtrArray *meta_names; /* in file order */
+    int copy_fd;             /* copied-in frames at the same offsets; -1 where there is no copy */
+    gboolean *copied;        /* per frame */
+    const BaseReader *bases; /* borrowed; NULL where there are none */
+    GHashTable *meta;        /* member name -> GBytes, once read; NULL before */
+    GPtrArray *meta_names;   /* in file order */
 };
 
 /* The parts of a bundle by their names, where they do not end in .001 and so on: for reading back
@@ -43,8 +44,11 @@ gboolean bundle_load_meta (Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RE
 /* Members of the region meta, read once. NULL with ERR_FORMAT where there is no such member. */
 GBytes *bundle_read_meta (Bundle *bundle, const char *name,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The distinct layers of a statement in order of first appearance: pointers into it. */
-GPtrArray *bundle_distinct_layers (const Statement *statement);
+/* The layers that the bundle has recipes of: the distinct ones of the statement in order of first
+ * appearance, without those that a delta leaves out. Pointers into the statement. */
+GPtrArray *bundle_carried_layers (const Bundle *bundle);
+/* The layers that a delta leaves out must each time be the lowest layers of a base (ERR_FORMAT). */
+gboolean bundle_check_left_out (const Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Reads a region as one run of bytes; for MemberReader. Free with region_reader_free. */
 typedef struct RegionReader RegionReader;
 RegionReader *region_reader_new (Bundle *bundle, Region region);

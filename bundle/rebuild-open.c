@@ -22,11 +22,32 @@ rebuild_free (Rebuild *rebuild)
     g_clear_pointer (&rebuild->recipes, g_ptr_array_unref);
     g_clear_pointer (&rebuild->chosen, g_array_unref);
     recipe_table_free (rebuild->table);
+    rebuild_base_close (rebuild);
     spool_free (rebuild->spool);
     digest_stream_free (rebuild->digest);
     g_free (rebuild->files);
     g_free (rebuild->frames);
     g_free (rebuild);
+}
+
+/* Base files must name a layer of a base of the packing list. */
+static gboolean
+check_base_files (const Rebuild *rebuild, GError **error)
+{
+    const GPtrArray *bases = rebuild->bundle->packing->bases;
+
+    for (guint i = 0; i < rebuild->table->files->len; i++) {
+        const RecipeFile *file = &g_array_index (rebuild->table->files, RecipeFile, i);
+
+        if (file->kind == RECIPE_BASE &&
+            (file->base.image >= bases->len ||
+             file->base.layer >= ((PackingBase *)bases->pdata[file->base.image])->layers->len))
+            return fail (error, ERR_FORMAT,
+                         "recipe has a file of layer %" G_GUINT64_FORMAT
+                         " of base %" G_GUINT64_FORMAT ", which the packing list does not have",
+                         file->base.layer, file->base.image);
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -46,7 +67,7 @@ load_recipes (Rebuild *rebuild, GError **error)
             return fail_prefix (error, "layer sha256:%s", hex);
         g_ptr_array_add (rebuild->recipes, recipe);
     }
-    return TRUE;
+    return check_base_files (rebuild, error);
 }
 
 /* Numbers of the wanted layers; they must come in the order of the statement. */
@@ -169,7 +190,7 @@ rebuild_new (Bundle *bundle, GArray *layers, const char *spool_dir, GError **err
     g_autoptr (Rebuild) rebuild = g_new0 (Rebuild, 1);
 
     rebuild->bundle = bundle;
-    rebuild->layers = bundle_distinct_layers (bundle->statement);
+    rebuild->layers = bundle_carried_layers (bundle);
     rebuild->recipes = g_ptr_array_new_with_free_func (free_recipe);
     rebuild->chosen = g_array_new (FALSE, FALSE, sizeof (guint));
     rebuild->table = recipe_table_new ();
@@ -183,6 +204,20 @@ rebuild_new (Bundle *bundle, GArray *layers, const char *spool_dir, GError **err
         return NULL;
     rebuild->spool = spool_new (spool_dir, error);
     return rebuild->spool != NULL ? g_steal_pointer (&rebuild) : NULL;
+}
+
+GPtrArray *
+rebuild_base_files (const Rebuild *rebuild)
+{
+    GPtrArray *files = g_ptr_array_new ();
+
+    for (guint i = 0; i < rebuild->table->files->len; i++) {
+        RecipeFile *file = &g_array_index (rebuild->table->files, RecipeFile, i);
+
+        if (file->kind == RECIPE_BASE && rebuild->files[i].uses > 0)
+            g_ptr_array_add (files, &file->base);
+    }
+    return files;
 }
 
 const gboolean *
@@ -201,6 +236,12 @@ rebuild_cost (const Rebuild *rebuild, RebuildCost *cost)
             continue;
         sum.frames++;
         sum.bundle_bytes += g_array_index (rebuild->bundle->frames, Frame, i).compressed;
+    }
+    for (guint i = 0; i < rebuild->table->files->len; i++) {
+        const RecipeFile *file = &g_array_index (rebuild->table->files, RecipeFile, i);
+
+        if (file->kind == RECIPE_BASE && rebuild->files[i].uses > 0)
+            sum.base_bytes += file->length;
     }
     *cost = sum;
 }

@@ -18,6 +18,12 @@ typedef struct {
     guint64 spool_at;
 } FileState;
 
+/* The base file that a patch is made on now. */
+typedef struct {
+    const BaseFile *file;
+    guint8 *bytes; /* all of it; NULL where it is too long to be kept */
+} BaseSource;
+
 struct Rebuild {
     Bundle *bundle;
     GPtrArray *layers;  /* StatementLayer, all distinct ones of the statement */
@@ -30,9 +36,20 @@ struct Rebuild {
     guint64 next_file; /* files before this are done with or in the spool */
     gboolean *frames;  /* of the bundle: will be read */
     Stream *streams[N_REGIONS];
+    BaseSource base;
     Spool *spool;
     DigestStream *digest;
     RebuildSink sink;
     gpointer sink_data;
     guint8 chunk[PATCH_CHUNK];
 };
+
+/* rebuild-base.c: gives a base file's bytes in order to sink, and compares their checksum. */
+gboolean rebuild_base_walk (Rebuild *rebuild, const BaseFile *file, RebuildSink sink, gpointer data,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Checks a base file and makes it the source for rebuild_base_read, until it is closed. */
+gboolean rebuild_base_open (Rebuild *rebuild, const BaseFile *file,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean rebuild_base_read (Rebuild *rebuild, guint64 at, guint8 *bytes, gsize length,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void rebuild_base_close (Rebuild *rebuild);

@@ -8,6 +8,12 @@
 /* One patch's control is read whole; its frames are at most 16 MiB each, a patch has few. */
 #define CONTROL_MAX (64 * 1024 * 1024)
 
+static const RecipeFile *
+file_at (const Rebuild *rebuild, guint64 number)
+{
+    return &g_array_index (rebuild->table->files, RecipeFile, number);
+}
+
 /* Where the bytes of a file go: to the layer, to the spool, or both. */
 typedef struct {
     Rebuild *rebuild;
@@ -92,11 +98,19 @@ port_source (gpointer data, guint64 at, guint8 *bytes, gsize length, GError **er
     Target *target = data;
     const FileState *source = &target->rebuild->files[target->file->source];
 
+    if (source->spool_at == NOT_SPOOLED)
+        return rebuild_base_read (target->rebuild, at, bytes, length, error);
     return spool_read (target->rebuild->spool, source->spool_at + at, bytes, length, error);
 }
 
 static gboolean
 port_result (gpointer data, const guint8 *bytes, gsize length, GError **error)
+{
+    return give (data, bytes, length, error);
+}
+
+static gboolean
+port_base (const guint8 *bytes, gsize length, gpointer data, GError **error)
 {
     return give (data, bytes, length, error);
 }
@@ -123,7 +137,10 @@ give_patch (Target *target, GError **error)
     g_autofree guint8 *control = NULL;
     guint64 at = file->control_at;
 
-    if (rebuild->files[file->source].spool_at == NOT_SPOOLED)
+    if (source->kind == RECIPE_BASE) {
+        if (!rebuild_base_open (rebuild, &source->base, error))
+            return FALSE;
+    } else if (rebuild->files[file->source].spool_at == NOT_SPOOLED)
         return fail (error, ERR_FORMAT, "recipe has a patch before the file it is on");
     if (file->control > CONTROL_MAX)
         return fail (error, ERR_FORMAT, "recipe has a patch with a control of more than %d bytes",
@@ -138,8 +155,18 @@ give_patch (Target *target, GError **error)
     if (target->difference_at != file->difference_at + file->difference ||
         target->extra_at != file->extra_at + file->extra)
         return fail (error, ERR_FORMAT, "patch does not use all of its parts");
+    rebuild_base_close (rebuild);
     release_use (rebuild, file->source);
     return TRUE;
+}
+
+/* Base files are read where they lie, each time they are used: nothing of them is spooled. */
+static gboolean
+give_base (Rebuild *rebuild, const RecipeFile *file, GError **error)
+{
+    Target target = { .rebuild = rebuild, .to_layer = TRUE, .spool_at = NOT_SPOOLED };
+
+    return rebuild_base_walk (rebuild, &file->base, port_base, &target, error);
 }
 
 /* Makes a file for the first time. It also goes to the spool when it is wanted again after this. */
@@ -169,13 +196,9 @@ make_file (Rebuild *rebuild, guint64 number, gboolean to_layer, GError **error)
     case RECIPE_PATCH:
         ok = give_patch (&target, error);
         break;
-    case RECIPE_BASE: {
-        g_autofree char *shown = error_quote (file->path);
-
-        ok = fail (error, ERR_BASE_MISSING,
-                   "file '%s' must come from a base image, and this version reads no bases", shown);
+    case RECIPE_BASE:
+        ok = fail (error, ERR_FAILED, "a base file is not made");
         break;
-    }
     }
     state->spool_at = spool_at;
     return ok;
@@ -206,6 +229,7 @@ catch_up (Rebuild *rebuild, guint64 to, GError **error)
 {
     for (; rebuild->next_file < to; rebuild->next_file++)
         if (rebuild->files[rebuild->next_file].uses > 0 &&
+            file_at (rebuild, rebuild->next_file)->kind != RECIPE_BASE &&
             !make_file (rebuild, rebuild->next_file, FALSE, error))
             return FALSE;
     return TRUE;
@@ -214,9 +238,15 @@ catch_up (Rebuild *rebuild, guint64 to, GError **error)
 static gboolean
 give_file (Rebuild *rebuild, guint64 number, GError **error)
 {
+    const RecipeFile *file = file_at (rebuild, number);
+
     if (!catch_up (rebuild, number, error))
         return FALSE;
-    if (number == rebuild->next_file) {
+    if (file->kind == RECIPE_BASE) {
+        if (!give_base (rebuild, file, error))
+            return FALSE;
+        rebuild->next_file = MAX (rebuild->next_file, number + 1);
+    } else if (number == rebuild->next_file) {
         if (!make_file (rebuild, number, TRUE, error))
             return FALSE;
         rebuild->next_file++;

@@ -22,6 +22,9 @@ void rebuild_cost (const Rebuild *rebuild, RebuildCost *cost);
 /* Which frames of the bundle the pass will read, without region tree and meta: one flag a frame,
  * owned by the rebuild. */
 const gboolean *rebuild_frames (const Rebuild *rebuild);
+/* The base files that the pass will read (BaseFile), in the order in which recipes introduce them.
+ * They belong to the rebuild; ask before the first layer. */
+GPtrArray *rebuild_base_files (const Rebuild *rebuild);
 /* Rebuilds the next layer of the list, which must be diffid, into sink. The signed length is never
  * exceeded; the diffID is compared at the end, and a difference is ERR_FORMAT. */
 gboolean rebuild_layer (Rebuild *rebuild, const Digest *diffid, RebuildSink sink, gpointer data,

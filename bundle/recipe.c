@@ -10,7 +10,7 @@
 static void
 clear_file (gpointer data)
 {
-    g_clear_pointer (&((RecipeFile *)data)->path, g_free);
+    g_clear_pointer (&((RecipeFile *)data)->base.path, g_free);
 }
 
 RecipeTable *
@@ -157,17 +157,18 @@ parse_base (Parser *parser, RecipeFile *file, GError **error)
 {
     guint64 length, checksum;
 
-    if (!get (parser, LIMIT_IMAGES - 1, "a base image", &file->image, error) ||
-        !get (parser, LIMIT_LAYERS - 1, "a base layer", &file->layer, error) ||
+    if (!get (parser, LIMIT_IMAGES - 1, "a base image", &file->base.image, error) ||
+        !get (parser, LIMIT_LAYERS - 1, "a base layer", &file->base.layer, error) ||
         !get (parser, G_MAXUINT32, "a checksum", &checksum, error) ||
         !get (parser, LIMIT_PATH_BYTES, "a path's length", &length, error))
         return FALSE;
     if (length == 0 || length > (guint64)(parser->end - parser->at))
         return fail (error, ERR_FORMAT, "recipe has a base path that is empty or cut");
-    file->checksum = (guint32)checksum;
-    file->path = g_strndup ((const char *)parser->at, length);
+    file->base.checksum = (guint32)checksum;
+    file->base.length = file->length;
+    file->base.path = g_strndup ((const char *)parser->at, length);
     parser->at += length;
-    return check_base_path (file->path, length, error);
+    return check_base_path (file->base.path, length, error);
 }
 
 static gboolean
@@ -198,7 +199,7 @@ parse_file (Parser *parser, GError **error)
         break;
     }
     if (!ok) {
-        g_free (file.path);
+        g_free (file.base.path);
         return FALSE;
     }
     g_array_append_val (table->files, file);

@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "bundle/bundle.h"
+
 #include <glib.h>
 
 /* The recipe of one layer (member layers/<diffID>; bundle/FORMAT.md). A layer is tar literals and
@@ -23,11 +25,7 @@ typedef struct {
     guint64 source; /* patch: number of the file it is made against; not a patch itself */
     guint64 control, difference, extra; /* patch: lengths */
     guint64 control_at, difference_at, extra_at;
-    /* Base file: which base image and layer (numbers of the packing list), and its path: a byte
-     * string, relative, no NUL, no "..". */
-    guint64 image, layer;
-    char *path;
-    guint32 checksum; /* CRC-32 of its bytes, to name a bad file; the diffID protects */
+    BaseFile base; /* base file; its path is owned */
 } RecipeFile;
 
 typedef struct {

@@ -13,6 +13,7 @@
 #define LIMIT_JSON_BYTES (8 * 1024 * 1024) /* image configs, OCI index and manifests */
 #define LIMIT_IMAGES 1000
 #define LIMIT_HAVE_PRODUCTS 1000
+#define LIMIT_BASES 64   /* releases that one delta is made against */
 #define LIMIT_LAYERS 127 /* per image; Docker itself stops at 125 */
 #define LIMIT_TREE_FILES 100000
 #define LIMIT_TREE_DEPTH 64

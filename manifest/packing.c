@@ -20,13 +20,62 @@ packing_region_name (Region region)
 }
 
 void
+packing_from_free (PackingFrom *from)
+{
+    g_free (from->version);
+    g_free (from);
+}
+
+PackingBase *
+packing_base_new (const char *name)
+{
+    PackingBase *base = g_new0 (PackingBase, 1);
+
+    base->name = g_strdup (name);
+    base->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
+    return base;
+}
+
+void
+packing_base_free (PackingBase *base)
+{
+    g_free (base->name);
+    g_array_unref (base->layers);
+    g_free (base);
+}
+
+void
+packing_init (Packing *packing)
+{
+    packing->from = g_ptr_array_new_with_free_func ((GDestroyNotify)packing_from_free);
+    packing->bases = g_ptr_array_new_with_free_func ((GDestroyNotify)packing_base_free);
+    packing->left_out = g_array_new (FALSE, FALSE, sizeof (Digest));
+}
+
+void
+packing_clear (Packing *packing)
+{
+    g_clear_pointer (&packing->tool, g_free);
+    g_clear_pointer (&packing->zstd, g_free);
+    g_clear_pointer (&packing->from, g_ptr_array_unref);
+    g_clear_pointer (&packing->hosts, g_strfreev);
+    g_clear_pointer (&packing->bases, g_ptr_array_unref);
+    g_clear_pointer (&packing->left_out, g_array_unref);
+}
+
+void
 packing_free (Packing *packing)
 {
     if (packing == NULL)
         return;
-    g_free (packing->tool);
-    g_free (packing->zstd);
+    packing_clear (packing);
     g_free (packing);
+}
+
+gboolean
+packing_is_delta (const Packing *packing)
+{
+    return packing->bases->len > 0;
 }
 
 static void
@@ -97,6 +146,72 @@ read_regions (FieldReader *reader, const YamlNode *node, gpointer target)
         field_problem (reader, node, "a bundle has at most %d frames", LIMIT_FRAMES);
 }
 
+static void
+read_from (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    static const Field fields[] = {
+        { "version", field_text, G_STRUCT_OFFSET (PackingFrom, version), FIELD_REQUIRED },
+        { "release", field_number, G_STRUCT_OFFSET (PackingFrom, release), FIELD_REQUIRED },
+        { "digest", field_digest, G_STRUCT_OFFSET (PackingFrom, digest), FIELD_REQUIRED },
+        { NULL },
+    };
+    PackingFrom *from = g_new0 (PackingFrom, 1);
+
+    field_read_map (reader, node, fields, from);
+    g_ptr_array_add (target, from);
+}
+
+static void
+read_froms (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    field_read_list (reader, node, LIMIT_BASES, read_from, *(GPtrArray **)target);
+}
+
+static void
+read_digest (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    Digest digest = { 0 };
+
+    field_digest (reader, node, &digest);
+    g_array_append_val ((GArray *)target, digest);
+}
+
+static void
+read_base_layers (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    GArray *layers = *(GArray **)target;
+
+    field_read_list (reader, node, LIMIT_LAYERS, read_digest, layers);
+    if (layers->len == 0)
+        field_problem (reader, node, "a base has at least one layer");
+}
+
+static void
+read_base (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    static const Field fields[] = {
+        { "name", field_text, G_STRUCT_OFFSET (PackingBase, name), FIELD_REQUIRED },
+        { "layers", read_base_layers, G_STRUCT_OFFSET (PackingBase, layers), FIELD_REQUIRED },
+        { NULL },
+    };
+    PackingBase *base = packing_base_new (NULL);
+
+    field_read_map (reader, node, fields, base);
+    g_ptr_array_add (target, base);
+}
+
+static void
+read_bases (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    field_read_list (reader, node, LIMIT_IMAGES, read_base, *(GPtrArray **)target);
+}
+
+static void
+read_left_out (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    field_read_list (reader, node, LIMIT_IMAGES * LIMIT_LAYERS, read_digest, *(GArray **)target);
+}
+
 static const Field packing_fields[] = {
     { "handcarry-packing", field_ignore, 0, FIELD_REQUIRED },
     { "statement", field_digest, G_STRUCT_OFFSET (Packing, statement), FIELD_REQUIRED },
@@ -106,8 +221,27 @@ static const Field packing_fields[] = {
     { "spool", read_spool, G_STRUCT_OFFSET (Packing, spool), FIELD_REQUIRED },
     { "index", field_digest, G_STRUCT_OFFSET (Packing, index), FIELD_REQUIRED },
     { "regions", read_regions, 0, FIELD_REQUIRED },
+    { "from", read_froms, G_STRUCT_OFFSET (Packing, from), 0 },
+    { "hosts", field_texts, G_STRUCT_OFFSET (Packing, hosts), 0 },
+    { "bases", read_bases, G_STRUCT_OFFSET (Packing, bases), 0 },
+    { "left-out", read_left_out, G_STRUCT_OFFSET (Packing, left_out), 0 },
     { NULL },
 };
+
+/* The keys of a delta come together, and each layer is left out once. */
+static void
+check_delta (FieldReader *reader, const YamlNode *map, const Packing *packing)
+{
+    static const char *const keys[] = { "from", "hosts", "bases", "left-out" };
+    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    for (guint i = 0; packing->bases->len == 0 && i < G_N_ELEMENTS (keys); i++)
+        if (field_find (map, keys[i]) != NULL)
+            field_problem (reader, map, "a delta without bases");
+    for (guint i = 0; i < packing->left_out->len; i++)
+        if (!g_hash_table_add (seen, &g_array_index (packing->left_out, Digest, i)))
+            field_problem (reader, map, "a layer is left out twice");
+}
 
 Packing *
 packing_parse (GBytes *text, GError **error)
@@ -116,6 +250,7 @@ packing_parse (GBytes *text, GError **error)
     g_autoptr (YamlNode) map = NULL;
     g_auto (FieldReader) reader = { 0 };
 
+    packing_init (packing);
     field_reader_init (&reader, NAME, TRUE);
     if (!field_check_type_line (text, PACKING_TYPE_LINE, NAME, error))
         return NULL;
@@ -123,6 +258,7 @@ packing_parse (GBytes *text, GError **error)
     if (map == NULL)
         return NULL;
     field_read_map (&reader, map, packing_fields, packing);
+    check_delta (&reader, map, packing);
     if (!field_reader_finish (&reader, NULL, error))
         return NULL;
     return g_steal_pointer (&packing);
@@ -151,6 +287,58 @@ write_number (YamlWriter *writer, const char *key, guint64 number)
     yaml_writer_number (writer, number);
 }
 
+static void
+write_digests (YamlWriter *writer, const char *key, const GArray *digests)
+{
+    yaml_writer_key (writer, key);
+    yaml_writer_begin_list (writer);
+    for (guint i = 0; i < digests->len; i++) {
+        g_autofree char *text = digest_to_text (&g_array_index (digests, Digest, i));
+
+        yaml_writer_text (writer, text);
+    }
+    yaml_writer_end_list (writer);
+}
+
+static void
+write_from (YamlWriter *writer, const PackingFrom *from)
+{
+    yaml_writer_begin_map (writer);
+    write_text (writer, "version", from->version);
+    write_number (writer, "release", from->release);
+    write_digest (writer, "digest", &from->digest);
+    yaml_writer_end_map (writer);
+}
+
+static void
+write_delta (YamlWriter *writer, const Packing *packing)
+{
+    yaml_writer_key (writer, "from");
+    yaml_writer_begin_list (writer);
+    for (guint i = 0; i < packing->from->len; i++)
+        write_from (writer, packing->from->pdata[i]);
+    yaml_writer_end_list (writer);
+    if (packing->hosts != NULL) {
+        yaml_writer_key (writer, "hosts");
+        yaml_writer_begin_list (writer);
+        for (char **host = packing->hosts; *host != NULL; host++)
+            yaml_writer_text (writer, *host);
+        yaml_writer_end_list (writer);
+    }
+    yaml_writer_key (writer, "bases");
+    yaml_writer_begin_list (writer);
+    for (guint i = 0; i < packing->bases->len; i++) {
+        const PackingBase *base = packing->bases->pdata[i];
+
+        yaml_writer_begin_map (writer);
+        write_text (writer, "name", base->name);
+        write_digests (writer, "layers", base->layers);
+        yaml_writer_end_map (writer);
+    }
+    yaml_writer_end_list (writer);
+    write_digests (writer, "left-out", packing->left_out);
+}
+
 GBytes *
 packing_write (const Packing *packing)
 {
@@ -172,5 +360,7 @@ packing_write (const Packing *packing)
         yaml_writer_end_map (writer);
     }
     yaml_writer_end_map (writer);
+    if (packing_is_delta (packing))
+        write_delta (writer, packing);
     return yaml_writer_finish (writer);
 }

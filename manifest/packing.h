@@ -27,6 +27,19 @@ typedef struct {
     guint64 bytes;  /* of payload over all of them: stream bytes, or tar bytes for tree and meta */
 } PackingRegion;
 
+/* A release that a delta was made against. */
+typedef struct {
+    char *version;
+    guint64 release;
+    Digest digest; /* its release digest */
+} PackingFrom;
+
+/* A base: an image that hosts have, or the lower part of one. */
+typedef struct {
+    char *name;     /* for people: an image that has these layers */
+    GArray *layers; /* Digest: diffIDs, lowest first */
+} PackingBase;
+
 typedef struct {
     Digest statement; /* the release digest */
     char *tool;       /* "handcarry 1.0.0" */
@@ -35,11 +48,27 @@ typedef struct {
     guint64 spool; /* most bytes of content that wait while rebuilding all layers */
     Digest index;  /* SHA-256 of the frame index */
     PackingRegion regions[N_REGIONS];
+    /* Of a delta; all empty in a full bundle. */
+    GPtrArray *from;  /* PackingFrom */
+    char **hosts;     /* names of the hosts whose have files it was made for; NULL: none */
+    GPtrArray *bases; /* PackingBase: what a host must have, and base files are named by */
+    GArray *left_out; /* Digest: layers without a recipe, in the order of the statement */
 } Packing;
 
 /* "tree", "meta", "literals", "control", "difference", "extra", "data". */
 const char *packing_region_name (Region region);
 
+/* Does it need something that is not in the file? */
+gboolean packing_is_delta (const Packing *packing);
+
+void packing_from_free (PackingFrom *from);
+PackingBase *packing_base_new (const char *name);
+void packing_base_free (PackingBase *base);
+/* Makes the empty lists of a full bundle. */
+void packing_init (Packing *packing);
+/* Frees what a packing list holds, not itself. */
+void packing_clear (Packing *packing);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Packing, packing_clear)
 Packing *packing_parse (GBytes *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *packing_write (const Packing *packing);
 void packing_free (Packing *packing);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/bundle.h"
+
+#include "bundle/reader.h"
+#include "manifest/error.h"
+
+void
+bundle_use_bases (Bundle *bundle, const BaseReader *reader)
+{
+    bundle->bases = reader;
+}
+
+/* Digests of an array as a set. */
+static GHashTable *
+set_of (const GArray *digests)
+{
+    GHashTable *set = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    for (guint i = 0; i < digests->len; i++)
+        g_hash_table_add (set, &g_array_index (digests, Digest, i));
+    return set;
+}
+
+GPtrArray *
+bundle_carried_layers (const Bundle *bundle)
+{
+    const Statement *statement = bundle->statement;
+    g_autoptr (GHashTable) seen = set_of (bundle->packing->left_out);
+    GPtrArray *layers = g_ptr_array_new ();
+
+    for (guint i = 0; i < statement->images->len; i++) {
+        const StatementImage *image = statement->images->pdata[i];
+
+        for (guint k = 0; k < image->layers->len; k++) {
+            StatementLayer *layer = &g_array_index (image->layers, StatementLayer, k);
+
+            if (g_hash_table_add (seen, &layer->diffid))
+                g_ptr_array_add (layers, layer);
+        }
+    }
+    return layers;
+}
+
+/* Are the n lowest layers of the image the lowest of the base? */
+static gboolean
+begins_alike (const StatementImage *image, const PackingBase *base, guint n)
+{
+    if (base->layers->len < n)
+        return FALSE;
+    for (guint i = 0; i < n; i++)
+        if (!digest_equal (&g_array_index (image->layers, StatementLayer, i).diffid,
+                           &g_array_index (base->layers, Digest, i)))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+is_in_a_base (const Packing *packing, const StatementImage *image, guint n)
+{
+    for (guint i = 0; i < packing->bases->len; i++)
+        if (begins_alike (image, packing->bases->pdata[i], n))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
+bundle_check_left_out (const Bundle *bundle, GError **error)
+{
+    const Statement *statement = bundle->statement;
+    g_autoptr (GHashTable) left_out = set_of (bundle->packing->left_out);
+    g_autoptr (GHashTable) found = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    for (guint i = 0; i < statement->images->len; i++) {
+        const StatementImage *image = statement->images->pdata[i];
+
+        for (guint k = 0; k < image->layers->len; k++) {
+            StatementLayer *layer = &g_array_index (image->layers, StatementLayer, k);
+
+            if (!g_hash_table_contains (left_out, &layer->diffid))
+                continue;
+            g_hash_table_add (found, &layer->diffid);
+            if (!is_in_a_base (bundle->packing, image, k + 1))
+                return fail (error, ERR_FORMAT,
+                             "layer %u of image '%s' is left out, and no base has it there", k + 1,
+                             image->name);
+        }
+    }
+    if (g_hash_table_size (found) != g_hash_table_size (left_out))
+        return fail (error, ERR_FORMAT,
+                     "the packing list leaves out a layer that the statement does not have");
+    return TRUE;
+}
