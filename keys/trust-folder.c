@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define SUFFIX ".root.yaml"
+#define PROPOSED ".new"
 
 typedef struct {
     int fd;
@@ -225,14 +226,64 @@ add_vote (int dirfd, guint64 number, GBytes *vote, GHashTable *names, GError **e
     return file_replace (dirfd, name, vote, 0644, error);
 }
 
-gboolean
-trust_folder_add (int dirfd, guint64 number, const SignedRoot *root, GError **error)
+static gboolean
+add_votes (int dirfd, guint64 number, const SignedRoot *root, GError **error)
 {
     g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-    g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT SUFFIX, number);
 
     for (guint i = 0; i < root->votes->len; i++)
         if (!add_vote (dirfd, number, root->votes->pdata[i], names, error))
             return FALSE;
-    return file_create (dirfd, name, root->text, 0644, error);
+    return TRUE;
+}
+
+gboolean
+trust_folder_add (int dirfd, guint64 number, const SignedRoot *root, GError **error)
+{
+    g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT SUFFIX, number);
+
+    return add_votes (dirfd, number, root, error) &&
+           file_create (dirfd, name, root->text, 0644, error);
+}
+
+static char *
+proposed_name (guint64 number)
+{
+    return g_strdup_printf ("%" G_GUINT64_FORMAT SUFFIX PROPOSED, number);
+}
+
+gboolean
+trust_folder_check_proposed (int dirfd, guint64 number, GBytes *text, GError **error)
+{
+    g_autofree char *name = proposed_name (number);
+    g_autoptr (GBytes) there = NULL;
+
+    if (faccessat (dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return TRUE;
+    there = file_read_below (dirfd, name, LIMIT_ROOT_BYTES, error);
+    if (there == NULL || g_bytes_equal (there, text))
+        return there != NULL;
+    return fail (error, ERR_FAILED,
+                 "the trust folder has a '%s' that says something else: have it signed first, or "
+                 "move it away",
+                 name);
+}
+
+gboolean
+trust_folder_propose (int dirfd, guint64 number, const SignedRoot *root, GError **error)
+{
+    g_autofree char *name = proposed_name (number);
+
+    if (!add_votes (dirfd, number, root, error))
+        return FALSE;
+    return faccessat (dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+           file_create (dirfd, name, root->text, 0644, error);
+}
+
+void
+trust_folder_drop_proposed (int dirfd, guint64 number)
+{
+    g_autofree char *name = proposed_name (number);
+
+    unlinkat (dirfd, name, 0);
 }

@@ -19,3 +19,14 @@ gboolean trust_folder_has_root (const char *dir);
  * leaves the root before it (trust.md 21). Never replaces a text. */
 gboolean trust_folder_add (int dirfd, guint64 number, const SignedRoot *root,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A root that still lacks votes lies beside as N.root.yaml.new; no reader takes it for a root. */
+
+/* ERR_FAILED where another text than this one is proposed as root number. */
+gboolean trust_folder_check_proposed (int dirfd, guint64 number, GBytes *text,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes the votes, then the text where it is not there yet. */
+gboolean trust_folder_propose (int dirfd, guint64 number, const SignedRoot *root,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After the root itself was stored. */
+void trust_folder_drop_proposed (int dirfd, guint64 number);

@@ -16,12 +16,13 @@ typedef struct {
 static const SubVerb sub_verbs[] = {
 #if WITH_BUNDLER
     { "init", "make root and release keys and the first trust root", verb_trust_init },
+    { "add", "enrol the key of a host, in the next trust root", verb_trust_add },
 #else
     { "init", "make root and release keys and the first trust root", NULL },
+    { "add", "enrol the key of a host, in the next trust root", NULL },
 #endif
     { "show", "show roots, roles, thresholds, keys and fingerprint", verb_trust_show },
     { "import", "believe a trust root, or follow its chain", verb_trust_import },
-    { "add", "add a key", NULL },
     { "retire", "take a key out of its roles", NULL },
     { "revoke", "declare a key stolen", NULL },
     { "rotate", "replace a key by another", NULL },
@@ -60,9 +61,11 @@ verb_trust (int argc, char **argv, GError **error)
         return 0;
     }
     if (argc < 2)
-        return fail (error, ERR_USAGE, "trust needs a sub-verb: init, show or import"), ERR_USAGE;
+        return fail (error, ERR_USAGE, "trust needs a sub-verb: init, add, show or import"),
+               ERR_USAGE;
     if (sub == NULL)
-        return fail (error, ERR_USAGE, "trust knows no '%s'; expected init, show or import", shown),
+        return fail (error, ERR_USAGE, "trust knows no '%s'; expected init, add, show or import",
+                     shown),
                ERR_USAGE;
     if (sub->func == NULL)
         return fail (error, ERR_USAGE, "'trust %s' is not in this version of handcarry", shown),

@@ -10,6 +10,7 @@
 /* The sub-verbs of "trust", one per file. Only keys/verb-trust*.c include this. */
 
 int verb_trust_init (int argc, char **argv, GError **error);
+int verb_trust_add (int argc, char **argv, GError **error);
 int verb_trust_show (int argc, char **argv, GError **error);
 int verb_trust_import (int argc, char **argv, GError **error);
 
