@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "bundle/packages.h"
 #include "keys/trust.h"
 #include "manifest/digest.h"
 #include "manifest/packing.h"
@@ -78,6 +79,10 @@ gboolean bundle_check_deep (Bundle *bundle, const char *spool_dir, Progress *pro
 /* The bytes of an image's config, compared with its digest. */
 GBytes *bundle_read_config (Bundle *bundle, const StatementImage *image,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The packages of an image, as the packer found them in it. */
+PackageList *bundle_read_packages (Bundle *bundle, const StatementImage *image,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Walks the tree's files in the order of their paths. content is valid during the call only and
  * is given in one or more pieces; a piece of length 0 with last set ends each file. */

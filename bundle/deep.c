@@ -8,13 +8,15 @@
 #include "bundle/tree.h"
 #include "manifest/error.h"
 
-/* The OCI manifest and the config's diffIDs and platform must be those of the statement. */
+/* The OCI manifest and the config's diffIDs and platform must be those of the statement; the list
+ * of packages must be one. */
 static gboolean
 check_image (Bundle *bundle, const StatementImage *image, GError **error)
 {
     g_autoptr (GBytes) config = bundle_read_config (bundle, image, error);
     g_autoptr (GBytes) manifest = oci_manifest (image);
     g_autoptr (GArray) diffids = NULL;
+    g_autoptr (PackageList) packages = NULL;
     g_autofree char *platform = NULL;
     Digest digest = digest_of_bytes (manifest);
 
@@ -34,34 +36,46 @@ check_image (Bundle *bundle, const StatementImage *image, GError **error)
         if (!digest_equal (&g_array_index (diffids, Digest, i),
                            &g_array_index (image->layers, StatementLayer, i).diffid))
             return fail (error, ERR_FORMAT, "layer %u of its config is not the statement's", i);
+    packages = bundle_read_packages (bundle, image, error);
+    return packages != NULL;
+}
+
+static gboolean
+expect_member (const Bundle *bundle, guint *at, const char *name, GError **error)
+{
+    if (*at >= bundle->meta_names->len || strcmp (name, bundle->meta_names->pdata[*at]) != 0)
+        return fail (error, ERR_FORMAT, "member '%s' is not in its place", name);
+    (*at)++;
     return TRUE;
 }
 
-/* Members of region meta: configs in the order of the images, then recipes in the order of the
- * layers; nothing missing, nothing more. */
+/* Members of region meta: configs in the order of the images, their package lists, then recipes in
+ * the order of the layers; nothing missing, nothing more. */
 static gboolean
 check_members (Bundle *bundle, GPtrArray *layers, GError **error)
 {
-    g_autoptr (GHashTable) configs = g_hash_table_new (digest_hash_key, digest_equal_key);
+    g_autoptr (GPtrArray) configs = bundle_distinct_configs (bundle->statement);
     guint at = 0;
 
-    for (guint i = 0; i < bundle->statement->images->len; i++) {
-        const StatementImage *image = bundle->statement->images->pdata[i];
-        g_autofree char *hex = digest_to_hex (&image->config);
+    for (guint i = 0; i < configs->len; i++) {
+        g_autofree char *hex = digest_to_hex (configs->pdata[i]);
         g_autofree char *name = g_strdup_printf ("images/%s.json", hex);
 
-        if (!g_hash_table_add (configs, (gpointer)&image->config))
-            continue;
-        if (at >= bundle->meta_names->len || g_strcmp0 (name, bundle->meta_names->pdata[at]) != 0)
-            return fail (error, ERR_FORMAT, "member '%s' is not in its place", name);
-        at++;
+        if (!expect_member (bundle, &at, name, error))
+            return FALSE;
     }
-    for (guint i = 0; i < layers->len; i++, at++) {
+    for (guint i = 0; i < configs->len; i++) {
+        g_autofree char *name = package_list_member (configs->pdata[i]);
+
+        if (!expect_member (bundle, &at, name, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < layers->len; i++) {
         g_autofree char *hex = digest_to_hex (&((StatementLayer *)layers->pdata[i])->diffid);
         g_autofree char *name = g_strdup_printf ("layers/%s", hex);
 
-        if (at >= bundle->meta_names->len || g_strcmp0 (name, bundle->meta_names->pdata[at]) != 0)
-            return fail (error, ERR_FORMAT, "member '%s' is not in its place", name);
+        if (!expect_member (bundle, &at, name, error))
+            return FALSE;
     }
     if (at != bundle->meta_names->len)
         return fail (error, ERR_FORMAT, "member '%s' is in the bundle but not in the statement",

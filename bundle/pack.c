@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/pack.h"
 
+#include "bundle/collect-packages.h"
 #include "bundle/collect-tree.h"
 #include "bundle/contents.h"
 #include "bundle/format.h"
@@ -202,7 +203,32 @@ append_meta (Packer *packer, const char *name, GBytes *content, GError **error)
     return TRUE;
 }
 
-/* Configs, then recipes: what region meta holds. */
+/* One list for each config, whatever it holds. */
+static gboolean
+write_packages (Packer *packer, GError **error)
+{
+    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
+    g_autoptr (PackageCollector) collector = package_collector_new ();
+
+    for (guint i = 0; i < packer->images->len; i++) {
+        StatementImage *image = packer->statement.images->pdata[i];
+        g_autofree char *name = package_list_member (&image->config);
+        g_autoptr (PackageList) list = NULL;
+        g_autoptr (GBytes) text = NULL;
+
+        if (!g_hash_table_add (seen, &image->config))
+            continue;
+        list = package_collector_list (collector, packer->images->pdata[i], error);
+        if (list == NULL)
+            return fail_prefix (error, "image '%s'", image->name);
+        text = package_list_write (list);
+        if (!append_meta (packer, name, text, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Configs, package lists, recipes: what region meta holds. */
 static gboolean
 write_meta (Packer *packer, GError **error)
 {
@@ -220,6 +246,8 @@ write_meta (Packer *packer, GError **error)
             !append_meta (packer, name, ((SourceImage *)packer->images->pdata[i])->config, error))
             return FALSE;
     }
+    if (!write_packages (packer, error))
+        return FALSE;
     for (guint i = 0; i < packer->contents->layers->len; i++) {
         const PackLayer *layer = packer->contents->layers->pdata[i];
         g_autofree char *hex = digest_to_hex (&layer->source.diffid);

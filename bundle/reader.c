@@ -245,6 +245,21 @@ bundle_read_meta (Bundle *bundle, const char *name, GError **error)
     return g_bytes_ref (found);
 }
 
+GPtrArray *
+bundle_distinct_configs (const Statement *statement)
+{
+    GPtrArray *configs = g_ptr_array_new ();
+    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    for (guint i = 0; i < statement->images->len; i++) {
+        StatementImage *image = statement->images->pdata[i];
+
+        if (g_hash_table_add (seen, &image->config))
+            g_ptr_array_add (configs, &image->config);
+    }
+    return configs;
+}
+
 GBytes *
 bundle_read_config (Bundle *bundle, const StatementImage *image, GError **error)
 {
@@ -260,6 +275,15 @@ bundle_read_config (Bundle *bundle, const StatementImage *image, GError **error)
         return fail_null (error, ERR_FORMAT, "the config of image '%s' is not the signed one",
                           image->name);
     return g_steal_pointer (&config);
+}
+
+PackageList *
+bundle_read_packages (Bundle *bundle, const StatementImage *image, GError **error)
+{
+    g_autofree char *name = package_list_member (&image->config);
+    g_autoptr (GBytes) text = bundle_read_meta (bundle, name, error);
+
+    return text != NULL ? package_list_parse (text, error) : NULL;
 }
 
 typedef struct {

@@ -49,6 +49,8 @@ GBytes *bundle_read_meta (Bundle *bundle, const char *name,
 GPtrArray *bundle_carried_layers (const Bundle *bundle);
 /* The layers that a delta leaves out must each time be the lowest layers of a base (ERR_FORMAT). */
 gboolean bundle_check_left_out (const Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The distinct configs of a statement's images in order of first appearance: pointers into it. */
+GPtrArray *bundle_distinct_configs (const Statement *statement);
 /* Reads a region as one run of bytes; for MemberReader. Free with region_reader_free. */
 typedef struct RegionReader RegionReader;
 RegionReader *region_reader_new (Bundle *bundle, Region region);

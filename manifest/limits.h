@@ -12,6 +12,8 @@
 #define LIMIT_NAME_BYTES 255               /* product, channel, version, image names */
 #define LIMIT_JSON_BYTES (8 * 1024 * 1024) /* image configs, OCI index and manifests */
 #define LIMIT_IMAGES 1000
+#define LIMIT_PACKAGES 100000                     /* in one image */
+#define LIMIT_PACKAGE_DB_BYTES (64 * 1024 * 1024) /* one file of a package database */
 #define LIMIT_HAVE_PRODUCTS 1000
 #define LIMIT_BASES 64   /* releases that one delta is made against */
 #define LIMIT_LAYERS 127 /* per image; Docker itself stops at 125 */

@@ -253,6 +253,36 @@ def test_091_095_config_missing(lie):
     lie(lambda b: b.change_meta(lambda rows: rows[1:]), "does not carry 'images/")
 
 
+def with_lists(change):
+    """The rows with other package lists: change takes and returns those."""
+    def apply(rows):
+        lists = [row for row in rows if row[0].startswith("packages/")]
+        assert len(lists) == 3
+        at = rows.index(lists[0])
+        return rows[:at] + change(lists) + rows[at + len(lists):]
+    return apply
+
+
+def test_091_095_package_list_missing(lie):
+    lie(lambda b: b.change_meta(with_lists(lambda lists: lists[1:])), "does not carry 'packages/")
+
+
+def test_091_package_lists_out_of_place(lie):
+    lie(lambda b: b.change_meta(with_lists(lambda lists: lists[::-1])), "is not in its place")
+    lie(lambda b: b.change_meta(lambda rows: [row for row in rows if "packages/" not in row[0]] + [
+        row for row in rows if "packages/" in row[0]]), "is not in its place")
+
+
+def test_091_package_list_extra(lie):
+    lie(lambda b: b.change_meta(with_lists(lambda lists: lists + [
+        ("packages/" + "0" * 64, 0o644, b"")])), "is not in its place")
+
+
+def test_075_package_list_is_none(lie):
+    lie(lambda b: b.change_meta(with_lists(lambda lists: lists[:-1] + [
+        (lists[-1][0], 0o644, b"deb a\x1b[2J 1 all\n")])), "package list, line 1")
+
+
 def test_091_member_extra(lie):
     lie(lambda b: b.change_meta(lambda rows: rows + [("layers/" + "0" * 64, 0o644, b"x")]),
         "in the bundle but not in the statement")

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/collect-packages.h"
+
+#include "bundle/package-db.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/limits.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <string.h>
+
+#define READ_CHUNK (256 * 1024)
+
+/* Names in layers by which the image format removes what lies below (OCI image-spec, layer.md). */
+#define WHITEOUT ".wh."
+#define WHITEOUT_OPAQUE ".wh..wh..opq"
+
+/* Where databases lie; of a folder, each file is one. Alpine 3.22 moved /lib below /usr. */
+static const struct {
+    const char *path;
+    gboolean folder;
+    PackageKind kind;
+    PackagesUnread unread;
+} places[] = {
+    { "/lib/apk/db/installed", FALSE, PACKAGE_APK, UNREAD_APK },
+    { "/usr/lib/apk/db/installed", FALSE, PACKAGE_APK, UNREAD_APK },
+    { "/var/lib/dpkg/status", FALSE, PACKAGE_DEB, UNREAD_DEB },
+    { "/var/lib/dpkg/status.d", TRUE, PACKAGE_DEB, UNREAD_DEB },
+};
+
+typedef struct {
+    char *path;
+    PackageList *list; /* what could be read of it */
+} Database;
+
+/* What one layer does to the databases. Paths are absolute. */
+typedef struct {
+    GPtrArray *hidden;     /* paths: what lies below under this name is gone, or was replaced */
+    GPtrArray *opaque;     /* folders: what lay in them is gone */
+    GHashTable *databases; /* path -> Database */
+    guint unread;
+} LayerPackages;
+
+struct PackageCollector {
+    GHashTable *layers; /* Digest -> LayerPackages */
+};
+
+static void
+database_free (gpointer data)
+{
+    Database *database = data;
+
+    package_list_free (database->list);
+    g_free (database->path);
+    g_free (database);
+}
+
+static LayerPackages *
+layer_packages_new (void)
+{
+    LayerPackages *layer = g_new0 (LayerPackages, 1);
+
+    layer->hidden = g_ptr_array_new_with_free_func (g_free);
+    layer->opaque = g_ptr_array_new_with_free_func (g_free);
+    layer->databases = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, database_free);
+    return layer;
+}
+
+static void
+layer_packages_free (gpointer data)
+{
+    LayerPackages *layer = data;
+
+    g_ptr_array_unref (layer->hidden);
+    g_ptr_array_unref (layer->opaque);
+    g_hash_table_unref (layer->databases);
+    g_free (layer);
+}
+
+PackageCollector *
+package_collector_new (void)
+{
+    PackageCollector *collector = g_new0 (PackageCollector, 1);
+
+    collector->layers =
+        g_hash_table_new_full (digest_hash_key, digest_equal_key, g_free, layer_packages_free);
+    return collector;
+}
+
+void
+package_collector_free (PackageCollector *collector)
+{
+    if (collector == NULL)
+        return;
+    g_hash_table_unref (collector->layers);
+    g_free (collector);
+}
+
+/* Is path strictly inside the folder? "/" has no name of its own. */
+static gboolean
+is_inside (const char *path, const char *folder)
+{
+    gsize length = strcmp (folder, "/") == 0 ? 0 : strlen (folder);
+
+    return strncmp (path, folder, length) == 0 && path[length] == '/' && path[length + 1] != '\0';
+}
+
+/* The place that a path belongs to as a database, or -1. Distroless keeps lists of checksums beside
+ * the paragraphs. */
+static int
+find_place (const char *path)
+{
+    for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+        if (places[i].folder ? is_inside (path, places[i].path) &&
+                                   strchr (path + strlen (places[i].path) + 1, '/') == NULL &&
+                                   !g_str_has_suffix (path, ".md5sums")
+                             : strcmp (path, places[i].path) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* Does it matter to a database what becomes of this path? */
+static gboolean
+is_near (const char *path)
+{
+    for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+        if (strcmp (path, places[i].path) == 0 || is_inside (places[i].path, path) ||
+            is_inside (path, places[i].path))
+            return TRUE;
+    return FALSE;
+}
+
+/* The content of the current entry, or NULL: not a plain file, too long, or the tar ends. */
+static GBytes *
+read_entry (struct archive *a, struct archive_entry *entry)
+{
+    gint64 size = archive_entry_size (entry);
+    g_autofree guint8 *bytes = NULL;
+    gssize at = 0, n;
+
+    if (archive_entry_filetype (entry) != AE_IFREG || archive_entry_hardlink (entry) != NULL ||
+        size < 0 || size > LIMIT_PACKAGE_DB_BYTES)
+        return NULL;
+    bytes = g_malloc ((gsize)size + 1);
+    while (at < size && (n = archive_read_data (a, bytes + at, (gsize)(size - at))) > 0)
+        at += n;
+    return at == size ? g_bytes_new_take (g_steal_pointer (&bytes), (gsize)size) : NULL;
+}
+
+static void
+add_database (LayerPackages *layer, struct archive *a, struct archive_entry *entry,
+              const char *path, guint place)
+{
+    g_autoptr (GBytes) text = read_entry (a, entry);
+    g_autoptr (GError) error = NULL;
+    Database *database = g_new0 (Database, 1);
+
+    if (text != NULL)
+        database->list = places[place].kind == PACKAGE_APK ? package_db_parse_apk (text, &error)
+                                                           : package_db_parse_dpkg (text, &error);
+    if (database->list == NULL) {
+        g_debug ("%s: %s", path, error != NULL ? error->message : "no plain file");
+        database->list = package_list_new ();
+        database->list->unread = places[place].unread;
+    }
+    database->path = g_strdup (path);
+    g_hash_table_replace (layer->databases, database->path, database);
+}
+
+/* Takes over what is a whiteout, FALSE where the name is none. Other names that begin with two
+ * prefixes are left from aufs and mean nothing. */
+static gboolean
+take_whiteout (LayerPackages *layer, const char *path)
+{
+    const char *name = strrchr (path, '/') + 1;
+    g_autofree char *folder = NULL;
+    g_autofree char *target = NULL;
+
+    if (!g_str_has_prefix (name, WHITEOUT))
+        return FALSE;
+    folder = g_path_get_dirname (path);
+    target = g_build_filename (folder, name + strlen (WHITEOUT), NULL);
+    if (strcmp (name, WHITEOUT_OPAQUE) == 0 && is_near (folder))
+        g_ptr_array_add (layer->opaque, g_steal_pointer (&folder));
+    else if (!g_str_has_prefix (name, WHITEOUT WHITEOUT) && is_near (target))
+        g_ptr_array_add (layer->hidden, g_steal_pointer (&target));
+    return TRUE;
+}
+
+/* A folder over a folder is merged; everything else replaces what lies below under its name. */
+static void
+take_entry (LayerPackages *layer, struct archive *a, struct archive_entry *entry)
+{
+    const char *name = archive_entry_pathname (entry);
+    g_autofree char *path = name != NULL ? g_canonicalize_filename (name, "/") : NULL;
+    int place;
+
+    if (path == NULL || take_whiteout (layer, path) || !is_near (path))
+        return;
+    place = find_place (path);
+    if (archive_entry_filetype (entry) != AE_IFDIR || place >= 0)
+        g_ptr_array_add (layer->hidden, g_strdup (path));
+    if (place >= 0 && archive_entry_filetype (entry) != AE_IFDIR)
+        add_database (layer, a, entry, path, (guint)place);
+}
+
+typedef struct {
+    const SourceLayer *layer;
+    guint64 at;
+    GError *error;
+    guint8 chunk[READ_CHUNK];
+} LayerRead;
+
+static la_ssize_t
+read_chunk (struct archive *a, void *data, const void **bytes)
+{
+    LayerRead *read = data;
+    gsize n = (gsize)MIN (READ_CHUNK, read->layer->bytes - read->at);
+
+    *bytes = read->chunk;
+    if (!file_pread_all (read->layer->fd, "layer", read->chunk, n, read->layer->offset + read->at,
+                         &read->error)) {
+        archive_set_error (a, EIO, "read failed");
+        return -1;
+    }
+    read->at += n;
+    return (la_ssize_t)n;
+}
+
+static la_int64_t
+skip_bytes (struct archive *a, void *data, la_int64_t wanted)
+{
+    LayerRead *read = data;
+    guint64 n = MIN ((guint64)wanted, read->layer->bytes - read->at);
+
+    read->at += n;
+    return (la_int64_t)n;
+}
+
+static void
+walk (LayerPackages *layer, struct archive *a, LayerRead *read)
+{
+    struct archive_entry *entry;
+    int result;
+
+    archive_read_support_filter_none (a);
+    archive_read_support_format_tar (a);
+    archive_read_support_format_empty (a);
+    archive_read_set_read_callback (a, read_chunk);
+    archive_read_set_skip_callback (a, skip_bytes);
+    archive_read_set_callback_data (a, read);
+    result = archive_read_open1 (a);
+    while (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
+        result = archive_read_next_header (a, &entry);
+        if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
+            take_entry (layer, a, entry);
+    }
+    if (result != ARCHIVE_EOF)
+        layer->unread |= UNREAD_LAYER;
+}
+
+static LayerPackages *
+read_layer (PackageCollector *collector, const SourceLayer *source, GError **error)
+{
+    LayerPackages *layer = g_hash_table_lookup (collector->layers, &source->diffid);
+    g_autofree LayerRead *read = NULL;
+    struct archive *a;
+
+    if (layer != NULL)
+        return layer;
+    layer = layer_packages_new ();
+    g_hash_table_insert (collector->layers, g_memdup2 (&source->diffid, sizeof (Digest)), layer);
+    read = g_new0 (LayerRead, 1);
+    read->layer = source;
+    a = archive_read_new ();
+    walk (layer, a, read);
+    archive_read_free (a);
+    if (read->error == NULL)
+        return layer;
+    g_propagate_error (error, read->error);
+    return NULL;
+}
+
+static gboolean
+is_covered (gpointer key, gpointer value, gpointer data)
+{
+    const LayerPackages *layer = data;
+    const char *path = key;
+
+    for (guint i = 0; i < layer->hidden->len; i++)
+        if (strcmp (path, layer->hidden->pdata[i]) == 0 ||
+            is_inside (path, layer->hidden->pdata[i]))
+            return TRUE;
+    for (guint i = 0; i < layer->opaque->len; i++)
+        if (is_inside (path, layer->opaque->pdata[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* Whiteouts of a layer are about what lies below it, wherever they stand in its tar. */
+static void
+merge (GHashTable *databases, const LayerPackages *layer)
+{
+    GHashTableIter at;
+    gpointer path, database;
+
+    g_hash_table_foreach_remove (databases, is_covered, (gpointer)layer);
+    g_hash_table_iter_init (&at, layer->databases);
+    while (g_hash_table_iter_next (&at, &path, &database))
+        g_hash_table_insert (databases, path, database);
+}
+
+static gboolean
+add_packages (PackageList *list, const PackageList *more)
+{
+    for (guint i = 0; i < more->packages->len; i++) {
+        const Package *package = more->packages->pdata[i];
+
+        if (!package_list_add (list, package->kind, package->name, package->version, package->arch,
+                               NULL))
+            return FALSE;
+    }
+    list->unread |= more->unread;
+    return TRUE;
+}
+
+PackageList *
+package_collector_list (PackageCollector *collector, const SourceImage *image, GError **error)
+{
+    g_autoptr (GHashTable) databases = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (PackageList) list = package_list_new ();
+    g_autoptr (GList) paths = NULL;
+
+    for (guint i = 0; i < image->layers->len; i++) {
+        LayerPackages *layer =
+            read_layer (collector, &g_array_index (image->layers, SourceLayer, i), error);
+
+        if (layer == NULL) {
+            fail_prefix (error, "looking for packages");
+            return NULL;
+        }
+        merge (databases, layer);
+        list->unread |= layer->unread;
+    }
+    paths = g_list_sort (g_hash_table_get_keys (databases), (GCompareFunc)strcmp);
+    for (GList *at = paths; at != NULL; at = at->next) {
+        const Database *database = g_hash_table_lookup (databases, at->data);
+
+        if (!add_packages (list, database->list))
+            list->unread |= places[find_place (database->path)].unread;
+    }
+    return g_steal_pointer (&list);
+}
