@@ -2,12 +2,12 @@
  * Copyright The handcarry authors */
 #include "install/load.h"
 #include "install/plan.h"
+#include "install/space.h"
 #include "manifest/error.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 /* Room that must be left besides. */
 #define RESERVE (64ULL * 1024 * 1024)
@@ -56,30 +56,6 @@ state_need (const Run *run)
     return need;
 }
 
-/* The nearest folder above that is there. NULL where the engine's folder is not seen from here. */
-static char *
-existing (const char *path)
-{
-    g_autofree char *at = g_strdup (path);
-    struct stat st;
-
-    while (fstatat (AT_FDCWD, at, &st, 0) < 0) {
-        g_autofree char *up = g_path_get_dirname (at);
-
-        g_free (at);
-        at = g_steal_pointer (&up);
-    }
-    return g_steal_pointer (&at);
-}
-
-static guint64
-free_bytes (const char *path)
-{
-    struct statvfs st;
-
-    return statvfs (path, &st) == 0 ? (guint64)st.f_bavail * st.f_frsize : 0;
-}
-
 static gboolean
 same_device (const char *a, const char *b)
 {
@@ -103,13 +79,12 @@ static void
 measure (Run *run)
 {
     const char *root = engine_info (run->engine)->data_root;
-    struct stat st;
 
-    run->state_space.path = existing (run->host->state_path);
+    run->state_space.path = space_existing (run->host->state_path);
     run->state_space.need = state_need (run);
-    run->state_space.have = free_bytes (run->state_space.path);
+    run->state_space.have = space_free (run->state_space.path);
     run->engine_space.need = engine_need (run);
-    if (*root != '/' || fstatat (AT_FDCWD, root, &st, 0) < 0) {
+    if (!space_is_seen (root)) {
         run_note (run,
                   "the engine's data root '%s' is not seen from here: its free space is not "
                   "known",
@@ -117,7 +92,7 @@ measure (Run *run)
         return;
     }
     run->engine_space.path = g_strdup (root);
-    run->engine_space.have = free_bytes (root);
+    run->engine_space.have = space_free (root);
 }
 
 gboolean
