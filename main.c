@@ -28,6 +28,7 @@ static const Verb verbs[] = {
     { "plan", "show what install would do on this host", verb_plan },
     { "install", "install a bundle on this host", verb_install },
     { "status", "show what is installed here", verb_status },
+    { "have", "write what this host has, for a bundle that fits it", verb_have },
     { NULL, NULL, NULL },
 };
 

@@ -58,4 +58,5 @@ int verb_verify (int argc, char **argv, GError **error);
 int verb_extract (int argc, char **argv, GError **error);
 int verb_install (int argc, char **argv, GError **error);
 int verb_plan (int argc, char **argv, GError **error);
+int verb_have (int argc, char **argv, GError **error);
 int verb_status (int argc, char **argv, GError **error);

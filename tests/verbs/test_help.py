@@ -21,7 +21,7 @@ def check_help(run):
 
 def test_the_list_has_verbs():
     connected = {verb for verb in CONNECTED if isinstance(verb, str)}
-    assert {"install", "plan", "show", "status", "trust", "verify"} <= set(VERBS)
+    assert {"have", "install", "plan", "show", "status", "trust", "verify"} <= set(VERBS)
     assert connected & set(VERBS) in (connected, set())
     assert len(set(VERBS)) == len(VERBS)
 
