@@ -44,25 +44,45 @@ load_present_add (LoadPresent *present, GArray *layers)
 }
 
 LoadPresent *
-load_present_new (Engine *engine, GHashTable *ours, GError **error)
+load_present_of (EngineStore store, GPtrArray *images, GHashTable *ours)
 {
-    g_autoptr (LoadPresent) present = g_new0 (LoadPresent, 1);
-    g_autoptr (GPtrArray) images = NULL;
+    LoadPresent *present = g_new0 (LoadPresent, 1);
 
-    present->store = engine_info (engine)->store;
+    present->store = store;
     present->set = g_hash_table_new_full (digest_hash_key, digest_equal_key, g_free, NULL);
-    images = engine_inspect_all (engine, error);
-    if (images == NULL)
-        return NULL;
     for (guint i = 0; i < images->len; i++) {
         const EngineImage *image = g_ptr_array_index (images, i);
 
         /* A pulled image has compressed blobs or none: what is built on it is not whole. */
-        if (present->store == STORE_CONTAINERD && !g_hash_table_contains (ours, &image->id))
+        if (store == STORE_CONTAINERD && !g_hash_table_contains (ours, &image->id))
             continue;
         load_present_add (present, image->layers);
     }
-    return g_steal_pointer (&present);
+    return present;
+}
+
+LoadPresent *
+load_present_new (Engine *engine, GHashTable *ours, GError **error)
+{
+    g_autoptr (GPtrArray) images = engine_inspect_all (engine, error);
+
+    return images != NULL ? load_present_of (engine_info (engine)->store, images, ours) : NULL;
+}
+
+gboolean
+load_present_has (const LoadPresent *present, const GArray *layers)
+{
+    Digest chain;
+
+    for (guint i = 0; i < layers->len; i++) {
+        const Digest *diffid = &g_array_index (layers, Digest, i);
+
+        chain = next_chain (i > 0 ? &chain : NULL, diffid);
+        if (!g_hash_table_contains (present->set,
+                                    present->store == STORE_GRAPHDRIVER ? &chain : diffid))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 void

@@ -40,10 +40,14 @@ typedef struct LoadPresent LoadPresent;
  * images count. */
 LoadPresent *load_present_new (Engine *engine, GHashTable *ours,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same of images (EngineImage) that were listed already. */
+LoadPresent *load_present_of (EngineStore store, GPtrArray *images, GHashTable *ours);
 void load_present_free (LoadPresent *present);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoadPresent, load_present_free)
 /* Counts the layers of an image as present from now on. layers: Digest. */
 void load_present_add (LoadPresent *present, GArray *layers);
+/* Are all of these there, each on top of those before it where that counts? layers: Digest. */
+gboolean load_present_has (const LoadPresent *present, const GArray *layers);
 /* StatementLayer elements that a load of image must carry, each once. */
 GArray *load_present_missing (const LoadPresent *present, const StatementImage *image);
 /* The same when nothing is present: for the full load. */
