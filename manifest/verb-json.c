@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "manifest/verb-json.h"
+
+#include <stdio.h>
+
+void
+verb_json_text (JsonBuilder *builder, const char *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    json_builder_set_member_name (builder, name);
+    json_builder_add_string_value (builder, text);
+}
+
+void
+verb_json_number (JsonBuilder *builder, const char *name, guint64 number)
+{
+    json_builder_set_member_name (builder, name);
+    json_builder_add_int_value (builder, (gint64)number);
+}
+
+void
+verb_json_flag (JsonBuilder *builder, const char *name, gboolean flag)
+{
+    json_builder_set_member_name (builder, name);
+    json_builder_add_boolean_value (builder, flag);
+}
+
+void
+verb_json_digest (JsonBuilder *builder, const char *name, const Digest *digest)
+{
+    g_autofree char *text = digest_to_text (digest);
+
+    verb_json_text (builder, name, text);
+}
+
+void
+verb_json_texts (JsonBuilder *builder, const char *name, char **texts)
+{
+    json_builder_set_member_name (builder, name);
+    json_builder_begin_array (builder);
+    for (; texts != NULL && *texts != NULL; texts++)
+        json_builder_add_string_value (builder, *texts);
+    json_builder_end_array (builder);
+}
+
+void
+verb_json_list (JsonBuilder *builder, const char *name, const GPtrArray *items,
+                void (*add_item) (JsonBuilder *builder, gconstpointer item))
+{
+    json_builder_set_member_name (builder, name);
+    json_builder_begin_array (builder);
+    for (guint i = 0; i < items->len; i++) {
+        json_builder_begin_object (builder);
+        add_item (builder, items->pdata[i]);
+        json_builder_end_object (builder);
+    }
+    json_builder_end_array (builder);
+}
+
+void
+verb_json_print (JsonBuilder *builder)
+{
+    g_autoptr (JsonNode) root = json_builder_get_root (builder);
+    g_autofree char *text = json_to_string (root, TRUE);
+
+    printf ("%s\n", text);
+}
