@@ -3,6 +3,7 @@
 #include "bundle/collect-packages.h"
 
 #include "bundle/package-db.h"
+#include "bundle/whiteout.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
@@ -13,10 +14,6 @@
 #include <string.h>
 
 #define READ_CHUNK (256 * 1024)
-
-/* Names in layers by which the image format removes what lies below (OCI image-spec, layer.md). */
-#define WHITEOUT ".wh."
-#define WHITEOUT_OPAQUE ".wh..wh..opq"
 
 /* Where databases lie; of a folder, each file is one. Alpine 3.22 moved /lib below /usr. */
 static const struct {
@@ -170,24 +167,17 @@ add_database (LayerPackages *layer, struct archive *a, struct archive_entry *ent
     g_hash_table_replace (layer->databases, database->path, database);
 }
 
-/* Takes over what is a whiteout, FALSE where the name is none. Other names that begin with two
- * prefixes are left from aufs and mean nothing. */
+/* FALSE where the name is no whiteout. */
 static gboolean
 take_whiteout (LayerPackages *layer, const char *path)
 {
-    const char *name = strrchr (path, '/') + 1;
-    g_autofree char *folder = NULL;
     g_autofree char *target = NULL;
+    Whiteout kind = whiteout_read (path, &target);
 
-    if (!g_str_has_prefix (name, WHITEOUT))
-        return FALSE;
-    folder = g_path_get_dirname (path);
-    target = g_build_filename (folder, name + strlen (WHITEOUT), NULL);
-    if (strcmp (name, WHITEOUT_OPAQUE) == 0 && is_near (folder))
-        g_ptr_array_add (layer->opaque, g_steal_pointer (&folder));
-    else if (!g_str_has_prefix (name, WHITEOUT WHITEOUT) && is_near (target))
-        g_ptr_array_add (layer->hidden, g_steal_pointer (&target));
-    return TRUE;
+    if (target != NULL && is_near (target))
+        g_ptr_array_add (kind == WHITEOUT_OPAQUE ? layer->opaque : layer->hidden,
+                         g_steal_pointer (&target));
+    return kind != WHITEOUT_NONE;
 }
 
 /* A folder over a folder is merged; everything else replaces what lies below under its name. */
