@@ -24,6 +24,7 @@ static const Verb verbs[] = {
 #endif
     { "trust", "make, show or import the trust root", verb_trust },
     { "show", "show what is in a bundle", verb_show },
+    { "diff", "show what differs between two bundles or hosts", verb_diff },
     { "verify", "prove signatures and content of a bundle", verb_verify },
     { "plan", "show what install would do on this host", verb_plan },
     { "install", "install a bundle on this host", verb_install },

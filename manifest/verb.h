@@ -50,6 +50,7 @@ char *verb_ask_secret (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RE
 /* The verbs, one per file. */
 int verb_lint (int argc, char **argv, GError **error);
 int verb_show (int argc, char **argv, GError **error);
+int verb_diff (int argc, char **argv, GError **error);
 int verb_keygen (int argc, char **argv, GError **error);
 int verb_sign (int argc, char **argv, GError **error);
 int verb_trust (int argc, char **argv, GError **error);

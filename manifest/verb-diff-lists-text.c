@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "manifest/verb-diff.h"
+#include "manifest/error.h"
+#include "manifest/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define LABEL_COLUMNS 14
+#define NAME_COLUMNS 40 /* at most, of the names in a list */
+
+static void
+print_unread (const DiffPair *pair)
+{
+    static const struct {
+        PackagesUnread bit;
+        const char *what;
+    } rows[] = { { UNREAD_APK, "an apk database" },
+                 { UNREAD_DEB, "a dpkg database" },
+                 { UNREAD_LAYER, "a layer" } };
+
+    for (guint side = 0; side < 2; side++)
+        for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+            if ((pair->unread[side] & rows[i].bit) != 0)
+                printf ("%*spackages of %s may be missing: %s could not be read\n",
+                        LABEL_COLUMNS + 2, "", side == 0 ? "A" : "B", rows[i].what);
+}
+
+static char *
+describe_package (const DiffPackage *package)
+{
+    return package->show_arch ? g_strconcat (package->name, ":", package->arch, NULL)
+                              : g_strdup (package->name);
+}
+
+static void
+print_package (const DiffPackage *package, int columns)
+{
+    g_autofree char *name = describe_package (package);
+    char sign = package->from == NULL ? '+' : package->to == NULL ? '-' : ' ';
+
+    printf ("    %c %-*s %s", sign, columns, name,
+            package->from != NULL ? package->from : package->to);
+    if (package->from != NULL && package->to != NULL)
+        printf (" -> %s", package->to);
+    putchar ('\n');
+}
+
+/* "3 changed, 1 added, 2 removed" of things that differ. */
+static char *
+describe_changes (const GPtrArray *items, gboolean (*is_in) (gconstpointer item, guint side))
+{
+    static const char *const words[] = { "changed", "added", "removed" };
+    guint n[3] = { 0 };
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (guint i = 0; i < items->len; i++)
+        n[!is_in (items->pdata[i], 0) ? 1 : !is_in (items->pdata[i], 1) ? 2 : 0]++;
+    for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+        if (n[i] > 0)
+            g_string_append_printf (text, "%s%u %s", text->len > 0 ? ", " : "", n[i], words[i]);
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static gboolean
+has_package (gconstpointer item, guint side)
+{
+    const DiffPackage *package = item;
+
+    return (side == 0 ? package->from : package->to) != NULL;
+}
+
+static gboolean
+has_file (gconstpointer item, guint side)
+{
+    const DiffFile *file = item;
+
+    return (side == 0 ? file->a : file->b) != NULL;
+}
+
+/* All packages of an image that the other side has not would be a long list that says nothing. */
+void
+diff_print_packages (const DiffPair *pair)
+{
+    g_autofree char *changes = NULL;
+    guint n = pair->n_packages[pair->b != NULL ? 1 : 0];
+    int columns = 0;
+
+    printf ("  %-*s", LABEL_COLUMNS, "packages");
+    if (pair->packages == NULL) {
+        printf ("not known: a have file does not list them\n");
+        return;
+    }
+    changes = describe_changes (pair->packages, has_package);
+    if (pair->n_packages[0] + pair->n_packages[1] == 0)
+        printf ("none by dpkg or apk\n");
+    else if (pair->a == NULL || pair->b == NULL)
+        printf ("%u\n", n);
+    else
+        printf ("%u, %s\n", n, pair->packages->len == 0 ? "the same" : changes);
+    print_unread (pair);
+    if (pair->a == NULL || pair->b == NULL)
+        return;
+    for (guint i = 0; i < pair->packages->len; i++) {
+        g_autofree char *name = describe_package (pair->packages->pdata[i]);
+
+        columns = MAX (columns, MIN ((int)strlen (name), NAME_COLUMNS));
+    }
+    for (guint i = 0; i < pair->packages->len; i++)
+        print_package (pair->packages->pdata[i], columns);
+}
+
+static const char *
+describe_kind (mode_t mode)
+{
+    if (S_ISREG (mode))
+        return "file";
+    if (S_ISLNK (mode))
+        return "link";
+    return S_ISCHR (mode) || S_ISBLK (mode) ? "device" : S_ISFIFO (mode) ? "pipe" : "other";
+}
+
+static char *
+describe_file (const ImageFile *file)
+{
+    return S_ISREG (file->mode) ? verb_bytes (file->size) : g_strdup (describe_kind (file->mode));
+}
+
+/* What is another but the content. */
+static void
+print_attributes (const ImageFile *a, const ImageFile *b)
+{
+    if (((a->mode ^ b->mode) & 07777) != 0)
+        printf (", mode %04o -> %04o", a->mode & 07777, b->mode & 07777);
+    if (a->uid != b->uid || a->gid != b->gid)
+        printf (", owner %" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT " -> %" G_GUINT64_FORMAT
+                ":%" G_GUINT64_FORMAT,
+                a->uid, a->gid, b->uid, b->gid);
+}
+
+static void
+print_file (const DiffFile *file)
+{
+    g_autofree char *path = error_quote (file->path);
+    g_autofree char *from = file->a != NULL ? describe_file (file->a) : NULL;
+    g_autofree char *to = file->b != NULL ? describe_file (file->b) : NULL;
+
+    printf ("    %c %s  %s",
+            from == NULL ? '+'
+            : to == NULL ? '-'
+                         : ' ',
+            path, from != NULL ? from : to);
+    if (from != NULL && to != NULL) {
+        if (!digest_equal (&file->a->content, &file->b->content) || strcmp (from, to) != 0)
+            printf (" -> %s", to);
+        print_attributes (file->a, file->b);
+    }
+    putchar ('\n');
+}
+
+void
+diff_print_files (const DiffPair *pair)
+{
+    g_autofree char *changes = NULL;
+
+    if (pair->no_files != NULL)
+        printf ("  %-*snot known: %s\n", LABEL_COLUMNS, "files", pair->no_files);
+    if (pair->files == NULL)
+        return;
+    changes = describe_changes (pair->files, has_file);
+    printf ("  %-*s%s\n", LABEL_COLUMNS, "files", pair->files->len > 0 ? changes : "the same");
+    for (guint i = 0; i < pair->files->len; i++)
+        print_file (pair->files->pdata[i]);
+}

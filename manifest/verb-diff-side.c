@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "manifest/verb-diff.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/limits.h"
+#include "manifest/path.h"
+
+#include <string.h>
+
+static void
+image_free (gpointer data)
+{
+    DiffImage *image = data;
+
+    g_free (image->name);
+    g_free (image->full);
+    g_array_unref (image->layers);
+    g_array_unref (image->chains);
+    g_free (image);
+}
+
+void
+diff_side_clear (DiffSide *side)
+{
+    g_clear_pointer (&side->chains, g_hash_table_unref);
+    g_clear_pointer (&side->layers, g_hash_table_unref);
+    g_clear_pointer (&side->images, g_ptr_array_unref);
+    g_clear_pointer (&side->products, g_ptr_array_unref);
+    g_clear_pointer (&side->bundle, bundle_free);
+    g_clear_pointer (&side->have, have_free);
+}
+
+static DiffImage *
+add_image (DiffSide *side, const char *name)
+{
+    DiffImage *image = g_new0 (DiffImage, 1);
+
+    image->name = g_strdup (name);
+    image->full = name != NULL ? path_normalize_image_name (name) : NULL;
+    image->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
+    image->chains = g_array_new (FALSE, FALSE, sizeof (Digest));
+    g_ptr_array_add (side->images, image);
+    return image;
+}
+
+/* The digest of a layer and what lies below it; it does what the chainID of the OCI image
+ * specification does. */
+static void
+add_layer (DiffImage *image, const Digest *diffid)
+{
+    Digest pair[2], chain = *diffid;
+
+    if (image->chains->len > 0) {
+        pair[0] = g_array_index (image->chains, Digest, image->chains->len - 1);
+        pair[1] = *diffid;
+        chain = digest_of (pair, sizeof pair);
+    }
+    g_array_append_val (image->layers, *diffid);
+    g_array_append_val (image->chains, chain);
+}
+
+/* The arrays are complete by now, so that pointers into them stay. */
+static void
+index_layers (DiffSide *side)
+{
+    side->chains = g_hash_table_new (digest_hash_key, digest_equal_key);
+    side->layers = g_hash_table_new (digest_hash_key, digest_equal_key);
+    for (guint i = 0; i < side->images->len; i++) {
+        DiffImage *image = side->images->pdata[i];
+
+        for (guint k = 0; k < image->layers->len; k++) {
+            g_hash_table_add (side->chains, &g_array_index (image->chains, Digest, k));
+            g_hash_table_add (side->layers, &g_array_index (image->layers, Digest, k));
+        }
+    }
+}
+
+static void
+read_bundle (DiffSide *side)
+{
+    const Statement *statement = bundle_statement (side->bundle);
+    DiffProduct *product = g_new0 (DiffProduct, 1);
+
+    *product = (DiffProduct){ .product = statement->release->product,
+                              .channel = statement->release->channel,
+                              .version = statement->release->version,
+                              .release = statement->release->release,
+                              .digest = bundle_release_digest (side->bundle),
+                              .tree = &statement->tree_commit,
+                              .tree_files = statement->tree_files,
+                              .tree_bytes = statement->tree_bytes,
+                              .has_tree_size = TRUE };
+    g_ptr_array_add (side->products, product);
+    for (guint i = 0; i < statement->images->len; i++) {
+        const StatementImage *from = statement->images->pdata[i];
+        DiffImage *image = add_image (side, from->name);
+
+        image->image = from;
+        for (guint k = 0; k < from->layers->len; k++)
+            add_layer (image, &g_array_index (from->layers, StatementLayer, k).diffid);
+    }
+}
+
+static void
+add_held (DiffSide *side, const HaveImage *from, const char *name)
+{
+    DiffImage *image = add_image (side, name);
+
+    image->held = from;
+    for (guint k = 0; k < from->layers->len; k++)
+        add_layer (image, &g_array_index (from->layers, Digest, k));
+}
+
+static void
+read_have (DiffSide *side)
+{
+    for (guint i = 0; i < side->have->products->len; i++) {
+        const HaveProduct *from = side->have->products->pdata[i];
+        DiffProduct *product = g_new0 (DiffProduct, 1);
+
+        *product = (DiffProduct){ .product = from->product,
+                                  .channel = from->channel,
+                                  .version = from->version,
+                                  .release = from->release,
+                                  .digest = &from->digest,
+                                  .tree = from->has_tree ? &from->tree : NULL };
+        g_ptr_array_add (side->products, product);
+    }
+    for (guint i = 0; i < side->have->images->len; i++) {
+        const HaveImage *from = side->have->images->pdata[i];
+
+        for (guint k = 0; k < from->names->len; k++)
+            add_held (side, from, from->names->pdata[k]);
+        if (from->names->len == 0)
+            add_held (side, from, NULL);
+    }
+}
+
+/* By its name or by its first line: whoever renames a have file still has one. */
+static gboolean
+is_have_file (const char *path)
+{
+    static const char begin[] = "handcarry-have:";
+    char found[sizeof begin - 1];
+    autofd int fd = -1;
+
+    if (g_str_has_suffix (path, ".have"))
+        return TRUE;
+    fd = file_open_given (path, NULL);
+    return fd >= 0 && file_pread_all (fd, path, found, sizeof found, 0, NULL) &&
+           memcmp (found, begin, sizeof found) == 0;
+}
+
+static gboolean
+open_have (DiffSide *side, GError **error)
+{
+    g_autoptr (GBytes) text = file_read_given (side->path, LIMIT_YAML_BYTES, error);
+
+    side->have = text != NULL ? have_parse (text, error) : NULL;
+    return side->have != NULL || fail_prefix (error, "'%s'", side->path);
+}
+
+gboolean
+diff_side_open (DiffSide *side, const char *path, GError **error)
+{
+    side->path = path;
+    side->products = g_ptr_array_new_with_free_func (g_free);
+    side->images = g_ptr_array_new_with_free_func (image_free);
+    if (is_have_file (path)) {
+        if (!open_have (side, error))
+            return FALSE;
+        read_have (side);
+    } else {
+        side->bundle = bundle_open (path, error);
+        if (side->bundle == NULL)
+            return FALSE;
+        read_bundle (side);
+    }
+    index_layers (side);
+    return TRUE;
+}
+
+static const DiffProduct *
+find_product (const DiffSide *side, const char *name)
+{
+    for (guint i = 0; i < side->products->len; i++)
+        if (strcmp (((DiffProduct *)side->products->pdata[i])->product, name) == 0)
+            return side->products->pdata[i];
+    return NULL;
+}
+
+static void
+add_release (Diff *diff, const DiffProduct *a, const DiffProduct *b)
+{
+    const DiffProduct **row = g_new (const DiffProduct *, 2);
+
+    row[0] = a;
+    row[1] = b;
+    g_ptr_array_add (diff->releases, row);
+}
+
+/* Two bundles are compared whatever their products; a host beside a bundle by that product alone.
+ */
+void
+diff_compare_releases (Diff *diff)
+{
+    const DiffSide *a = &diff->sides[0], *b = &diff->sides[1];
+
+    diff->releases = g_ptr_array_new_with_free_func (g_free);
+    if (a->bundle != NULL) {
+        const DiffProduct *product = a->products->pdata[0];
+
+        add_release (diff, product,
+                     b->bundle != NULL ? b->products->pdata[0]
+                                       : find_product (b, product->product));
+        return;
+    }
+    for (guint i = 0; i < b->products->len; i++) {
+        const DiffProduct *product = b->products->pdata[i];
+
+        add_release (diff, find_product (a, product->product), product);
+    }
+    for (guint i = 0; b->have != NULL && i < a->products->len; i++) {
+        const DiffProduct *product = a->products->pdata[i];
+
+        if (find_product (b, product->product) == NULL)
+            add_release (diff, product, NULL);
+    }
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "manifest/verb-diff.h"
+#include "manifest/error.h"
+#include "manifest/verb.h"
+
+typedef struct {
+    gboolean files;
+    VerbOutput output;
+} DiffOptions;
+
+static gboolean
+parse_options (int *argc, char ***argv, DiffOptions *options, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "files", 0, 0, G_OPTION_ARG_NONE, &options->files,
+          "also the files of changed images: rebuilds their layers, which reads both bundles",
+          NULL },
+        { NULL },
+    };
+
+    if (!verb_parse (argc, argv, "A B",
+                     "Shows what B has otherwise than A: release, images, layers, Debian and "
+                     "Alpine packages, tree, bytes. Each is a bundle or a have file (*.have). No "
+                     "signature is checked here: 'handcarry verify' does that.\nThe exit status "
+                     "is 0 also where they differ.",
+                     entries, &options->output, TRUE, error))
+        return FALSE;
+    if (*argc != 3)
+        return fail (error, ERR_USAGE, "diff: name two files, each a bundle or a have file");
+    return TRUE;
+}
+
+void
+diff_clear (Diff *diff)
+{
+    g_clear_pointer (&diff->releases, g_ptr_array_unref);
+    g_clear_pointer (&diff->images, g_ptr_array_unref);
+    g_clear_pointer (&diff->layers_read, g_ptr_array_unref);
+    g_clear_pointer (&diff->sizes, g_hash_table_unref);
+    diff_side_clear (&diff->sides[0]);
+    diff_side_clear (&diff->sides[1]);
+}
+
+static void
+unref_table (gpointer table)
+{
+    g_hash_table_unref (table);
+}
+
+static gboolean
+compare (Diff *diff, char **paths, const DiffOptions *options, GError **error)
+{
+    g_autoptr (Progress) progress = verb_progress_new (&options->output);
+
+    diff->layers_read = g_ptr_array_new_with_free_func (unref_table);
+    if (!diff_side_open (&diff->sides[0], paths[0], error) ||
+        !diff_side_open (&diff->sides[1], paths[1], error))
+        return FALSE;
+    diff_compare_releases (diff);
+    diff_compare_images (diff);
+    return diff_compare_packages (diff, error) &&
+           (!options->files || diff_compare_files (diff, progress, error));
+}
+
+int
+verb_diff (int argc, char **argv, GError **error)
+{
+    DiffOptions options = { 0 };
+    g_auto (Diff) diff = { 0 };
+
+    if (!parse_options (&argc, &argv, &options, error) ||
+        !compare (&diff, argv + 1, &options, error))
+        return error_exit_status (*error);
+    if (options.output.json)
+        diff_print_json (&diff);
+    else if (!options.output.quiet)
+        diff_print_text (&diff);
+    return 0;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "bundle/bundle.h"
+#include "bundle/image-files.h"
+#include "manifest/have.h"
+
+#include <glib.h>
+
+/* What diff compares and prints. Belongs to the verb (verb-diff*.c): two sides, A and B, each a
+ * bundle or a have file; then what became of A's things in B. */
+
+typedef struct {
+    const char *product, *channel, *version;
+    guint64 release;
+    const Digest *digest;
+    const Digest *tree; /* the commit; NULL where a host has none */
+    guint64 tree_files, tree_bytes;
+    gboolean has_tree_size;
+} DiffProduct;
+
+typedef struct {
+    char *name;                  /* NULL: an image without a name on a host */
+    char *full;                  /* as engines store it */
+    const StatementImage *image; /* in a bundle, else NULL */
+    const HaveImage *held;       /* on a host, else NULL */
+    GArray *layers;              /* Digest: diffIDs, lowest first */
+    GArray *chains;              /* Digest, beside layers: names each layer with all below it */
+    gboolean paired;
+} DiffImage;
+
+typedef struct {
+    const char *path;
+    Bundle *bundle;              /* or NULL, */
+    Have *have;                  /* then this */
+    GPtrArray *products;         /* DiffProduct */
+    GPtrArray *images;           /* DiffImage */
+    GHashTable *chains, *layers; /* sets of Digest, borrowed from images */
+} DiffSide;
+
+/* Layers, and how long they are where all lengths are known: have files have none. */
+typedef struct {
+    guint n, sized;
+    guint64 bytes;
+} DiffCount;
+
+typedef struct {
+    DiffCount same;  /* also on the other side, on the same layers */
+    DiffCount moved; /* also there, on other layers */
+    DiffCount fresh; /* in B only */
+    DiffCount gone;  /* in A only */
+} DiffLayers;
+
+typedef enum {
+    DIFF_SAME,        /* the same config */
+    DIFF_SAME_LAYERS, /* a config is not known, and the layers are the same */
+    DIFF_CHANGED,
+    DIFF_ADDED,   /* in B only */
+    DIFF_REMOVED, /* in A only */
+} DiffState;
+
+typedef struct {
+    PackageKind kind;
+    char *name, *arch;
+    gboolean show_arch; /* there is one of that name for another architecture */
+    char *from, *to;    /* versions; NULL: not there */
+} DiffPackage;
+
+typedef struct {
+    char *path;
+    const ImageFile *a, *b; /* NULL: not there */
+} DiffFile;
+
+typedef struct {
+    DiffState state;
+    DiffImage *a, *b;
+    DiffLayers layers;
+    GPtrArray *packages;            /* DiffPackage, those that differ; NULL: not known */
+    guint n_packages[2], unread[2]; /* on each side: how many, and PackagesUnread */
+    GPtrArray *files;               /* DiffFile, those that differ; NULL: not compared */
+    const char *no_files;           /* why not; NULL where nobody asked */
+} DiffPair;
+
+typedef struct {
+    DiffSide sides[2];
+    GHashTable *sizes;      /* Digest -> StatementLayer: what bundles say of layers */
+    GPtrArray *releases;    /* DiffProduct *[2]: A's and B's, either may be NULL */
+    GPtrArray *images;      /* DiffPair: B's in their order, then A's that are not in B */
+    DiffLayers layers;      /* of all images of a pair */
+    guint others[2];        /* images of a host that the other side does not speak of */
+    GPtrArray *layers_read; /* owns what DiffFile borrows */
+} Diff;
+
+/* Opens a bundle or a have file, unproven. */
+gboolean diff_side_open (DiffSide *side, const char *path,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void diff_side_clear (DiffSide *side);
+/* The distinct layers of a bundle: carried, and those that a delta leaves out. */
+void diff_count_carried (const Bundle *bundle, DiffCount *carried, DiffCount *left_out);
+void diff_compare_releases (Diff *diff);
+void diff_compare_images (Diff *diff);
+void diff_compare_layers (Diff *diff); /* counts; part of comparing images */
+gboolean diff_compare_packages (Diff *diff, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Rebuilds the layers of all images that differ. */
+gboolean diff_compare_files (Diff *diff, Progress *progress,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void diff_clear (Diff *diff);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Diff, diff_clear)
+
+/* "same", "same-layers", "changed", "added", "removed". */
+const char *diff_state_name (DiffState state);
+void diff_print_text (const Diff *diff);
+/* Parts of it, in files of their own: images, and what one of them says of packages and files. */
+void diff_print_images (const Diff *diff);
+void diff_print_packages (const DiffPair *pair);
+void diff_print_files (const DiffPair *pair);
+/* "2 same (1.3 MB), 1 new (20 B)" after a label. */
+void diff_print_layers (const char *label, const DiffLayers *layers);
+void diff_print_json (const Diff *diff);
