@@ -198,7 +198,7 @@ take_entry (LayerPackages *layer, struct archive *a, struct archive_entry *entry
 }
 
 typedef struct {
-    const SourceLayer *layer;
+    const LayerTar *layer;
     guint64 at;
     GError *error;
     guint8 chunk[READ_CHUNK];
@@ -253,7 +253,7 @@ walk (LayerPackages *layer, struct archive *a, LayerRead *read)
 }
 
 static LayerPackages *
-read_layer (PackageCollector *collector, const SourceLayer *source, GError **error)
+read_layer (PackageCollector *collector, const LayerTar *source, GError **error)
 {
     LayerPackages *layer = g_hash_table_lookup (collector->layers, &source->diffid);
     g_autofree LayerRead *read = NULL;
@@ -326,7 +326,7 @@ package_collector_list (PackageCollector *collector, const SourceImage *image, G
 
     for (guint i = 0; i < image->layers->len; i++) {
         LayerPackages *layer =
-            read_layer (collector, &g_array_index (image->layers, SourceLayer, i), error);
+            read_layer (collector, &g_array_index (image->layers, LayerTar, i), error);
 
         if (layer == NULL) {
             fail_prefix (error, "looking for packages");

@@ -32,7 +32,7 @@ contents_free (Contents *contents)
 }
 
 typedef struct {
-    const SourceLayer *layer;
+    const LayerTar *layer;
     Progress *progress;
     GArray *extents;
     GError *error;
@@ -43,11 +43,11 @@ run_scan (gpointer data, gpointer user)
 {
     ScanJob *job = data;
 
-    job->extents = scan_layer (job->layer, job->progress, &job->error);
+    job->extents = scan_layer (job->layer, NULL, job->progress, &job->error);
 }
 
 static guint32
-find_content (Contents *contents, GHashTable *by_digest, const SourceLayer *layer, Extent *extent)
+find_content (Contents *contents, GHashTable *by_digest, const LayerTar *layer, Extent *extent)
 {
     gpointer found;
     Content content = { .length = extent->length,
@@ -99,7 +99,7 @@ contents_new (GArray *layers, guint jobs, Progress *progress, GError **error)
     contents->contents = g_array_new (FALSE, FALSE, sizeof (Content));
     contents->layers = g_ptr_array_new_with_free_func (pack_layer_free);
     for (guint i = 0; i < layers->len; i++) {
-        all[i].layer = &g_array_index (layers, SourceLayer, i);
+        all[i].layer = &g_array_index (layers, LayerTar, i);
         all[i].progress = progress;
         g_thread_pool_push (pool, &all[i], NULL);
     }

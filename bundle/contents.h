@@ -12,8 +12,8 @@
 
 typedef struct {
     guint64 length;
-    const SourceLayer *layer; /* where it was seen first, */
-    guint64 offset;           /* and its offset in that layer's tar */
+    const LayerTar *layer; /* where it was seen first, */
+    guint64 offset;        /* and its offset in that layer's tar */
     guint32 sketch[SKETCH_FEATURES];
     guint32 source; /* content it is to be patched on, or NO_CONTENT */
     guint32 patch;  /* number of its patch, or NO_CONTENT */
@@ -25,7 +25,7 @@ typedef struct {
 } ContentUse;
 
 typedef struct {
-    SourceLayer source;
+    LayerTar source;
     GArray *uses; /* ContentUse, in tar order */
     guint64 rest; /* literal bytes behind the last */
 } PackLayer;
@@ -35,7 +35,7 @@ typedef struct {
     GPtrArray *layers; /* PackLayer, distinct diffIDs in order of first appearance */
 } Contents;
 
-/* Scans the layers (SourceLayer elements, distinct), jobs at a time. */
+/* Scans the layers (LayerTar elements, distinct), jobs at a time. */
 Contents *contents_new (GArray *layers, guint jobs, Progress *progress,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Chooses for each content that is much like an earlier one what to patch it on. */

@@ -107,7 +107,7 @@ add_image (Packer *packer, const ReleaseImage *wanted, const char *platform, con
     image->config = digest_of_bytes (source->config);
     image->config_bytes = g_bytes_get_size (source->config);
     for (guint i = 0; i < source->layers->len; i++) {
-        const SourceLayer *from = &g_array_index (source->layers, SourceLayer, i);
+        const LayerTar *from = &g_array_index (source->layers, LayerTar, i);
         StatementLayer layer = { .diffid = from->diffid, .bytes = from->bytes };
 
         g_array_append_val (image->layers, layer);
@@ -136,14 +136,14 @@ collect_images (Packer *packer, const char *dir, GError **error)
 static GArray *
 distinct_layers (const Packer *packer, guint64 *bytes)
 {
-    GArray *layers = g_array_new (FALSE, FALSE, sizeof (SourceLayer));
+    GArray *layers = g_array_new (FALSE, FALSE, sizeof (LayerTar));
     g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
 
     for (guint i = 0; i < packer->images->len; i++) {
         const SourceImage *image = packer->images->pdata[i];
 
         for (guint k = 0; k < image->layers->len; k++) {
-            SourceLayer *layer = &g_array_index (image->layers, SourceLayer, k);
+            LayerTar *layer = &g_array_index (image->layers, LayerTar, k);
 
             if (!g_hash_table_add (seen, &layer->diffid))
                 continue;

@@ -11,6 +11,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <string.h>
+#include <zlib.h>
 
 #define SCAN_CHUNK (1024 * 1024)
 
@@ -21,11 +22,12 @@
 #define TAR_MAGIC_AT 257
 
 typedef struct {
-    const SourceLayer *layer;
+    const LayerTar *layer;
     Progress *progress;
     guint64 at; /* read so far */
     DigestStream *whole, *file;
     Sketch *sketch;
+    GArray *extents, *entries; /* entries: NULL where nobody asks */
     GError *error;
     guint8 chunk[SCAN_CHUNK];
 } Scan;
@@ -54,11 +56,12 @@ read_chunk (struct archive *a, void *data, const void **bytes)
 /* Hashes the content of the current entry. FALSE where libarchive gives up, or where it is sparse:
  * then the bytes in the tar are not the file. */
 static gboolean
-hash_entry (Scan *scan, struct archive *a, guint64 size, Digest *digest)
+hash_entry (Scan *scan, struct archive *a, Extent *extent)
 {
     const void *block;
     size_t length;
     la_int64_t offset;
+    uLong sum = crc32 (0, NULL, 0);
     guint64 at = 0;
     int result;
 
@@ -67,10 +70,12 @@ hash_entry (Scan *scan, struct archive *a, guint64 size, Digest *digest)
             return FALSE;
         digest_stream_add (scan->file, block, length);
         sketch_add (scan->sketch, block, length);
+        sum = crc32_z (sum, block, length);
         at += length;
     }
-    digest_stream_finish (scan->file, digest);
-    return result == ARCHIVE_EOF && at == size;
+    digest_stream_finish (scan->file, &extent->digest);
+    extent->checksum = (guint32)sum;
+    return result == ARCHIVE_EOF && at == extent->length;
 }
 
 static gboolean
@@ -115,33 +120,82 @@ has_plain_header (Scan *scan, const Extent *extent)
            header_size (block + TAR_SIZE_AT) == extent->length;
 }
 
+/* The name as another program finds it below the layer's folder, or NULL. libarchive translates
+ * names that are not ASCII by the locale, so they are not to be relied on. */
+static char *
+plain_path (const char *name)
+{
+    g_autoptr (GString) path = g_string_new (NULL);
+    g_auto (GStrv) parts = NULL;
+
+    if (name == NULL || !g_str_is_ascii (name))
+        return NULL;
+    parts = g_strsplit (name, "/", -1);
+    for (char **part = parts; *part != NULL; part++) {
+        if (strcmp (*part, "..") == 0)
+            return NULL;
+        if (**part == '\0' || strcmp (*part, ".") == 0)
+            continue;
+        if (path->len > 0)
+            g_string_append_c (path, '/');
+        g_string_append (path, *part);
+    }
+    return path->len > 0 ? g_string_free (g_steal_pointer (&path), FALSE) : NULL;
+}
+
+static void
+add_entry (Scan *scan, struct archive_entry *entry, const char *path, guint extent)
+{
+    mode_t type = archive_entry_filetype (entry);
+    gboolean file = type == AE_IFREG && archive_entry_hardlink (entry) == NULL;
+    ScanEntry row = { g_strdup (path),
+                      file               ? SCAN_FILE
+                      : type == AE_IFDIR ? SCAN_FOLDER
+                                         : SCAN_OTHER,
+                      extent };
+
+    g_array_append_val (scan->entries, row);
+}
+
 /* The content ends, padding included, where libarchive stands once the entry's data is read. */
 static gboolean
-scan_entry (Scan *scan, struct archive *a, struct archive_entry *entry, GArray *extents)
+scan_file (Scan *scan, struct archive *a, Extent *extent, gboolean *found)
 {
-    Extent extent = { .length = (guint64)archive_entry_size (entry) };
-    guint64 padded = (extent.length + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+    guint64 padded = (extent->length + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
     guint64 end;
     gboolean plain;
 
-    if (!is_source (entry))
-        return TRUE;
     sketch_begin (scan->sketch);
-    plain = hash_entry (scan, a, extent.length, &extent.digest);
-    sketch_finish (scan->sketch, extent.length, extent.sketch);
+    plain = hash_entry (scan, a, extent);
+    sketch_finish (scan->sketch, extent->length, extent->sketch);
     if (archive_read_data_skip (a) != ARCHIVE_OK)
         return FALSE;
     end = (guint64)archive_filter_bytes (a, 0);
     if (!plain || end < padded || end > scan->layer->bytes)
         return TRUE;
-    extent.offset = end - padded;
-    if (has_plain_header (scan, &extent))
-        g_array_append_val (extents, extent);
+    extent->offset = end - padded;
+    *found = has_plain_header (scan, extent);
     return TRUE;
 }
 
+static gboolean
+scan_entry (Scan *scan, struct archive *a, struct archive_entry *entry)
+{
+    Extent extent = { .length = (guint64)archive_entry_size (entry) };
+    g_autofree char *path = plain_path (archive_entry_pathname (entry));
+    gboolean found = FALSE, ok = !is_source (entry) || scan_file (scan, a, &extent, &found);
+
+    if (scan->entries != NULL && path != NULL)
+        add_entry (scan, entry, path, found ? scan->extents->len : G_MAXUINT);
+    if (!found)
+        return ok;
+    extent.path = g_steal_pointer (&path);
+    g_array_append_val (scan->extents, extent);
+    return ok;
+}
+
 static void
-walk (Scan *scan, struct archive *a, GArray *extents)
+walk (Scan *scan, struct archive *a)
 {
     struct archive_entry *entry;
 
@@ -152,7 +206,7 @@ walk (Scan *scan, struct archive *a, GArray *extents)
 
         if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
             return;
-        if (!scan_entry (scan, a, entry, extents))
+        if (!scan_entry (scan, a, entry))
             return;
     }
 }
@@ -213,8 +267,29 @@ check_diffid (Scan *scan, GError **error)
     return fail (error, ERR_FORMAT, "layer is %s, but the image config says %s", text, expected);
 }
 
+static void
+clear_extent (gpointer data)
+{
+    g_free (((Extent *)data)->path);
+}
+
+static void
+clear_entry (gpointer data)
+{
+    g_free (((ScanEntry *)data)->path);
+}
+
 GArray *
-scan_layer (const SourceLayer *layer, Progress *progress, GError **error)
+scan_entries_new (void)
+{
+    GArray *entries = g_array_new (FALSE, FALSE, sizeof (ScanEntry));
+
+    g_array_set_clear_func (entries, clear_entry);
+    return entries;
+}
+
+GArray *
+scan_layer (const LayerTar *layer, GArray *entries, Progress *progress, GError **error)
 {
     g_autofree Scan *scan = g_new0 (Scan, 1);
     g_autoptr (DigestStream) whole = digest_stream_new ();
@@ -228,9 +303,12 @@ scan_layer (const SourceLayer *layer, Progress *progress, GError **error)
     scan->whole = whole;
     scan->file = file;
     scan->sketch = sketch;
+    scan->extents = extents;
+    scan->entries = entries;
+    g_array_set_clear_func (extents, clear_extent);
     archive_read_support_filter_none (a);
     archive_read_support_format_tar (a);
-    walk (scan, a, extents);
+    walk (scan, a);
     archive_read_free (a);
     if (!hash_rest (scan)) {
         g_propagate_error (error, scan->error);

@@ -69,7 +69,7 @@ source_builder_new (GBytes *config, const Digest *digest, const SourceOptions *o
     builder->image = image;
     builder->spool = -1;
     image->config = g_bytes_ref (config);
-    image->layers = g_array_new (FALSE, FALSE, sizeof (SourceLayer));
+    image->layers = g_array_new (FALSE, FALSE, sizeof (LayerTar));
     image->fds = g_ptr_array_new_with_free_func (close_fd);
     if (!check_config (config, digest, error) ||
         !oci_config_parse (config, &image->platform, &builder->diffids, error))
@@ -94,10 +94,10 @@ source_builder_own (SourceBuilder *builder, int fd)
 
 /* Layers may repeat; an unpacked one is not unpacked again. */
 static gboolean
-find_unpacked (SourceBuilder *builder, SourceLayer *layer)
+find_unpacked (SourceBuilder *builder, LayerTar *layer)
 {
     for (guint i = 0; i < builder->image->layers->len; i++) {
-        const SourceLayer *earlier = &g_array_index (builder->image->layers, SourceLayer, i);
+        const LayerTar *earlier = &g_array_index (builder->image->layers, LayerTar, i);
 
         if (earlier->fd == builder->spool && digest_equal (&earlier->diffid, &layer->diffid)) {
             *layer = *earlier;
@@ -121,7 +121,7 @@ check_digest (const char *what, const Digest *found, const Digest *expected, con
 
 static gboolean
 unpack_layer (SourceBuilder *builder, const SourceRange *range, SourcePacking packing,
-              const Digest *blob, const char *name, SourceLayer *layer, GError **error)
+              const Digest *blob, const char *name, LayerTar *layer, GError **error)
 {
     SourceUnpacked unpacked;
 
@@ -154,7 +154,7 @@ source_builder_add (SourceBuilder *builder, const SourceRange *range, const Dige
 {
     guint i = builder->image->layers->len;
     g_autofree char *name = g_strdup_printf ("layer %u of %u", i + 1, builder->diffids->len);
-    SourceLayer layer = { range->fd, range->offset, range->bytes };
+    LayerTar layer = { range->fd, range->offset, range->bytes };
     SourcePacking packing;
 
     g_return_val_if_fail (i < builder->diffids->len, FALSE);

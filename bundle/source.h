@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
-#include "manifest/digest.h"
+#include "bundle/layer.h"
 #include "manifest/progress.h"
 
 #include <glib.h>
@@ -11,16 +11,9 @@
  * exact bytes and layers that are uncompressed tars in plain files. */
 
 typedef struct {
-    int fd;         /* borrowed from the source; read with pread */
-    guint64 offset; /* where the uncompressed tar begins */
-    guint64 bytes;
-    Digest diffid; /* as the config says. The collector hashes all bytes and compares. */
-} SourceLayer;
-
-typedef struct {
     GBytes *config;
     char *platform; /* from the config */
-    GArray *layers; /* SourceLayer, lowest first */
+    GArray *layers; /* LayerTar, lowest first */
     GPtrArray *fds; /* owns the descriptors */
 } SourceImage;
 

@@ -11,7 +11,7 @@
  * every layer where the source says it lies and prints one line for each. */
 
 static gboolean
-hash_layer (const SourceLayer *layer, Digest *out, GError **error)
+hash_layer (const LayerTar *layer, Digest *out, GError **error)
 {
     g_autoptr (DigestStream) stream = digest_stream_new ();
     guint8 buffer[65536];
@@ -36,7 +36,7 @@ dump (const SourceImage *image, GError **error)
 
     printf ("config %s %s fds=%u\n", config, image->platform, image->fds->len);
     for (guint i = 0; i < image->layers->len; i++) {
-        const SourceLayer *layer = &g_array_index (image->layers, SourceLayer, i);
+        const LayerTar *layer = &g_array_index (image->layers, LayerTar, i);
         g_autofree char *named = digest_to_text (&layer->diffid), *is = NULL;
 
         if (!hash_layer (layer, &found, error))
