@@ -6,12 +6,6 @@
 
 #include <string.h>
 
-/* A source longer than this would make the suffix array (4 bytes a byte) too large for the memory
- * that packing may take. */
-#define MATCH_MAX_BYTES (64u * 1024 * 1024)
-/* Features that must be shared, of eight: with fewer a patch rarely saves anything. */
-#define MATCH_MIN_SHARED 4
-
 static void
 pack_layer_free (gpointer data)
 {
@@ -53,13 +47,18 @@ find_content (Contents *contents, GHashTable *by_digest, const LayerTar *layer, 
     Content content = { .length = extent->length,
                         .layer = layer,
                         .offset = extent->offset,
+                        .base = NO_BASE_FILE,
                         .source = NO_CONTENT,
+                        .base_source = NO_BASE_FILE,
                         .patch = NO_CONTENT };
     guint32 number = contents->contents->len;
 
     if (g_hash_table_lookup_extended (by_digest, &extent->digest, NULL, &found))
         return GPOINTER_TO_UINT (found);
     memcpy (content.sketch, extent->sketch, sizeof content.sketch);
+    content.path = g_steal_pointer (&extent->path);
+    if (contents->bases != NULL)
+        content.base = base_files_find (contents->bases, &extent->digest, extent->length);
     g_array_append_val (contents->contents, content);
     g_hash_table_insert (by_digest, g_memdup2 (&extent->digest, sizeof (Digest)),
                          GUINT_TO_POINTER (number));
@@ -86,8 +85,15 @@ add_layer (Contents *contents, GHashTable *by_digest, const ScanJob *job)
     layer->rest = job->layer->bytes - at;
 }
 
+static void
+clear_content (gpointer data)
+{
+    g_free (((Content *)data)->path);
+}
+
 Contents *
-contents_new (GArray *layers, guint jobs, Progress *progress, GError **error)
+contents_new (GArray *layers, const BaseFiles *bases, guint jobs, Progress *progress,
+              GError **error)
 {
     g_autoptr (Contents) contents = g_new0 (Contents, 1);
     g_autoptr (GHashTable) by_digest =
@@ -96,7 +102,9 @@ contents_new (GArray *layers, guint jobs, Progress *progress, GError **error)
     GThreadPool *pool = g_thread_pool_new (run_scan, NULL, (gint)jobs, FALSE, NULL);
     gboolean ok = TRUE;
 
+    contents->bases = bases;
     contents->contents = g_array_new (FALSE, FALSE, sizeof (Content));
+    g_array_set_clear_func (contents->contents, clear_content);
     contents->layers = g_ptr_array_new_with_free_func (pack_layer_free);
     for (guint i = 0; i < layers->len; i++) {
         all[i].layer = &g_array_index (layers, LayerTar, i);
@@ -115,51 +123,4 @@ contents_new (GArray *layers, guint jobs, Progress *progress, GError **error)
         g_clear_pointer (&all[i].extents, g_array_unref);
     }
     return ok ? g_steal_pointer (&contents) : NULL;
-}
-
-/* Of the earlier contents that share a feature, the one that shares most; the first of equals. */
-static guint32
-best_source (const Contents *contents, GHashTable *by_feature, const Content *content)
-{
-    guint32 best = NO_CONTENT;
-    guint best_shared = MATCH_MIN_SHARED - 1;
-
-    for (guint i = 0; i < SKETCH_FEATURES; i++) {
-        gpointer found;
-        const Content *other;
-        guint shared;
-
-        if (!g_hash_table_lookup_extended (by_feature, GUINT_TO_POINTER (content->sketch[i]), NULL,
-                                           &found))
-            continue;
-        other = &g_array_index (contents->contents, Content, GPOINTER_TO_UINT (found));
-        shared = sketch_shared (content->sketch, other->sketch);
-        if (shared > best_shared) {
-            best = GPOINTER_TO_UINT (found);
-            best_shared = shared;
-        }
-    }
-    return best;
-}
-
-/* A content that is a patch itself is no source: patches are one deep. So only contents without a
- * source are entered, and the first with a feature stays. */
-void
-contents_match (Contents *contents)
-{
-    g_autoptr (GHashTable) by_feature = g_hash_table_new (NULL, NULL);
-
-    for (guint32 n = 0; n < contents->contents->len; n++) {
-        Content *content = &g_array_index (contents->contents, Content, n);
-
-        if (content->sketch[0] == 0 || content->length > MATCH_MAX_BYTES)
-            continue;
-        content->source = best_source (contents, by_feature, content);
-        if (content->source != NO_CONTENT)
-            continue;
-        for (guint i = 0; i < SKETCH_FEATURES; i++)
-            if (!g_hash_table_contains (by_feature, GUINT_TO_POINTER (content->sketch[i])))
-                g_hash_table_insert (by_feature, GUINT_TO_POINTER (content->sketch[i]),
-                                     GUINT_TO_POINTER (n));
-    }
 }

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define COPY_CHUNK (256 * 1024)
+
 typedef struct {
     int dirfd; /* of the layout */
     int blobs; /* of blobs/sha256 */
@@ -73,10 +75,51 @@ write_layer_piece (const guint8 *bytes, gsize length, gpointer data, GError **er
     return file_write_all (file->fd, "layer", bytes, length, error);
 }
 
-/* A layer that could not be rebuilt leaves no blob under its digest. */
+/* Where layers come from: rebuilt, or copied from a base that has them. */
+typedef struct {
+    Rebuild *rebuild;
+    GPtrArray *bases;
+    GHashTable *left_out; /* Digest */
+} LayerSource;
+
 static gboolean
-write_layer (const Layout *layout, Rebuild *rebuild, const Digest *diffid, Progress *progress,
-             GError **error)
+copy_layer (const LayerTar *layer, LayerFile *file, GError **error)
+{
+    g_autofree guint8 *chunk = g_malloc (COPY_CHUNK);
+
+    for (guint64 at = 0; at < layer->bytes; at += COPY_CHUNK) {
+        gsize n = (gsize)MIN (COPY_CHUNK, layer->bytes - at);
+
+        if (!file_pread_all (layer->fd, "layers of the base", chunk, n, layer->offset + at,
+                             error) ||
+            !write_layer_piece (chunk, n, file, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The layers of a base were compared with their diffIDs when it was opened. */
+static gboolean
+make_layer (const LayerSource *source, const Digest *diffid, LayerFile *file, GError **error)
+{
+    g_autofree char *text = digest_to_text (diffid);
+    const BaseLayer *layer = NULL;
+
+    if (!g_hash_table_contains (source->left_out, diffid))
+        return rebuild_layer (source->rebuild, diffid, write_layer_piece, file, error);
+    for (guint i = 0; layer == NULL && i < source->bases->len; i++)
+        layer = base_bundle_find (source->bases->pdata[i], diffid);
+    if (layer == NULL)
+        return fail (error, ERR_BASE_MISSING,
+                     "the delta leaves out layer %s; give what it was made against with --base",
+                     text);
+    return copy_layer (&layer->tar, file, error);
+}
+
+/* A layer that could not be made leaves no blob under its digest. */
+static gboolean
+write_layer (const Layout *layout, const LayerSource *source, const Digest *diffid,
+             Progress *progress, GError **error)
 {
     g_autofree char *hex = digest_to_hex (diffid);
     g_autofree char *partial = g_strconcat (hex, ".part", NULL);
@@ -86,7 +129,7 @@ write_layer (const Layout *layout, Rebuild *rebuild, const Digest *diffid, Progr
 
     if (fd < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot create blob '%s'", hex);
-    if (!rebuild_layer (rebuild, diffid, write_layer_piece, &file, error)) {
+    if (!make_layer (source, diffid, &file, error)) {
         unlinkat (layout->blobs, partial, 0);
         return FALSE;
     }
@@ -119,27 +162,60 @@ list_layers (const Statement *statement, guint64 *bytes)
     return list;
 }
 
+/* The layers of list that are rebuilt. */
+static GArray *
+list_carried (const GArray *list, GHashTable *left_out)
+{
+    GArray *carried = g_array_new (FALSE, FALSE, sizeof (Digest));
+
+    for (guint i = 0; i < list->len; i++)
+        if (!g_hash_table_contains (left_out, &g_array_index (list, Digest, i)))
+            g_array_append_val (carried, g_array_index (list, Digest, i));
+    return carried;
+}
+
 static gboolean
-write_layers (const Layout *layout, Bundle *bundle, const char *tmpdir, Progress *progress,
-              GError **error)
+write_all_layers (const Layout *layout, Bundle *bundle, GPtrArray *bases, const char *tmpdir,
+                  Progress *progress, GError **error)
 {
     guint64 bytes;
+    const GArray *without = bundle_packing (bundle)->left_out;
+    g_autoptr (GHashTable) left_out = g_hash_table_new (digest_hash_key, digest_equal_key);
     g_autoptr (GArray) list = list_layers (bundle_statement (bundle), &bytes);
-    g_autoptr (Rebuild) rebuild = rebuild_new (bundle, list, tmpdir, error);
-    gboolean ok = rebuild != NULL;
+    g_autoptr (GArray) carried = NULL;
+    g_autoptr (Rebuild) rebuild = NULL;
+    LayerSource source = { .bases = bases, .left_out = left_out };
+    gboolean ok = TRUE;
 
-    if (!ok)
+    for (guint i = 0; i < without->len; i++)
+        g_hash_table_add (left_out, &g_array_index (without, Digest, i));
+    carried = list_carried (list, left_out);
+    source.rebuild = rebuild = rebuild_new (bundle, carried, tmpdir, error);
+    if (rebuild == NULL)
         return FALSE;
     progress_begin (progress, "rebuilding layers", bytes);
     for (guint i = 0; ok && i < list->len; i++)
-        ok = write_layer (layout, rebuild, &g_array_index (list, Digest, i), progress, error);
+        ok = write_layer (layout, &source, &g_array_index (list, Digest, i), progress, error);
     progress_end (progress);
     return ok && file_fsync_dir (layout->blobs, "blobs/sha256", error);
 }
 
 static gboolean
-write_store (const Layout *layout, Bundle *bundle, const char *tmpdir, Progress *progress,
-             GError **error)
+write_layers (const Layout *layout, Bundle *bundle, GPtrArray *bases, const char *tmpdir,
+              Progress *progress, GError **error)
+{
+    g_autoptr (BundleBases) reader = bundle_bases_new (bases, bundle_packing (bundle));
+    gboolean ok;
+
+    bundle_use_bases (bundle, bundle_bases_reader (reader));
+    ok = write_all_layers (layout, bundle, bases, tmpdir, progress, error);
+    bundle_use_bases (bundle, NULL);
+    return ok;
+}
+
+static gboolean
+write_store (const Layout *layout, Bundle *bundle, GPtrArray *bases, const char *tmpdir,
+             Progress *progress, GError **error)
 {
     GPtrArray *images = bundle_statement (bundle)->images;
     g_autoptr (GBytes) index = oci_index_all (images);
@@ -151,17 +227,18 @@ write_store (const Layout *layout, Bundle *bundle, const char *tmpdir, Progress 
         if (!write_documents (layout, bundle, image, error))
             return fail_prefix (error, "image '%s'", image->name);
     }
-    return write_layers (layout, bundle, tmpdir, progress, error) &&
+    return write_layers (layout, bundle, bases, tmpdir, progress, error) &&
            file_create (layout->dirfd, "oci-layout", marker, 0644, error) &&
            file_create (layout->dirfd, "index.json", index, 0644, error);
 }
 
 gboolean
-extract_oci (Bundle *bundle, int dirfd, const char *tmpdir, Progress *progress, GError **error)
+extract_oci (Bundle *bundle, GPtrArray *bases, int dirfd, const char *tmpdir, Progress *progress,
+             GError **error)
 {
     autofd int blobs = make_folder (dirfd, "blobs", error);
     autofd int sha256 = blobs < 0 ? -1 : make_folder (blobs, "sha256", error);
     Layout layout = { dirfd, sha256 };
 
-    return sha256 >= 0 && write_store (&layout, bundle, tmpdir, progress, error);
+    return sha256 >= 0 && write_store (&layout, bundle, bases, tmpdir, progress, error);
 }

@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
-#include "bundle/bundle.h"
+#include "bundle/base.h"
 
 #include <glib.h>
 
@@ -14,9 +14,9 @@ int extract_open_dir (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESUL
 
 /* Writes an OCI layout with all images: one store of blobs, layers uncompressed, and an index.json
  * that names each image (org.opencontainers.image.ref.name). index.json comes last, so that what
- * broke off is no layout. */
-gboolean extract_oci (Bundle *bundle, int dirfd, const char *tmpdir, Progress *progress,
-                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * broke off is no layout. bases: BaseBundle, what a delta was made against. */
+gboolean extract_oci (Bundle *bundle, GPtrArray *bases, int dirfd, const char *tmpdir,
+                      Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes the tree's files (0755 or 0644), and compares its commit with the statement. */
 gboolean extract_tree (Bundle *bundle, int dirfd, Progress *progress,

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "bundle/pack.h"
-
-#include "bundle/collect-packages.h"
-#include "bundle/collect-tree.h"
-#include "bundle/contents.h"
+#include "bundle/base.h"
 #include "bundle/format.h"
 #include "bundle/framer.h"
-#include "bundle/member.h"
 #include "bundle/oci.h"
-#include "bundle/patches.h"
+#include "bundle/pack-private.h"
 #include "bundle/reader.h"
-#include "bundle/recipe-write.h"
 #include "bundle/source.h"
 #include "bundle/tail.h"
 #include "manifest/error.h"
@@ -30,23 +24,6 @@
 /* The signed end lies in one part, with room for votes that are added later: signing rewrites it in
  * place. */
 #define VOTES_ROOM (16 * 1024)
-
-typedef struct {
-    const Release *release;
-    const PackOptions *options;
-    guint jobs;
-    int dirfd;
-    GPtrArray *images; /* SourceImage, beside statement->images */
-    Statement statement;
-    CollectedTree *tree;
-    Contents *contents;
-    Schedule *schedule;
-    Patches *patches;
-    int meta_fd;
-    guint64 meta_bytes;
-    Packing packing;
-    GArray *frames;
-} Packer;
 
 static void
 free_image (gpointer image)
@@ -68,9 +45,13 @@ packer_clear (Packer *packer)
     g_clear_pointer (&packer->images, g_ptr_array_unref);
     g_clear_pointer (&packer->statement.images, g_ptr_array_unref);
     g_clear_pointer (&packer->tree, collected_tree_free);
+    g_clear_pointer (&packer->targets, targets_free);
+    g_clear_pointer (&packer->left_out, g_hash_table_unref);
+    g_clear_pointer (&packer->base_numbers, g_free);
     g_clear_pointer (&packer->contents, contents_free);
     g_clear_pointer (&packer->schedule, schedule_free);
     g_clear_pointer (&packer->patches, patches_free);
+    g_clear_pointer (&packer->base_files, base_files_free);
     g_clear_pointer (&packer->frames, g_array_unref);
     packing_clear (&packer->packing);
 }
@@ -132,9 +113,9 @@ collect_images (Packer *packer, const char *dir, GError **error)
     return TRUE;
 }
 
-/* Distinct layers in the order of first appearance. */
+/* The layers to carry, each once, in the order of first appearance. */
 static GArray *
-distinct_layers (const Packer *packer, guint64 *bytes)
+layers_to_carry (const Packer *packer, guint64 *bytes)
 {
     GArray *layers = g_array_new (FALSE, FALSE, sizeof (LayerTar));
     g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
@@ -145,7 +126,8 @@ distinct_layers (const Packer *packer, guint64 *bytes)
         for (guint k = 0; k < image->layers->len; k++) {
             LayerTar *layer = &g_array_index (image->layers, LayerTar, k);
 
-            if (!g_hash_table_add (seen, &layer->diffid))
+            if (g_hash_table_contains (packer->left_out, &layer->diffid) ||
+                !g_hash_table_add (seen, &layer->diffid))
                 continue;
             g_array_append_val (layers, *layer);
             *bytes += layer->bytes;
@@ -159,12 +141,12 @@ static gboolean
 plan_contents (Packer *packer, PackResult *result, GError **error)
 {
     Progress *progress = packer->options->progress;
-    g_autoptr (GArray) layers = distinct_layers (packer, &result->uncompressed);
+    g_autoptr (GArray) layers = layers_to_carry (packer, &result->uncompressed);
     guint64 spool = packer->options->spool > 0 ? packer->options->spool : LIMIT_SPOOL_BYTES;
 
     if (layers->len > 0)
         progress_begin (progress, "reading layers", result->uncompressed);
-    packer->contents = contents_new (layers, packer->jobs, progress, error);
+    packer->contents = contents_new (layers, packer->base_files, packer->jobs, progress, error);
     progress_end (progress);
     if (packer->contents == NULL)
         return FALSE;
@@ -177,87 +159,7 @@ plan_contents (Packer *packer, PackResult *result, GError **error)
     schedule_free (packer->schedule);
     packer->schedule = schedule_new (packer->contents, spool);
     packer->packing.spool = packer->schedule->peak;
-    return TRUE;
-}
-
-static gboolean
-append_meta (Packer *packer, const char *name, GBytes *content, GError **error)
-{
-    static const guint8 zeros[TAR_BLOCK];
-    gsize size = g_bytes_get_size (content), length;
-    g_autoptr (GBytes) header = member_header (name, size, FALSE);
-    struct {
-        const void *bytes;
-        gsize length;
-    } pieces[] = { { g_bytes_get_data (header, &length), length },
-                   { g_bytes_get_data (content, NULL), size },
-                   { zeros, member_padding (size) } };
-
-    pieces[0].length = length;
-    for (guint i = 0; i < G_N_ELEMENTS (pieces); i++) {
-        if (!file_pwrite_all (packer->meta_fd, "members", pieces[i].bytes, pieces[i].length,
-                              packer->meta_bytes, error))
-            return FALSE;
-        packer->meta_bytes += pieces[i].length;
-    }
-    return TRUE;
-}
-
-/* One list for each config, whatever it holds. */
-static gboolean
-write_packages (Packer *packer, GError **error)
-{
-    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
-    g_autoptr (PackageCollector) collector = package_collector_new ();
-
-    for (guint i = 0; i < packer->images->len; i++) {
-        StatementImage *image = packer->statement.images->pdata[i];
-        g_autofree char *name = package_list_member (&image->config);
-        g_autoptr (PackageList) list = NULL;
-        g_autoptr (GBytes) text = NULL;
-
-        if (!g_hash_table_add (seen, &image->config))
-            continue;
-        list = package_collector_list (collector, packer->images->pdata[i], error);
-        if (list == NULL)
-            return fail_prefix (error, "image '%s'", image->name);
-        text = package_list_write (list);
-        if (!append_meta (packer, name, text, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* Configs, package lists, recipes: what region meta holds. */
-static gboolean
-write_meta (Packer *packer, GError **error)
-{
-    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
-
-    packer->meta_fd = file_temporary (packer->options->tmpdir, error);
-    if (packer->meta_fd < 0)
-        return FALSE;
-    for (guint i = 0; i < packer->images->len; i++) {
-        StatementImage *image = packer->statement.images->pdata[i];
-        g_autofree char *hex = digest_to_hex (&image->config);
-        g_autofree char *name = g_strdup_printf ("images/%s.json", hex);
-
-        if (g_hash_table_add (seen, &image->config) &&
-            !append_meta (packer, name, ((SourceImage *)packer->images->pdata[i])->config, error))
-            return FALSE;
-    }
-    if (!write_packages (packer, error))
-        return FALSE;
-    for (guint i = 0; i < packer->contents->layers->len; i++) {
-        const PackLayer *layer = packer->contents->layers->pdata[i];
-        g_autofree char *hex = digest_to_hex (&layer->source.diffid);
-        g_autofree char *name = g_strdup_printf ("layers/%s", hex);
-        g_autoptr (GBytes) recipe =
-            recipe_write (packer->contents, packer->schedule, packer->patches, i);
-
-        if (!append_meta (packer, name, recipe, error))
-            return FALSE;
-    }
+    pack_number_bases (packer, result);
     return TRUE;
 }
 
@@ -295,6 +197,20 @@ plan_file (const Packer *packer, FramePlan *plan, const PackFile *file, PackResu
     frame_plan_add (plan, REGION_EXTRA, packer->patches->fd, patch->extra_at, patch->extra);
 }
 
+static guint64
+bytes_from_bases (const Contents *contents, const PackLayer *layer)
+{
+    guint64 bytes = 0;
+
+    for (guint i = 0; i < layer->uses->len; i++) {
+        const Content *content = &g_array_index (
+            contents->contents, Content, g_array_index (layer->uses, ContentUse, i).content);
+
+        bytes += content->base != NO_BASE_FILE ? content->length : 0;
+    }
+    return bytes;
+}
+
 static FramePlan *
 plan_frames (const Packer *packer, PackResult *result)
 {
@@ -308,12 +224,17 @@ plan_frames (const Packer *packer, PackResult *result)
     for (guint i = 0; i < packer->schedule->files->len; i++) {
         const PackFile *file = &g_array_index (packer->schedule->files, PackFile, i);
 
+        if (file->base != NO_BASE_FILE)
+            continue;
         plan_file (packer, plan, file, result);
         carried += g_array_index (packer->contents->contents, Content, file->content).length;
     }
     for (guint i = 0; i < plan->ranges[REGION_LITERALS]->len; i++)
         carried += g_array_index (plan->ranges[REGION_LITERALS], Range, i).length;
-    result->repeated = result->uncompressed - carried;
+    for (guint i = 0; i < packer->contents->layers->len; i++)
+        result->from_bases +=
+            bytes_from_bases (packer->contents, packer->contents->layers->pdata[i]);
+    result->repeated = result->uncompressed - carried - result->from_bases;
     return plan;
 }
 
@@ -389,7 +310,14 @@ static gboolean
 read_back (const Packer *packer, const Output *output, GError **error)
 {
     g_autoptr (Bundle) bundle = bundle_open_parts (output_parts (output), error);
+    g_autoptr (GPtrArray) none = g_ptr_array_new ();
+    g_autoptr (BundleBases) bases = NULL;
 
+    if (bundle != NULL) {
+        bases = bundle_bases_new (packer->options->bases != NULL ? packer->options->bases : none,
+                                  bundle_packing (bundle));
+        bundle_use_bases (bundle, bundle_bases_reader (bases));
+    }
     return (bundle != NULL && bundle_check_deep (bundle, packer->options->tmpdir,
                                                  packer->options->progress, error)) ||
            fail_prefix (error, "reading back what was packed");
@@ -401,7 +329,7 @@ write_bundle (Packer *packer, const char *path, PackResult *result, GError **err
     g_autoptr (FramePlan) plan = NULL;
     g_autoptr (Output) output = output_new (path, packer->options->split, error);
 
-    if (output == NULL || !write_meta (packer, error))
+    if (output == NULL || !pack_write_meta (packer, error))
         return FALSE;
     plan = plan_frames (packer, result);
     packer->frames = g_array_new (FALSE, FALSE, sizeof (Frame));
@@ -427,7 +355,7 @@ pack (const Release *release, const char *dir, const char *output, const PackOpt
         return FALSE;
     packer.tree = collect_tree (release, packer.dirfd, options->tmpdir, error);
     if (packer.tree == NULL || !collect_images (&packer, dir, error) ||
-        !plan_contents (&packer, result, error))
+        !pack_leave_out (&packer, result, error) || !plan_contents (&packer, result, error))
         return FALSE;
     packer.statement.release = (Release *)release;
     packer.statement.tree_commit = packer.tree->commit;
@@ -443,8 +371,18 @@ pack_result_clear (PackResult *result)
 }
 
 char *
-pack_file_name (const Release *release)
+pack_file_name (const Release *release, const GPtrArray *bases, const GPtrArray *haves)
 {
-    return g_strdup_printf ("%s-%s-r%" G_GUINT64_FORMAT ".tar.zst", release->product,
-                            release->version, release->release);
+    GString *name = g_string_new (NULL);
+
+    g_string_printf (name, "%s-%s-r%" G_GUINT64_FORMAT, release->product, release->version,
+                     release->release);
+    for (guint i = 0; haves->len == 0 && i < bases->len; i++)
+        g_string_append_printf (
+            name, "%s-r%" G_GUINT64_FORMAT, i == 0 ? "-from" : "",
+            bundle_statement (base_bundle_get (bases->pdata[i]))->release->release);
+    for (guint i = 0; i < haves->len; i++)
+        g_string_append_printf (name, "%s-%s", i == 0 ? "-for" : "",
+                                ((Have *)haves->pdata[i])->host);
+    return g_string_free (g_string_append (name, ".tar.zst"), FALSE);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "keys/sign.h"
+#include "manifest/have.h"
 #include "manifest/progress.h"
 #include "manifest/release.h"
 
@@ -20,6 +21,8 @@ typedef struct {
     guint64 spool;      /* most bytes of content that wait while rebuilding; 0: LIMIT_SPOOL_BYTES */
     const char *tmpdir; /* NULL: $TMPDIR or /var/tmp */
     const char *engine; /* for docker-daemon:; NULL: the usual sockets */
+    GPtrArray *bases;   /* BaseBundle: old content that we have; NULL or empty: none */
+    GPtrArray *haves;   /* Have: hosts that the bundle must fit; without any, hosts at the bases */
     GPtrArray *keys;    /* SecretKey: each signs both texts */
     GPtrArray *chain;   /* SignedRoot: the trust roots to carry; may be empty */
     Progress *progress;
@@ -31,6 +34,9 @@ typedef struct {
     guint64 uncompressed; /* of all distinct layers */
     guint64 repeated;     /* bytes of contents that were there already */
     guint64 patched;      /* bytes of contents carried as patches */
+    guint64 from_bases;   /* bytes of contents that are files of bases */
+    guint64 left_out;     /* bytes of layers that hosts have */
+    guint bases;          /* images that a host must have; 0: it is a full bundle */
 } PackResult;
 
 /* dir is the folder that release.yaml lies in. The file appears under its name only when it is
@@ -39,5 +45,6 @@ gboolean pack (const Release *release, const char *dir, const char *output,
                const PackOptions *options, PackResult *result,
                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void pack_result_clear (PackResult *result);
-/* The file name of a release's bundle: PRODUCT-VERSION-rN.tar.zst. Caller frees. */
-char *pack_file_name (const Release *release);
+/* The file name of a release's bundle: PRODUCT-VERSION-rN.tar.zst, with -from-rM for each base
+ * (BaseBundle) or -for-HOST for each have file (Have). Caller frees. */
+char *pack_file_name (const Release *release, const GPtrArray *bases, const GPtrArray *haves);

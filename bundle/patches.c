@@ -9,8 +9,8 @@
 #include <zstd.h>
 
 /* A patch is taken when it compresses to less than this part of what the file compresses to. */
-#define WORTH_NUMERATOR 3
-#define WORTH_DENOMINATOR 5
+#define WORTH_NUMERATOR 19
+#define WORTH_DENOMINATOR 20
 #define ESTIMATE_LEVEL 3
 /* Suffix array, both files and the parts, for each byte of the longer file: what the patches that
  * are made at the same time may take together is MEMORY_MAX. */
@@ -27,8 +27,15 @@ typedef struct {
     GError *error;
 } Maker;
 
+/* Bytes of a layer's tar. */
 typedef struct {
-    Content *content, *source;
+    const LayerTar *tar;
+    guint64 offset, length;
+} Piece;
+
+typedef struct {
+    Content *content;
+    Piece old, new;
     PatchParts *parts; /* NULL: not worth it */
 } PatchJob;
 
@@ -43,12 +50,12 @@ patches_free (Patches *patches)
 }
 
 static guint8 *
-read_content (const Content *content, GError **error)
+read_piece (const Piece *piece, GError **error)
 {
-    g_autofree guint8 *bytes = g_malloc (content->length);
+    g_autofree guint8 *bytes = g_malloc (piece->length);
 
-    if (!file_pread_all (content->layer->fd, "layer", bytes, content->length,
-                         content->layer->offset + content->offset, error))
+    if (!file_pread_all (piece->tar->fd, "layer", bytes, piece->length,
+                         piece->tar->offset + piece->offset, error))
         return NULL;
     return g_steal_pointer (&bytes);
 }
@@ -77,8 +84,8 @@ static void
 make_patch (Maker *maker, PatchJob *job)
 {
     g_autoptr (GError) error = NULL;
-    g_autofree guint8 *old = read_content (job->source, &error);
-    g_autofree guint8 *new = old != NULL ? read_content (job->content, &error) : NULL;
+    g_autofree guint8 *old = read_piece (&job->old, &error);
+    g_autofree guint8 *new = old != NULL ? read_piece (&job->new, &error) : NULL;
     g_autoptr (PatchParts) parts = NULL;
 
     if (new == NULL) {
@@ -88,8 +95,8 @@ make_patch (Maker *maker, PatchJob *job)
         g_mutex_unlock (&maker->lock);
         return;
     }
-    parts = diff_make (old, job->source->length, new, job->content->length);
-    if (is_worth (parts, new, job->content->length))
+    parts = diff_make (old, job->old.length, new, job->new.length);
+    if (is_worth (parts, new, job->new.length))
         job->parts = g_steal_pointer (&parts);
 }
 
@@ -99,7 +106,7 @@ run_job (gpointer data, gpointer user)
 {
     PatchJob *job = data;
     Maker *maker = user;
-    guint64 need = MAX (job->content->length, job->source->length) * MEMORY_FACTOR;
+    guint64 need = MAX (job->new.length, job->old.length) * MEMORY_FACTOR;
 
     g_mutex_lock (&maker->lock);
     while (maker->memory > 0 && maker->memory + need > MEMORY_MAX)
@@ -111,7 +118,7 @@ run_job (gpointer data, gpointer user)
     maker->memory -= need;
     g_cond_broadcast (&maker->freed);
     g_mutex_unlock (&maker->lock);
-    progress_add (maker->progress, job->content->length);
+    progress_add (maker->progress, job->new.length);
 }
 
 static gboolean
@@ -130,6 +137,7 @@ store (Patches *patches, PatchJob *job, GError **error)
 
     if (job->parts == NULL) {
         job->content->source = NO_CONTENT;
+        job->content->base_source = NO_BASE_FILE;
         return TRUE;
     }
     if (!store_part (patches, job->parts->control, &stored.control_at, &stored.control, error) ||
@@ -143,20 +151,39 @@ store (Patches *patches, PatchJob *job, GError **error)
     return TRUE;
 }
 
+static PatchJob
+job_for (const Contents *contents, Content *content)
+{
+    PatchJob job = { .content = content,
+                     .new = { content->layer, content->offset, content->length } };
+
+    if (content->base_source != NO_BASE_FILE) {
+        const BaseContent *base = base_files_get (contents->bases, content->base_source);
+
+        job.old = (Piece){ base->tar, base->extent->offset, base->extent->length };
+    } else {
+        const Content *source = &g_array_index (contents->contents, Content, content->source);
+
+        job.old = (Piece){ source->layer, source->offset, source->length };
+    }
+    return job;
+}
+
+/* A content that the bundle repeats is compared once. */
 static GArray *
 list_jobs (Contents *contents, const Schedule *schedule, guint64 *bytes)
 {
     GArray *jobs = g_array_new (FALSE, FALSE, sizeof (PatchJob));
+    g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
 
     for (guint i = 0; i < schedule->files->len; i++) {
         const PackFile *file = &g_array_index (schedule->files, PackFile, i);
-        PatchJob job = { 0 };
+        PatchJob job;
 
-        if (!file->patched)
+        if (!file->patched || !g_hash_table_add (seen, GUINT_TO_POINTER (file->content)))
             continue;
-        job.content = &g_array_index (contents->contents, Content, file->content);
-        job.source = &g_array_index (contents->contents, Content, job.content->source);
-        *bytes += job.content->length;
+        job = job_for (contents, &g_array_index (contents->contents, Content, file->content));
+        *bytes += job.new.length;
         g_array_append_val (jobs, job);
     }
     return jobs;
@@ -193,8 +220,10 @@ drop_unpatched (Contents *contents)
     for (guint i = 0; i < contents->contents->len; i++) {
         Content *content = &g_array_index (contents->contents, Content, i);
 
-        if (content->patch == NO_CONTENT)
+        if (content->patch == NO_CONTENT) {
             content->source = NO_CONTENT;
+            content->base_source = NO_BASE_FILE;
+        }
     }
 }
 

@@ -5,17 +5,39 @@
 #include "bundle/format.h"
 #include "bundle/recipe.h"
 
+#include <string.h>
+
 static void
-put_file (GByteArray *out, const Contents *contents, const Patches *patches, const PackFile *file)
+put_base_file (GByteArray *out, const BaseContent *file, const guint *numbers)
 {
-    const Content *content = &g_array_index (contents->contents, Content, file->content);
+    gsize length = strlen (file->extent->path);
+
+    recipe_put_number (out, RECIPE_BASE);
+    recipe_put_number (out, file->extent->length);
+    recipe_put_number (out, numbers[file->base]);
+    recipe_put_number (out, file->layer);
+    recipe_put_number (out, file->extent->checksum);
+    recipe_put_number (out, length);
+    g_byte_array_append (out, (const guint8 *)file->extent->path, (guint)length);
+}
+
+static void
+put_file (GByteArray *out, const RecipeSource *from, const PackFile *file)
+{
+    const Content *content;
     const StoredPatch *patch;
+
+    if (file->base != NO_BASE_FILE) {
+        put_base_file (out, base_files_get (from->contents->bases, file->base), from->bases);
+        return;
+    }
+    content = &g_array_index (from->contents->contents, Content, file->content);
 
     recipe_put_number (out, file->patched ? RECIPE_PATCH : RECIPE_CONTENT);
     recipe_put_number (out, content->length);
     if (!file->patched)
         return;
-    patch = &g_array_index (patches->patches, StoredPatch, content->patch);
+    patch = &g_array_index (from->patches->patches, StoredPatch, content->patch);
     recipe_put_number (out, file->source);
     recipe_put_number (out, patch->control);
     recipe_put_number (out, patch->difference);
@@ -23,18 +45,18 @@ put_file (GByteArray *out, const Contents *contents, const Patches *patches, con
 }
 
 GBytes *
-recipe_write (const Contents *contents, const Schedule *schedule, const Patches *patches, guint i)
+recipe_write (const RecipeSource *from, guint i)
 {
-    const PackLayer *layer = contents->layers->pdata[i];
-    const LayerSchedule *plan = schedule->layers->pdata[i];
+    const PackLayer *layer = from->contents->layers->pdata[i];
+    const LayerSchedule *plan = from->schedule->layers->pdata[i];
     GByteArray *out = g_byte_array_new ();
     guint64 expected = plan->first_file;
 
     recipe_put_number (out, RECIPE_VERSION);
     recipe_put_number (out, plan->n_files);
     for (guint64 k = 0; k < plan->n_files; k++)
-        put_file (out, contents, patches,
-                  &g_array_index (schedule->files, PackFile, plan->first_file + k));
+        put_file (out, from,
+                  &g_array_index (from->schedule->files, PackFile, plan->first_file + k));
     recipe_put_number (out, layer->uses->len);
     for (guint k = 0; k < layer->uses->len; k++) {
         guint64 file = g_array_index (plan->files, guint64, k);

@@ -5,6 +5,13 @@
 #include "bundle/patches.h"
 #include "bundle/schedule.h"
 
-/* The recipe of layer number i, as bundle/recipe.h reads it (make side). */
-GBytes *recipe_write (const Contents *contents, const Schedule *schedule, const Patches *patches,
-                      guint i);
+/* What recipes are written from (make side). */
+typedef struct {
+    const Contents *contents;
+    const Schedule *schedule;
+    const Patches *patches;
+    const guint *bases; /* the number in the packing list of each base of contents->bases */
+} RecipeSource;
+
+/* The recipe of layer number i, as bundle/recipe.h reads it. */
+GBytes *recipe_write (const RecipeSource *from, guint i);

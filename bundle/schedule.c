@@ -24,6 +24,7 @@ typedef struct {
     ContentState *states;
     GTree *waiting; /* number of the next event (unique) -> content */
     guint64 bytes;  /* that wait */
+    guint64 *bases; /* number of each base file, or NEVER */
 } Scheduler;
 
 static void
@@ -74,6 +75,8 @@ list_events (Scheduler *scheduler)
             Event event = { g_array_index (layer->uses, ContentUse, k).content, NEVER };
             Event source = { content_at (scheduler, event.content)->source, NEVER };
 
+            if (content_at (scheduler, event.content)->base != NO_BASE_FILE)
+                continue;
             if (!seen[event.content] && source.content != NO_CONTENT)
                 g_array_append_val (scheduler->events, source);
             seen[event.content] = TRUE;
@@ -145,12 +148,30 @@ end_use (Scheduler *scheduler, const Event *event)
         wait_until (scheduler, event->content, event->next);
 }
 
+/* The number of a base file; it is introduced with its first use. */
+static guint64
+use_base (Scheduler *scheduler, guint32 base)
+{
+    PackFile file = { .content = NO_CONTENT, .base = base };
+
+    if (scheduler->bases[base] == NEVER) {
+        scheduler->bases[base] = scheduler->schedule->files->len;
+        g_array_append_val (scheduler->schedule->files, file);
+    }
+    return scheduler->bases[base];
+}
+
 static void
 introduce (Scheduler *scheduler, const Event *event, const Event *source)
 {
     ContentState *state = &scheduler->states[event->content];
-    PackFile file = { .content = event->content };
+    guint32 base = content_at (scheduler, event->content)->base_source;
+    PackFile file = { .content = event->content, .base = NO_BASE_FILE };
 
+    if (base != NO_BASE_FILE) {
+        file.patched = TRUE;
+        file.source = use_base (scheduler, base);
+    }
     if (source != NULL && scheduler->states[source->content].waits) {
         file.patched = TRUE;
         file.source = scheduler->states[source->content].file;
@@ -171,6 +192,8 @@ use (Scheduler *scheduler, guint32 content)
     const Event *source = NULL, *event;
     guint64 file;
 
+    if (content_at (scheduler, content)->base != NO_BASE_FILE)
+        return use_base (scheduler, content_at (scheduler, content)->base);
     if (g_array_index (scheduler->events, Event, scheduler->at).content != content)
         source = take_event (scheduler);
     event = take_event (scheduler);
@@ -209,15 +232,20 @@ schedule_new (const Contents *contents, guint64 budget)
     g_autoptr (GArray) events = g_array_new (FALSE, FALSE, sizeof (Event));
     g_autofree ContentState *states = g_new0 (ContentState, contents->contents->len + 1);
     g_autoptr (GTree) waiting = g_tree_new (compare_numbers);
+    guint n_bases = contents->bases != NULL ? base_files_count (contents->bases) : 0;
+    g_autofree guint64 *bases = g_new (guint64, n_bases + 1);
     Scheduler scheduler = { .contents = contents,
                             .budget = budget,
                             .schedule = schedule,
                             .events = events,
                             .states = states,
-                            .waiting = waiting };
+                            .waiting = waiting,
+                            .bases = bases };
 
     schedule->files = g_array_new (FALSE, FALSE, sizeof (PackFile));
     schedule->layers = g_ptr_array_new_with_free_func (layer_schedule_free);
+    for (guint i = 0; i < n_bases; i++)
+        bases[i] = NEVER;
     list_events (&scheduler);
     for (guint i = 0; i < contents->layers->len; i++)
         schedule_layer (&scheduler, contents->layers->pdata[i]);

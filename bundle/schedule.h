@@ -11,6 +11,7 @@
 
 typedef struct {
     guint32 content;
+    guint32 base;     /* base file that it is; NO_BASE_FILE: it is made of content */
     gboolean patched; /* on file source, with the content's patch */
     guint64 source;
 } PackFile;
@@ -23,7 +24,7 @@ typedef struct {
 typedef struct {
     GArray *files;     /* PackFile */
     GPtrArray *layers; /* LayerSchedule, beside Contents.layers */
-    guint64 peak;      /* most bytes that wait at any time */
+    guint64 peak;      /* most bytes that wait at any time; base files never do */
 } Schedule;
 
 /* Contents whose next use is farthest away are repeated in the bundle rather than kept when more

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/base.h"
+
 #include "bundle/verb-bundle.h"
 
 #include <json-glib/json-glib.h>
@@ -14,8 +16,29 @@ add_number (JsonBuilder *builder, const char *name, guint64 number)
     json_builder_add_int_value (builder, (gint64)number);
 }
 
+static void
+add_release (JsonBuilder *builder, const Bundle *base)
+{
+    g_autofree char *digest = digest_to_text (bundle_release_digest (base));
+
+    json_builder_begin_object (builder);
+    add_number (builder, "release", bundle_statement (base)->release->release);
+    json_builder_set_member_name (builder, "release_digest");
+    json_builder_add_string_value (builder, digest);
+    json_builder_end_object (builder);
+}
+
+static void
+add_host (JsonBuilder *builder, const Have *have)
+{
+    json_builder_begin_object (builder);
+    json_builder_set_member_name (builder, "host");
+    json_builder_add_string_value (builder, have->host);
+    json_builder_end_object (builder);
+}
+
 void
-verb_bundle_json (const char *file, const PackResult *result)
+verb_bundle_json (const char *file, const PackOptions *options, const PackResult *result)
 {
     g_autoptr (JsonBuilder) builder = json_builder_new ();
     g_autoptr (JsonNode) root = NULL;
@@ -35,15 +58,53 @@ verb_bundle_json (const char *file, const PackResult *result)
     add_number (builder, "uncompressed_bytes", result->uncompressed);
     add_number (builder, "repeated_bytes", result->repeated);
     add_number (builder, "patched_bytes", result->patched);
+    add_number (builder, "from_bases_bytes", result->from_bases);
+    add_number (builder, "left_out_bytes", result->left_out);
+    json_builder_set_member_name (builder, "applies_to");
+    json_builder_begin_array (builder);
+    for (guint i = 0; i < options->bases->len && options->haves->len == 0 && result->bases > 0; i++)
+        add_release (builder, base_bundle_get (options->bases->pdata[i]));
+    for (guint i = 0; i < options->haves->len && result->bases > 0; i++)
+        add_host (builder, options->haves->pdata[i]);
+    json_builder_end_array (builder);
     json_builder_end_object (builder);
     root = json_builder_get_root (builder);
     text = json_to_string (root, TRUE);
     printf ("%s\n", text);
 }
 
+/* Which hosts can take it. */
+static void
+print_hosts (const VerbOutput *output, const PackOptions *options, const PackResult *result)
+{
+    g_autofree char *from = verb_bytes (result->from_bases);
+    g_autofree char *left_out = verb_bytes (result->left_out);
+
+    if (result->bases == 0) {
+        verb_print (output, "applies   to every host: it is a full bundle%s\n",
+                    options->bases->len + options->haves->len > 0
+                        ? " (the hosts have nothing in common with it)"
+                        : "");
+        return;
+    }
+    verb_print (output, "          (%s in files that hosts have, %s in layers that they have)\n",
+                from, left_out);
+    for (guint i = 0; options->haves->len == 0 && i < options->bases->len; i++) {
+        const Release *base =
+            bundle_statement (base_bundle_get (options->bases->pdata[i]))->release;
+
+        verb_print (output, "%sto hosts at %s %s (release number %" G_GUINT64_FORMAT ")\n",
+                    i == 0 ? "applies   " : "          ", base->product, base->version,
+                    base->release);
+    }
+    for (guint i = 0; i < options->haves->len; i++)
+        verb_print (output, "%sto host %s\n", i == 0 ? "applies   " : "          ",
+                    ((Have *)options->haves->pdata[i])->host);
+}
+
 void
 verb_bundle_text (const VerbOutput *output, const Release *release, const char *file,
-                  const PackResult *result, gboolean is_signed)
+                  const PackOptions *options, const PackResult *result)
 {
     g_autofree char *bytes = verb_bytes (result->bytes);
     g_autofree char *whole = verb_bytes (result->uncompressed);
@@ -60,13 +121,13 @@ verb_bundle_text (const VerbOutput *output, const Release *release, const char *
         verb_print (output, "size      %s from %s of layers\n", bytes, whole);
         verb_print (output, "          (%s repeated, %s carried as patches)\n", repeated, patched);
     }
-    verb_print (output, "applies   to every host: it is a full bundle\n");
+    print_hosts (output, options, result);
     if (result->parts > 1)
         verb_print (output, "parts     %" G_GUINT64_FORMAT "; 'cat' joins them\n", result->parts);
     else
         verb_print (output, "FAT32     %s\n",
                     result->bytes <= FAT32_MAX ? "fits" : "does not fit: use --split 4000M");
     verb_print (output, "checksum  %s.sha256\n", file);
-    if (!is_signed)
+    if (options->keys->len == 0)
         verb_print (output, "signed    NO: handcarry sign %s --key release.key\n", file);
 }

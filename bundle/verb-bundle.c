@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "bundle/bundle.h"
+#include "bundle/base.h"
 #include "bundle/format.h"
+#include "bundle/have-load.h"
 #include "bundle/pack.h"
 #include "bundle/verb-bundle.h"
 #include "keys/trust.h"
@@ -17,7 +18,7 @@
 typedef struct {
     VerbOutput output;
     char *file, *version, *release, *split, *trust, *engine, *tmpdir;
-    char **sign;
+    char **sign, **base, **hosts;
     int level, jobs;
 } BundleOptions;
 
@@ -32,6 +33,8 @@ options_clear (BundleOptions *o)
     g_free (o->engine);
     g_free (o->tmpdir);
     g_strfreev (o->sign);
+    g_strfreev (o->base);
+    g_strfreev (o->hosts);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BundleOptions, options_clear)
 
@@ -43,6 +46,10 @@ parse_options (int *argc, char ***argv, BundleOptions *o, GError **error)
           "the bundle (PRODUCT-VERSION-rN.tar.zst)", "FILE" },
         { "version", 0, 0, G_OPTION_ARG_STRING, &o->version, "instead of the file's", "V" },
         { "release", 0, 0, G_OPTION_ARG_STRING, &o->release, "release number", "N" },
+        { "base", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->base,
+          "an older bundle: make a delta against it; may come again", "BUNDLE" },
+        { "for", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->hosts,
+          "a have file: fit this host; may come again", "HAVE" },
         { "sign", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->sign, "sign with this key, too", "KEY" },
         { "trust", 0, 0, G_OPTION_ARG_FILENAME, &o->trust,
           "trust roots to carry (trust/ beside RELEASE.yaml)", "DIR" },
@@ -132,6 +139,55 @@ load_trust (const char *given, const char *dir, TrustRoot **trust, GError **erro
     return *trust != NULL;
 }
 
+/* Hosts at a base must be hosts of this product, and take the release as a newer one. */
+static gboolean
+check_base (const char *path, const Bundle *base, const Release *release, GError **error)
+{
+    const Release *other = bundle_statement (base)->release;
+
+    if (strcmp (other->product, release->product) != 0)
+        return fail (error, ERR_USAGE, "--base '%s' is of product '%s', this release is of '%s'",
+                     path, other->product, release->product);
+    if (strcmp (other->channel, release->channel) == 0 && other->release >= release->release)
+        return fail (error, ERR_USAGE,
+                     "--base '%s' is release %" G_GUINT64_FORMAT ", and this is %" G_GUINT64_FORMAT
+                     ": a host there would refuse it; give the release a higher number",
+                     path, other->release, release->release);
+    return TRUE;
+}
+
+static GPtrArray *
+load_bases (const BundleOptions *o, const Release *release, Progress *progress, GError **error)
+{
+    g_autoptr (GPtrArray) bases = base_bundles_open (o->base, o->tmpdir, progress, error);
+
+    for (guint i = 0; bases != NULL && i < bases->len; i++)
+        if (!check_base (o->base[i], base_bundle_get (bases->pdata[i]), release, error))
+            return NULL;
+    return g_steal_pointer (&bases);
+}
+
+/* A have file is believed by the host keys of the trust root. */
+static GPtrArray *
+load_haves (const BundleOptions *o, const TrustRoot *trust, GError **error)
+{
+    g_autoptr (GPtrArray) haves = g_ptr_array_new_with_free_func ((GDestroyNotify)have_free);
+
+    for (char **path = o->hosts; path != NULL && *path != NULL; path++) {
+        Have *have = NULL;
+
+        if (trust == NULL)
+            return fail_null (error, ERR_TRUST,
+                              "--for '%s': no trust root says which hosts are believed; give "
+                              "--trust DIR, or make one with 'handcarry trust init'",
+                              *path);
+        if (!have_load (*path, trust, &have, error))
+            return NULL;
+        g_ptr_array_add (haves, have);
+    }
+    return g_steal_pointer (&haves);
+}
+
 static gboolean
 run (const char *path, const BundleOptions *o, GError **error)
 {
@@ -141,6 +197,8 @@ run (const char *path, const BundleOptions *o, GError **error)
     };
     g_autofree char *dir = g_path_get_dirname (path);
     g_autoptr (GPtrArray) keys = NULL;
+    g_autoptr (GPtrArray) bases = NULL;
+    g_autoptr (GPtrArray) haves = NULL;
     g_autoptr (TrustRoot) trust = NULL;
     g_autoptr (Release) release = NULL;
     g_autoptr (GBytes) text = NULL;
@@ -161,13 +219,17 @@ run (const char *path, const BundleOptions *o, GError **error)
         return FALSE;
     options.chain = trust != NULL ? trust_chain (trust) : NULL;
     options.progress = progress = verb_progress_new (&o->output);
-    file = o->file != NULL ? g_strdup (o->file) : pack_file_name (release);
+    options.bases = bases = load_bases (o, release, progress, error);
+    options.haves = haves = bases != NULL ? load_haves (o, trust, error) : NULL;
+    if (haves == NULL)
+        return FALSE;
+    file = o->file != NULL ? g_strdup (o->file) : pack_file_name (release, bases, haves);
     if (!pack (release, dir, file, &options, &result, error))
         return FALSE;
     if (o->output.json)
-        verb_bundle_json (file, &result);
+        verb_bundle_json (file, &options, &result);
     else
-        verb_bundle_text (&o->output, release, file, &result, keys->len > 0);
+        verb_bundle_text (&o->output, release, file, &options, &result);
     pack_result_clear (&result);
     return TRUE;
 }

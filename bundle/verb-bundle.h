@@ -6,6 +6,6 @@
 #include "manifest/verb.h"
 
 /* What `bundle` says at its end. */
-void verb_bundle_json (const char *file, const PackResult *result);
+void verb_bundle_json (const char *file, const PackOptions *options, const PackResult *result);
 void verb_bundle_text (const VerbOutput *output, const Release *release, const char *file,
-                       const PackResult *result, gboolean is_signed);
+                       const PackOptions *options, const PackResult *result);

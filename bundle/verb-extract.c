@@ -12,6 +12,7 @@
 typedef struct {
     VerbOutput output;
     char *oci, *tree, *trust, *tmpdir;
+    char **base;
 } ExtractOptions;
 
 static void
@@ -21,6 +22,7 @@ options_clear (ExtractOptions *o)
     g_free (o->tree);
     g_free (o->trust);
     g_free (o->tmpdir);
+    g_strfreev (o->base);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ExtractOptions, options_clear)
 
@@ -32,6 +34,8 @@ parse_options (int *argc, char ***argv, ExtractOptions *o, GError **error)
           "write the images as an OCI layout: skopeo copy oci:DIR:NAME …", "DIR" },
         { "tree", 0, 0, G_OPTION_ARG_FILENAME, &o->tree,
           "write playbooks, configs and files as they were", "DIR" },
+        { "base", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->base,
+          "what a delta was made against; may come again", "BUNDLE" },
         { "trust", 0, 0, G_OPTION_ARG_FILENAME, &o->trust,
           "prove the signatures against this trust root first", "DIR" },
         { "tmpdir", 0, 0, G_OPTION_ARG_FILENAME, &o->tmpdir, "for temporary files", "DIR" },
@@ -99,6 +103,15 @@ print_result (const ExtractOptions *o, const Bundle *bundle)
                     ((StatementImage *)g_ptr_array_index (statement->images, i))->name);
 }
 
+static gboolean
+extract_images (const ExtractOptions *o, Bundle *bundle, int oci, Progress *progress,
+                GError **error)
+{
+    g_autoptr (GPtrArray) bases = base_bundles_open (o->base, o->tmpdir, progress, error);
+
+    return bases != NULL && extract_oci (bundle, bases, oci, o->tmpdir, progress, error);
+}
+
 /* Both folders are looked at before anything is written to one of them. */
 static gboolean
 extract (const ExtractOptions *o, Bundle *bundle, GError **error)
@@ -112,7 +125,7 @@ extract (const ExtractOptions *o, Bundle *bundle, GError **error)
         return FALSE;
     if (tree >= 0 && !extract_tree (bundle, tree, progress, error))
         return fail_prefix (error, "'%s' is incomplete", o->tree);
-    if (oci >= 0 && !extract_oci (bundle, oci, o->tmpdir, progress, error))
+    if (oci >= 0 && !extract_images (o, bundle, oci, progress, error))
         return fail_prefix (error, "'%s' is incomplete", o->oci);
     g_clear_pointer (&progress, verb_progress_free);
     if (o->output.json)

@@ -28,7 +28,10 @@ make_contents (GRand *rand, guint n_layers, guint n_uses, guint longest)
         for (gint k = g_rand_int_range (rand, 0, (gint)n_uses + 1); k > 0; k--) {
             guint n = contents->contents->len;
             ContentUse use = { .content = (guint32)g_rand_int_range (rand, 0, (gint)n + 1) };
-            Content content = { .source = NO_CONTENT, .patch = NO_CONTENT };
+            Content content = { .base = NO_BASE_FILE,
+                                .source = NO_CONTENT,
+                                .base_source = NO_BASE_FILE,
+                                .patch = NO_CONTENT };
 
             if (g_rand_int_range (rand, 0, 3) == 0)
                 use.content = n;

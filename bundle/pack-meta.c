@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/collect-packages.h"
+#include "bundle/format.h"
+#include "bundle/member.h"
+#include "bundle/pack-private.h"
+#include "bundle/recipe-write.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+
+static gboolean
+append_meta (Packer *packer, const char *name, GBytes *content, GError **error)
+{
+    static const guint8 zeros[TAR_BLOCK];
+    gsize size = g_bytes_get_size (content), length;
+    g_autoptr (GBytes) header = member_header (name, size, FALSE);
+    struct {
+        const void *bytes;
+        gsize length;
+    } pieces[] = { { g_bytes_get_data (header, &length), length },
+                   { g_bytes_get_data (content, NULL), size },
+                   { zeros, member_padding (size) } };
+
+    pieces[0].length = length;
+    for (guint i = 0; i < G_N_ELEMENTS (pieces); i++) {
+        if (!file_pwrite_all (packer->meta_fd, "members", pieces[i].bytes, pieces[i].length,
+                              packer->meta_bytes, error))
+            return FALSE;
+        packer->meta_bytes += pieces[i].length;
+    }
+    return TRUE;
+}
+
+/* One list for each config, whatever it holds. */
+static gboolean
+write_packages (Packer *packer, GError **error)
+{
+    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
+    g_autoptr (PackageCollector) collector = package_collector_new ();
+
+    for (guint i = 0; i < packer->images->len; i++) {
+        StatementImage *image = packer->statement.images->pdata[i];
+        g_autofree char *name = package_list_member (&image->config);
+        g_autoptr (PackageList) list = NULL;
+        g_autoptr (GBytes) text = NULL;
+
+        if (!g_hash_table_add (seen, &image->config))
+            continue;
+        list = package_collector_list (collector, packer->images->pdata[i], error);
+        if (list == NULL)
+            return fail_prefix (error, "image '%s'", image->name);
+        text = package_list_write (list);
+        if (!append_meta (packer, name, text, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Configs, package lists, recipes: what region meta holds. */
+gboolean
+pack_write_meta (Packer *packer, GError **error)
+{
+    RecipeSource from = { packer->contents, packer->schedule, packer->patches,
+                          packer->base_numbers };
+    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    packer->meta_fd = file_temporary (packer->options->tmpdir, error);
+    if (packer->meta_fd < 0)
+        return FALSE;
+    for (guint i = 0; i < packer->images->len; i++) {
+        StatementImage *image = packer->statement.images->pdata[i];
+        g_autofree char *hex = digest_to_hex (&image->config);
+        g_autofree char *name = g_strdup_printf ("images/%s.json", hex);
+
+        if (g_hash_table_add (seen, &image->config) &&
+            !append_meta (packer, name, ((SourceImage *)packer->images->pdata[i])->config, error))
+            return FALSE;
+    }
+    if (!write_packages (packer, error))
+        return FALSE;
+    for (guint i = 0; i < packer->contents->layers->len; i++) {
+        const PackLayer *layer = packer->contents->layers->pdata[i];
+        g_autofree char *hex = digest_to_hex (&layer->source.diffid);
+        g_autofree char *name = g_strdup_printf ("layers/%s", hex);
+        g_autoptr (GBytes) recipe = recipe_write (&from, i);
+
+        if (!append_meta (packer, name, recipe, error))
+            return FALSE;
+    }
+    return TRUE;
+}

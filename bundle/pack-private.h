@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "bundle/base-files.h"
+#include "bundle/collect-tree.h"
+#include "bundle/contents.h"
+#include "bundle/pack.h"
+#include "bundle/patches.h"
+#include "bundle/schedule.h"
+#include "manifest/packing.h"
+#include "manifest/statement.h"
+
+#include <glib.h>
+
+/* Shared by pack*.c: one bundle while it is made. */
+typedef struct {
+    const Release *release;
+    const PackOptions *options;
+    guint jobs;
+    int dirfd;
+    GPtrArray *images; /* SourceImage, beside statement->images */
+    Statement statement;
+    CollectedTree *tree;
+    Targets *targets; /* of a delta, else NULL; so base_files */
+    BaseFiles *base_files;
+    GHashTable *left_out; /* Digest: layers that the packing list leaves out */
+    guint *base_numbers;  /* of each base of base_files: its number in the packing list */
+    Contents *contents;
+    Schedule *schedule;
+    Patches *patches;
+    int meta_fd;
+    guint64 meta_bytes;
+    Packing packing;
+    GArray *frames;
+} Packer;
+
+/* pack-delta.c: what hosts have, and which layers need not be carried. */
+gboolean pack_leave_out (Packer *packer, PackResult *result,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Once the files are scheduled: the bases that are needed, and their numbers. */
+void pack_number_bases (Packer *packer, PackResult *result);
+
+/* pack-meta.c: configs, package lists and recipes into meta_fd. */
+gboolean pack_write_meta (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/verb-verify.h"
+
+static char *
+join (const GPtrArray *names)
+{
+    GString *out = g_string_new (NULL);
+
+    for (guint i = 0; i < names->len; i++)
+        g_string_append_printf (out, "%s%s", i > 0 ? ", " : "", (char *)names->pdata[i]);
+    return g_string_free (out, FALSE);
+}
+
+void
+verb_verify_votes (const VerbOutput *output, const VoteReport *report)
+{
+    for (guint i = 0; i < report->roles->len; i++) {
+        const RoleVotes *role = report->roles->pdata[i];
+        g_autofree char *voted = join (role->voted);
+        g_autofree char *missing = join (role->missing);
+
+        verb_print (output, "  role %-8s %u of %u needed: %s\n", role->role, role->voted->len,
+                    role->threshold, role->voted->len > 0 ? voted : "nobody");
+        if (role->voted->len < role->threshold)
+            verb_print (output, "                missing: %s\n", missing);
+    }
+    for (guint i = 0; i < report->ignored->len; i++)
+        verb_print (output, "  not counted: %s\n", (char *)report->ignored->pdata[i]);
+}
+
+void
+verb_verify_good (const VerbOutput *output, const char *path, const Bundle *bundle,
+                  const VoteReport *report, gboolean deep)
+{
+    const Statement *statement = bundle_statement (bundle);
+    g_autofree char *digest = digest_to_text (bundle_release_digest (bundle));
+
+    verb_print (output, "%s: good\n", path);
+    verb_print (output, "  %s %s, channel %s, release number %" G_GUINT64_FORMAT "\n",
+                statement->release->product, statement->release->version,
+                statement->release->channel, statement->release->release);
+    verb_print (output, "  release digest %s\n", digest);
+    verb_verify_votes (output, report);
+    verb_print (output, "  %s\n",
+                deep ? "every frame, layer, config and file proven" : "every frame proven");
+}
+
+static void
+add_names (JsonBuilder *builder, const char *name, const GPtrArray *names)
+{
+    json_builder_set_member_name (builder, name);
+    json_builder_begin_array (builder);
+    for (guint i = 0; i < names->len; i++)
+        json_builder_add_string_value (builder, names->pdata[i]);
+    json_builder_end_array (builder);
+}
+
+static void
+add_votes (JsonBuilder *builder, const VoteReport *report)
+{
+    json_builder_set_member_name (builder, "roles");
+    json_builder_begin_array (builder);
+    for (guint i = 0; i < report->roles->len; i++) {
+        const RoleVotes *role = report->roles->pdata[i];
+
+        json_builder_begin_object (builder);
+        json_builder_set_member_name (builder, "role");
+        json_builder_add_string_value (builder, role->role);
+        json_builder_set_member_name (builder, "threshold");
+        json_builder_add_int_value (builder, role->threshold);
+        add_names (builder, "voted", role->voted);
+        add_names (builder, "missing", role->missing);
+        json_builder_end_object (builder);
+    }
+    json_builder_end_array (builder);
+    add_names (builder, "not_counted", report->ignored);
+}
+
+void
+verb_verify_json (JsonBuilder *builder, const char *path, const Bundle *bundle,
+                  const VoteReport *report, const GError *error)
+{
+    json_builder_begin_object (builder);
+    json_builder_set_member_name (builder, "file");
+    json_builder_add_string_value (builder, path);
+    json_builder_set_member_name (builder, "good");
+    json_builder_add_boolean_value (builder, error == NULL);
+    if (error != NULL) {
+        json_builder_set_member_name (builder, "error");
+        json_builder_add_string_value (builder, error->message);
+    }
+    if (bundle != NULL) {
+        const Release *release = bundle_statement (bundle)->release;
+        g_autofree char *digest = digest_to_text (bundle_release_digest (bundle));
+
+        json_builder_set_member_name (builder, "product");
+        json_builder_add_string_value (builder, release->product);
+        json_builder_set_member_name (builder, "channel");
+        json_builder_add_string_value (builder, release->channel);
+        json_builder_set_member_name (builder, "version");
+        json_builder_add_string_value (builder, release->version);
+        json_builder_set_member_name (builder, "release");
+        json_builder_add_int_value (builder, (gint64)release->release);
+        json_builder_set_member_name (builder, "release_digest");
+        json_builder_add_string_value (builder, digest);
+    }
+    add_votes (builder, report);
+    json_builder_end_object (builder);
+}
