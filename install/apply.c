@@ -79,12 +79,12 @@ back_out (Run *run, Phase phase, const GError *why, GError **error)
         return fail (error, ERR_NEEDS_ATTENTION,
                      "%s\nand this could not be put back:%s\nnext: repair it, then type: handcarry "
                      "install %s",
-                     why->message, troubles->str, run->options.path);
+                     why->message, troubles->str, run->options.given);
     if (run->playbook_ran)
         return fail (error, ERR_NEEDS_ATTENTION,
                      "%s\nnames, configs and files are as they were; what the playbook changed is "
                      "not\nnext: remove the cause, then type: handcarry install %s",
-                     why->message, run->options.path);
+                     why->message, run->options.given);
     if (phase == PHASE_APPLY)
         return fail (error, ERR_ROLLED_BACK, "%s; everything is as it was", why->message);
     return fail (error, (ErrorCode)error_exit_status (why), "%s; nothing was changed",

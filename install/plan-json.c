@@ -97,6 +97,28 @@ add_release (JsonBuilder *json, const Run *run)
     add_number (json, "current-release", run_old_release (run));
 }
 
+static void
+add_bundle (JsonBuilder *json, const Run *run)
+{
+    json_builder_begin_object (json);
+    add_text (json, "path", bundle_path (run->bundle));
+    add_number (json, "bytes", bundle_file_bytes (run->bundle));
+    add_number (json, "release", run->release->release);
+    json_builder_end_object (json);
+}
+
+/* In the order in which they are used. */
+static void
+add_bundles (JsonBuilder *json, const Run *run)
+{
+    json_builder_set_member_name (json, "bundles");
+    json_builder_begin_array (json);
+    for (guint i = 0; i < run->links->len; i++)
+        add_bundle (json, g_ptr_array_index (run->links, i));
+    add_bundle (json, run);
+    json_builder_end_array (json);
+}
+
 char *
 plan_to_json (const Run *run, gboolean changed)
 {
@@ -109,6 +131,7 @@ plan_to_json (const Run *run, gboolean changed)
     add_flag (json, "changed", changed);
     add_flag (json, "already-installed", run->already);
     add_release (json, run);
+    add_bundles (json, run);
     add_text (json, "network", network_barrier_name (run->barrier));
     add_engine (json, engine_info (run->engine));
     add_steps (json, run);

@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #include "install/plan.h"
 
+#include "manifest/error.h"
+
 #include <string.h>
 
 static void
@@ -18,6 +20,16 @@ append_bytes (GString *out, guint64 bytes)
 }
 
 static void
+append_bundle (GString *out, const Run *run)
+{
+    g_autofree char *path = error_quote (bundle_path (run->bundle));
+
+    g_string_append_printf (out, "  bundle   %s, ", path);
+    append_bytes (out, bundle_file_bytes (run->bundle));
+    g_string_append_c (out, '\n');
+}
+
+static void
 append_head (GString *out, const Run *run)
 {
     const Release *release = run->release;
@@ -27,6 +39,7 @@ append_head (GString *out, const Run *run)
     g_string_append_printf (out, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n", release->product,
                             release->version, release->release, release->channel);
     g_string_append_printf (out, "  digest   %s\n", digest);
+    append_bundle (out, run);
     for (guint i = 0; i < run->votes->roles->len; i++) {
         const RoleVotes *role = g_ptr_array_index (run->votes->roles, i);
         g_autofree char *voted = NULL;

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/run.h"
 
+#include "install/candidates.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -11,27 +12,20 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static gboolean
-open_bundle (Run *run, GError **error)
+void
+run_take (Run *run, VerifiedBundle *verified, VoteReport *votes)
 {
-    g_autofree char *usual = g_build_filename (run->host->etc_path, "trust", NULL);
-    const char *dir = run->options.trust != NULL ? run->options.trust : usual;
-    g_autoptr (TrustRoot) trust = trust_load (dir, error);
-
-    if (trust == NULL)
-        return FALSE;
-    run->verified = bundle_open_verified (run->options.path, trust, run->votes, error);
-    if (run->verified == NULL)
-        return FALSE;
-    run->bundle = verified_bundle_get (run->verified);
+    run->verified = verified;
+    run->bundle = verified_bundle_get (verified);
     run->statement = bundle_statement (run->bundle);
     run->release = run->statement->release;
-    return TRUE;
+    vote_report_free (run->votes);
+    run->votes = votes;
 }
 
 /* The states of this product and of the others. */
-static gboolean
-open_states (Run *run, GError **error)
+gboolean
+run_open_states (Run *run, const char *product, GError **error)
 {
     GPtrArray *all = state_read_all (run->host->state_fd, error);
 
@@ -41,7 +35,7 @@ open_states (Run *run, GError **error)
     for (guint i = 0; i < all->len; i++) {
         State *state = g_ptr_array_index (all, i);
 
-        if (strcmp (state->product, run->release->product) != 0)
+        if (strcmp (state->product, product) != 0)
             continue;
         run->state = g_ptr_array_steal_index (all, i);
         return TRUE;
@@ -50,10 +44,10 @@ open_states (Run *run, GError **error)
 }
 
 /* trust.md 29 to 31: only numbers count, and one number is one release. */
-static gboolean
-check_number (const Run *run, GError **error)
+gboolean
+run_check_number (const Run *run, const Bundle *bundle, GError **error)
 {
-    const Release *release = run->release;
+    const Release *release = bundle_statement (bundle)->release;
     const StateChannel *channel =
         run->state != NULL ? state_find_channel (run->state, release->channel) : NULL;
 
@@ -64,28 +58,28 @@ check_number (const Run *run, GError **error)
             error, ERR_POLICY,
             "'%s' is release %" G_GUINT64_FORMAT " of %s (%s), and %" G_GUINT64_FORMAT
             " was installed here: numbers only grow; make a new release of the old content",
-            run->options.path, release->release, release->product, release->channel,
+            bundle_path (bundle), release->release, release->product, release->channel,
             channel->highest);
     if (release->release == channel->highest &&
-        !digest_equal (&channel->digest, bundle_release_digest (run->bundle))) {
+        !digest_equal (&channel->digest, bundle_release_digest (bundle))) {
         g_autofree char *known = digest_to_text (&channel->digest);
-        g_autofree char *found = digest_to_text (bundle_release_digest (run->bundle));
+        g_autofree char *found = digest_to_text (bundle_release_digest (bundle));
 
         return fail (error, ERR_TRUST,
                      "ALARM: two releases of %s are signed as number %" G_GUINT64_FORMAT
                      ": installed is %s, '%s' is %s; ask who signed the second one",
-                     release->product, release->release, known, run->options.path, found);
+                     release->product, release->release, known, bundle_path (bundle), found);
     }
     return TRUE;
 }
 
 static gboolean
-check_platform (const Run *run, GError **error)
+check_platform (const Run *run, const Statement *statement, GError **error)
 {
     const char *mine = engine_info (run->engine)->platform;
 
-    for (guint i = 0; i < run->statement->images->len; i++) {
-        const StatementImage *image = g_ptr_array_index (run->statement->images, i);
+    for (guint i = 0; i < statement->images->len; i++) {
+        const StatementImage *image = g_ptr_array_index (statement->images, i);
         gsize length = strlen (mine);
 
         /* "linux/arm64/v8" runs where "linux/arm64" is said. */
@@ -97,22 +91,68 @@ check_platform (const Run *run, GError **error)
     return TRUE;
 }
 
+gboolean
+run_check_target (const Run *run, const Statement *statement, GError **error)
+{
+    return host_check_target (run->host, statement->release, error) &&
+           check_platform (run, statement, error);
+}
+
+static gboolean
+open_engine (Run *run, GError **error)
+{
+    run->engine = engine_open (run->options.engine, error);
+    return run->engine != NULL;
+}
+
+/* One bundle is judged before the engine is asked anything. */
+static gboolean
+open_one (Run *run, const TrustRoot *trust, GError **error)
+{
+    VoteReport *votes = vote_report_new ();
+    VerifiedBundle *verified = bundle_open_verified (run->options.paths[0], trust, votes, error);
+
+    if (verified == NULL) {
+        vote_report_free (votes);
+        return FALSE;
+    }
+    run_take (run, verified, votes);
+    return run_open_states (run, run->release->product, error) &&
+           host_check_target (run->host, run->release, error) &&
+           run_check_number (run, run->bundle, error) && open_engine (run, error) &&
+           check_platform (run, run->statement, error);
+}
+
+static gboolean
+open_several (Run *run, const TrustRoot *trust, GError **error)
+{
+    return open_engine (run, error) && run_choose (run, trust, error);
+}
+
+static gboolean
+open_bundles (Run *run, GError **error)
+{
+    g_autofree char *usual = g_build_filename (run->host->etc_path, "trust", NULL);
+    const char *dir = run->options.trust != NULL ? run->options.trust : usual;
+    g_autoptr (TrustRoot) trust = trust_load (dir, error);
+    gboolean one = run->options.paths[1] == NULL && !candidates_is_folder (run->options.paths[0]);
+
+    return trust != NULL && (one ? open_one (run, trust, error) : open_several (run, trust, error));
+}
+
 static gboolean
 open_all (Run *run, GError **error)
 {
     run->host = host_open (run->options.root, run->options.write, error);
     if (run->host == NULL || (run->options.write && !host_lock (run->host, error)) ||
-        !open_bundle (run, error) || !open_states (run, error) ||
-        !host_check_target (run->host, run->release, error) || !check_number (run, error))
+        !open_bundles (run, error))
         return FALSE;
-    run->engine = engine_open (run->options.engine, error);
-    if (run->engine == NULL || !check_platform (run, error))
-        return FALSE;
-    if (run->options.write) {
-        run->product_fd = host_open_product (run->host, run->release->product, error);
-        return run->product_fd >= 0;
-    }
-    return TRUE;
+    if (!run->options.write)
+        return TRUE;
+    run->product_fd = host_open_product (run->host, run->release->product, error);
+    for (guint i = 0; i < run->links->len; i++)
+        ((Run *)run->links->pdata[i])->product_fd = run->product_fd;
+    return run->product_fd >= 0;
 }
 
 static void
@@ -135,26 +175,69 @@ open_stop (void)
     return signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-Run *
-run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier, GError **error)
+static Run *
+run_new (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier)
 {
-    g_autoptr (Run) run = g_new0 (Run, 1);
+    Run *run = g_new0 (Run, 1);
 
     run->options = *options;
     run->launcher = launcher;
     run->barrier = barrier;
     run->product_fd = -1;
-    run->stop_fd = open_stop ();
+    run->stop_fd = -1;
     run->votes = vote_report_new ();
+    run->links = g_ptr_array_new_with_free_func ((GDestroyNotify)run_free);
+    run->brought = g_ptr_array_new ();
     run->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
     run->named = g_ptr_array_new_with_free_func ((GDestroyNotify)engine_image_free);
-    run->notes = g_ptr_array_new_with_free_func (g_free);
     run->changed = g_ptr_array_new_with_free_func (g_free);
     run->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
     run->tree = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, run_file_free);
+    return run;
+}
+
+Run *
+run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier, GError **error)
+{
+    g_autoptr (Run) run = run_new (options, launcher, barrier);
+
+    run->stop_fd = open_stop ();
+    run->notes = g_ptr_array_new_with_free_func (g_free);
     if (!open_all (run, error))
         return NULL;
     return g_steal_pointer (&run);
+}
+
+void
+run_add_link (Run *run, VerifiedBundle *verified, VoteReport *votes)
+{
+    Run *link = run_new (&run->options, run->launcher, run->barrier);
+
+    run_take (link, verified, votes);
+    link->is_link = TRUE;
+    link->foresee = TRUE;
+    link->host = run->host;
+    link->engine = run->engine;
+    link->state = run->state;
+    link->others = run->others;
+    link->stop_fd = run->stop_fd;
+    link->notes = g_ptr_array_ref (run->notes);
+    g_ptr_array_extend (link->brought, run->brought, NULL, NULL);
+    g_ptr_array_add (run->links, link);
+    g_ptr_array_add (run->brought, (gpointer)link->statement);
+    run->foresee = TRUE;
+}
+
+/* What a link has only borrowed. */
+static void
+free_host_side (Run *run)
+{
+    g_clear_pointer (&run->others, g_ptr_array_unref);
+    state_free (run->state);
+    engine_free (run->engine);
+    file_clear_fd (&run->product_fd);
+    file_clear_fd (&run->stop_fd);
+    host_free (run->host);
 }
 
 void
@@ -162,24 +245,22 @@ run_free (Run *run)
 {
     if (run == NULL)
         return;
+    g_ptr_array_unref (run->links);
+    g_ptr_array_unref (run->brought);
     g_ptr_array_unref (run->steps);
     g_ptr_array_unref (run->named);
-    g_ptr_array_unref (run->notes);
+    g_clear_pointer (&run->notes, g_ptr_array_unref);
     g_ptr_array_unref (run->changed);
     g_array_unref (run->layers);
     g_hash_table_unref (run->tree);
     g_clear_pointer (&run->values, g_ptr_array_unref);
-    g_clear_pointer (&run->others, g_ptr_array_unref);
-    state_free (run->state);
     g_free (run->cost);
     g_free (run->engine_space.path);
     g_free (run->state_space.path);
-    engine_free (run->engine);
     g_clear_pointer (&run->verified, verified_bundle_free);
     g_clear_pointer (&run->votes, vote_report_free);
-    file_clear_fd (&run->product_fd);
-    file_clear_fd (&run->stop_fd);
-    host_free (run->host);
+    if (!run->is_link)
+        free_host_side (run);
     g_free (run);
 }
 

@@ -16,7 +16,8 @@
 /* One run of install or plan: what was opened, what was found, and the steps that follow. */
 
 typedef struct {
-    const char *path;   /* of the bundle */
+    char **paths;       /* bundles, or folders of them; NULL-terminated */
+    const char *given;  /* the same as a person typed them, for messages */
     const char *engine; /* --engine, or NULL */
     const char *trust;  /* --trust, or NULL */
     const char *root;   /* --root, or NULL */
@@ -40,6 +41,10 @@ typedef struct {
 
 struct Run {
     RunOptions options;
+    GPtrArray *links;   /* Run: bundles of a chain before this one; only their images are used */
+    gboolean is_link;   /* host, engine and states belong to the run at the end of the chain */
+    GPtrArray *brought; /* Statement: of the links before this bundle, borrowed */
+    gboolean foresee;   /* plan as if those images were there already */
     Host *host;
     Engine *engine;
     VerifiedBundle *verified;
@@ -77,6 +82,21 @@ Run *run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier bar
                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void run_free (Run *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
+
+/* Takes what was opened and believed; votes too. */
+void run_take (Run *run, VerifiedBundle *verified, VoteReport *votes);
+/* A run for a bundle that comes before run's in a chain; owned by run. */
+void run_add_link (Run *run, VerifiedBundle *verified, VoteReport *votes);
+/* The states of this product and of the others. */
+gboolean run_open_states (Run *run, const char *product, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* May a release of this number follow what was installed here? Needs the states. */
+gboolean run_check_number (const Run *run, const Bundle *bundle,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is this release for this host's site, name and platform? Needs the engine. */
+gboolean run_check_target (const Run *run, const Statement *statement,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Opens the bundles that the paths name, chooses among them, and takes what was chosen. */
+gboolean run_choose (Run *run, const TrustRoot *trust, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Did a signal ask to stop? */
 gboolean run_stopped (gpointer run);

@@ -85,7 +85,7 @@ write_tree (Run *run, int dirfd, GError **error)
         g_autofree char *expected = digest_to_hex (&run->statement->tree_commit);
 
         return fail (error, ERR_FORMAT, "the tree in '%s' has commit %s, signed is %s",
-                     run->options.path, found, expected);
+                     bundle_path (run->bundle), found, expected);
     }
     return TRUE;
 }

@@ -13,6 +13,7 @@ host_options_clear (HostOptions *options)
     g_free (options->engine);
     g_free (options->trust);
     g_free (options->root);
+    g_free (options->given);
 }
 
 void
@@ -61,10 +62,12 @@ verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier, GError **error)
 }
 
 RunOptions
-verb_host_run_options (const HostOptions *options, const char *path, gboolean write)
+verb_host_run_options (HostOptions *options, char **paths, gboolean write)
 {
+    options->given = g_strjoinv (" ", paths);
     return (RunOptions){
-        .path = path,
+        .paths = paths,
+        .given = options->given,
         .engine = options->engine,
         .trust = options->trust,
         .root = options->root,

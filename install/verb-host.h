@@ -12,7 +12,15 @@
 typedef struct {
     char *engine, *trust, *root;
     gboolean no_copy;
+    char *given; /* the paths, for messages */
 } HostOptions;
+
+/* What paths mean, for --help. */
+#define VERB_HOST_PATHS                                                                            \
+    "PATH is a bundle, or a folder with bundles of one product (NAME.tar.zst, NAME.tar.zst.001). " \
+    "Of several, the newest release is installed, by the bundle or the chain of bundles that "     \
+    "fits this host with the fewest bytes; of a chain, only the images of the earlier ones are "   \
+    "used, and removed at the end."
 
 void host_options_clear (HostOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HostOptions, host_options_clear)
@@ -23,5 +31,5 @@ Launcher *verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ctrl-C at a question ends the program as usual. */
 void verb_host_signals (gboolean hold);
-/* --root etc. and the one path, as run.h wants them. */
-RunOptions verb_host_run_options (const HostOptions *options, const char *path, gboolean write);
+/* --root etc. and the paths (borrowed, NULL-terminated), as run.h wants them. */
+RunOptions verb_host_run_options (HostOptions *options, char **paths, gboolean write);

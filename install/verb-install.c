@@ -29,13 +29,13 @@ parse (int *argc, char ***argv, HostOptions *options, gboolean *yes, VerbOutput 
         { NULL },
     };
 
-    if (!verb_parse (argc, argv, "BUNDLE",
+    if (!verb_parse (argc, argv, "PATH…",
                      "Verifies the bundle, shows a plan, loads what the engine lacks, places "
-                     "configs and files, runs the playbooks and checks health.",
+                     "configs and files, runs the playbooks and checks health. " VERB_HOST_PATHS,
                      entries, output, TRUE, error))
         return FALSE;
-    if (*argc != 2)
-        return fail (error, ERR_USAGE, "install takes one bundle");
+    if (*argc < 2)
+        return fail (error, ERR_USAGE, "install takes a bundle, or a folder of them");
     if (!*yes && !isatty (STDIN_FILENO))
         return fail (error, ERR_USAGE,
                      "install asks before it changes anything, and there is no terminal; look at "
@@ -117,7 +117,7 @@ leave_receipt (const RunOptions *options, NetworkBarrier barrier, const Run *run
     g_autoptr (GError) local = NULL;
     const Receipt receipt = {
         .verb = "install",
-        .path = options->path,
+        .path = options->given,
         .product = run != NULL ? run->release->product : NULL,
         .release = run != NULL ? run->release->release : 0,
         .digest = digest,
@@ -150,7 +150,7 @@ verb_install (int argc, char **argv, GError **error)
     launcher = verb_host_begin (TRUE, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
-    how = verb_host_run_options (&options, argv[1], TRUE);
+    how = verb_host_run_options (&options, argv + 1, TRUE);
     run = run_open (&how, launcher, barrier, &why);
     if (run == NULL || !carry_out (run, yes, &output, &why))
         status = error_exit_status (why);

@@ -36,19 +36,19 @@ verb_plan (int argc, char **argv, GError **error)
     RunOptions how;
 
     if (!verb_parse (
-            &argc, &argv, "BUNDLE",
+            &argc, &argv, "PATH…",
             "Shows what install would do, and ends with the exit status that it would have. "
-            "Writes nothing.",
+            "Writes nothing. " VERB_HOST_PATHS,
             entries, &output, TRUE, error))
         return ERR_USAGE;
-    if (argc != 2) {
-        fail (error, ERR_USAGE, "plan takes one bundle");
+    if (argc < 2) {
+        fail (error, ERR_USAGE, "plan takes a bundle, or a folder of them");
         return ERR_USAGE;
     }
     launcher = verb_host_begin (FALSE, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
-    how = verb_host_run_options (&options, argv[1], FALSE);
+    how = verb_host_run_options (&options, argv + 1, FALSE);
     run = run_open (&how, launcher, barrier, error);
     if (run == NULL)
         return error_exit_status (*error);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/candidates.h"
+
+#include "install/place-tree.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void
+candidate_free (gpointer data)
+{
+    Candidate *candidate = data;
+
+    g_clear_pointer (&candidate->verified, verified_bundle_free);
+    vote_report_free (candidate->votes);
+    g_free (candidate);
+}
+
+void
+candidates_free (Candidates *candidates)
+{
+    if (candidates == NULL)
+        return;
+    g_ptr_array_unref (candidates->list);
+    g_clear_error (&candidates->why);
+    g_free (candidates);
+}
+
+static Bundle *
+bundle_of (const Candidate *candidate)
+{
+    return verified_bundle_get (candidate->verified);
+}
+
+static const Release *
+release_of (const Candidate *candidate)
+{
+    return bundle_statement (bundle_of (candidate))->release;
+}
+
+/* Takes problem. */
+static void
+pass_over (Candidates *candidates, Run *run, const char *path, GError *problem)
+{
+    g_autofree char *shown = error_quote (path);
+
+    run_note (run, "'%s' is passed over: %s", shown, problem->message);
+    if (candidates->why == NULL)
+        candidates->why = problem;
+    else
+        g_error_free (problem);
+}
+
+static gboolean
+add_bundle (Candidates *candidates, const char *path, const TrustRoot *trust, GError **error)
+{
+    Candidate *candidate = g_new0 (Candidate, 1);
+
+    candidate->votes = vote_report_new ();
+    candidate->verified = bundle_open_verified (path, trust, candidate->votes, error);
+    if (candidate->verified == NULL) {
+        candidate_free (candidate);
+        return FALSE;
+    }
+    g_ptr_array_add (candidates->list, candidate);
+    return TRUE;
+}
+
+/* Files on sticks that other systems wrote to have companions like "._NAME". */
+static gboolean
+is_bundle_name (const char *name)
+{
+    return *name != '.' &&
+           (g_str_has_suffix (name, ".tar.zst") || g_str_has_suffix (name, ".tar.zst.001"));
+}
+
+static gboolean
+add_folder (Candidates *candidates, Run *run, const char *path, const TrustRoot *trust,
+            GError **error)
+{
+    autofd int fd = file_open_dir_given (path, error);
+    g_autoptr (GPtrArray) names = fd >= 0 ? place_list (fd, path, error) : NULL;
+
+    if (names == NULL)
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *file = g_build_filename (path, names->pdata[i], NULL);
+        g_autoptr (GError) problem = NULL;
+
+        if (is_bundle_name (names->pdata[i]) && !add_bundle (candidates, file, trust, &problem))
+            pass_over (candidates, run, file, g_steal_pointer (&problem));
+    }
+    return TRUE;
+}
+
+gboolean
+candidates_is_folder (const char *path)
+{
+    struct stat st;
+
+    return fstatat (AT_FDCWD, path, &st, 0) == 0 && S_ISDIR (st.st_mode);
+}
+
+static gboolean
+open_paths (Candidates *candidates, Run *run, const TrustRoot *trust, GError **error)
+{
+    for (guint i = 0; run->options.paths[i] != NULL; i++) {
+        const char *path = run->options.paths[i];
+        gboolean folder = candidates_is_folder (path);
+
+        if (folder ? !add_folder (candidates, run, path, trust, error)
+                   : !add_bundle (candidates, path, trust, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static const TrustRoot *
+newest_root (const Candidates *candidates)
+{
+    const TrustRoot *newest = NULL;
+
+    for (guint i = 0; i < candidates->list->len; i++) {
+        const Candidate *candidate = candidates->list->pdata[i];
+        const TrustRoot *root = verified_bundle_root (candidate->verified);
+
+        if (newest == NULL || trust_number (root) > trust_number (newest))
+            newest = root;
+    }
+    return newest;
+}
+
+/* A key that the newest root revoked must not count in an older bundle beside it (trust.md 17). */
+static gboolean
+all_have_root (const Candidates *candidates, const TrustRoot *newest)
+{
+    for (guint i = 0; i < candidates->list->len; i++) {
+        const Candidate *candidate = candidates->list->pdata[i];
+
+        if (trust_number (verified_bundle_root (candidate->verified)) != trust_number (newest))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static Candidates *
+open_all (Run *run, const TrustRoot *trust, GError **error)
+{
+    g_autoptr (Candidates) candidates = g_new0 (Candidates, 1);
+
+    candidates->list = g_ptr_array_new_with_free_func (candidate_free);
+    return open_paths (candidates, run, trust, error) ? g_steal_pointer (&candidates) : NULL;
+}
+
+Candidates *
+candidates_open (Run *run, const TrustRoot *trust, GError **error)
+{
+    g_autoptr (Candidates) candidates = open_all (run, trust, error);
+    const TrustRoot *newest = candidates != NULL ? newest_root (candidates) : NULL;
+
+    if (newest == NULL || all_have_root (candidates, newest))
+        return g_steal_pointer (&candidates);
+    g_ptr_array_set_size (run->notes, 0);
+    return open_all (run, newest, error);
+}
+
+static char *
+name_one_each (const Candidates *candidates)
+{
+    g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    GString *names = g_string_new (NULL);
+
+    for (guint i = 0; i < candidates->list->len; i++) {
+        const Candidate *candidate = candidates->list->pdata[i];
+        const Release *release = release_of (candidate);
+        char *name = g_strdup_printf ("%s (%s)", release->product, release->channel);
+
+        if (!g_hash_table_contains (seen, name))
+            g_string_append_printf (names, "\n  %s: '%s'", name,
+                                    bundle_path (bundle_of (candidate)));
+        g_hash_table_add (seen, name);
+    }
+    return g_string_free (names, FALSE);
+}
+
+static gboolean
+check_one_product (const Candidates *candidates, GError **error)
+{
+    const Release *first = release_of (candidates->list->pdata[0]);
+
+    for (guint i = 1; i < candidates->list->len; i++) {
+        const Release *other = release_of (candidates->list->pdata[i]);
+        g_autofree char *names = NULL;
+
+        if (strcmp (first->product, other->product) == 0 &&
+            strcmp (first->channel, other->channel) == 0)
+            continue;
+        names = name_one_each (candidates);
+        return fail (error, ERR_USAGE,
+                     "one product and channel is installed at a time, and there are bundles of "
+                     "several; name the files of one:%s",
+                     names);
+    }
+    return TRUE;
+}
+
+gboolean
+candidates_narrow (Candidates *candidates, Run *run, GError **error)
+{
+    for (guint i = 0; i < candidates->list->len;) {
+        const Candidate *candidate = candidates->list->pdata[i];
+        GError *problem = NULL;
+
+        if (run_check_target (run, bundle_statement (bundle_of (candidate)), &problem)) {
+            i++;
+            continue;
+        }
+        pass_over (candidates, run, bundle_path (bundle_of (candidate)), problem);
+        g_ptr_array_remove_index (candidates->list, i);
+    }
+    if (candidates->list->len > 0)
+        return check_one_product (candidates, error);
+    if (candidates->why != NULL) {
+        g_propagate_error (error, g_steal_pointer (&candidates->why));
+        return FALSE;
+    }
+    return fail (error, ERR_USAGE, "there is no bundle (NAME.tar.zst) in '%s'", run->options.given);
+}
