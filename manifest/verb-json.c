@@ -36,6 +36,19 @@ verb_json_digest (JsonBuilder *builder, const char *name, const Digest *digest)
 }
 
 void
+verb_json_digests (JsonBuilder *builder, const char *name, const GArray *digests)
+{
+    json_builder_set_member_name (builder, name);
+    json_builder_begin_array (builder);
+    for (guint i = 0; i < digests->len; i++) {
+        g_autofree char *text = digest_to_text (&g_array_index (digests, Digest, i));
+
+        json_builder_add_string_value (builder, text);
+    }
+    json_builder_end_array (builder);
+}
+
+void
 verb_json_texts (JsonBuilder *builder, const char *name, char **texts)
 {
     json_builder_set_member_name (builder, name);

@@ -15,6 +15,8 @@ void verb_json_text (JsonBuilder *builder, const char *name, const char *text);
 void verb_json_number (JsonBuilder *builder, const char *name, guint64 number);
 void verb_json_flag (JsonBuilder *builder, const char *name, gboolean flag);
 void verb_json_digest (JsonBuilder *builder, const char *name, const Digest *digest);
+/* Digest elements. */
+void verb_json_digests (JsonBuilder *builder, const char *name, const GArray *digests);
 /* A list of texts, NULL-terminated; empty where texts is NULL. */
 void verb_json_texts (JsonBuilder *builder, const char *name, char **texts);
 /* A list of objects, which add_item fills. */

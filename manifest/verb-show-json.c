@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "manifest/release-internal.h"
-#include "manifest/show.h"
+#include "manifest/verb-show.h"
 #include "manifest/verb-json.h"
 
 static void
-add_image (JsonBuilder *builder, gconstpointer item)
+add_package (JsonBuilder *builder, gconstpointer item)
 {
-    const StatementImage *image = item;
+    const Package *package = item;
 
-    verb_json_text (builder, "name", image->name);
-    verb_json_text (builder, "platform", image->platform);
-    verb_json_digest (builder, "config", &image->config);
-    verb_json_digest (builder, "manifest", &image->manifest);
+    verb_json_text (builder, "kind", package_kind_name (package->kind));
+    verb_json_text (builder, "name", package->name);
+    verb_json_text (builder, "version", package->version);
+    verb_json_text (builder, "architecture", package->arch);
+}
+
+static void
+add_layer_list (JsonBuilder *builder, const StatementImage *image)
+{
     json_builder_set_member_name (builder, "layers");
     json_builder_begin_array (builder);
     for (guint i = 0; i < image->layers->len; i++) {
@@ -21,6 +26,30 @@ add_image (JsonBuilder *builder, gconstpointer item)
         json_builder_begin_object (builder);
         verb_json_digest (builder, "diffid", &layer->diffid);
         verb_json_number (builder, "bytes", layer->bytes);
+        json_builder_end_object (builder);
+    }
+    json_builder_end_array (builder);
+}
+
+static void
+add_images (JsonBuilder *builder, const ShowInput *input)
+{
+    json_builder_set_member_name (builder, "images");
+    json_builder_begin_array (builder);
+    for (guint i = 0; i < input->statement->images->len; i++) {
+        const StatementImage *image = input->statement->images->pdata[i];
+        const PackageList *list = input->packages != NULL ? input->packages->pdata[i] : NULL;
+
+        json_builder_begin_object (builder);
+        verb_json_text (builder, "name", image->name);
+        verb_json_text (builder, "platform", image->platform);
+        verb_json_digest (builder, "config", &image->config);
+        verb_json_digest (builder, "manifest", &image->manifest);
+        add_layer_list (builder, image);
+        if (list != NULL) {
+            verb_json_list (builder, "packages", list->packages, add_package);
+            verb_json_flag (builder, "packages-complete", list->unread == 0);
+        }
         json_builder_end_object (builder);
     }
     json_builder_end_array (builder);
@@ -114,6 +143,34 @@ add_release (JsonBuilder *builder, const Release *release)
 }
 
 static void
+add_from (JsonBuilder *builder, gconstpointer item)
+{
+    const PackingFrom *from = item;
+
+    verb_json_text (builder, "version", from->version);
+    verb_json_number (builder, "release", from->release);
+    verb_json_digest (builder, "digest", &from->digest);
+}
+
+static void
+add_base (JsonBuilder *builder, gconstpointer item)
+{
+    const PackingBase *base = item;
+
+    verb_json_text (builder, "name", base->name);
+    verb_json_digests (builder, "layers", base->layers);
+}
+
+static void
+add_delta (JsonBuilder *builder, const Packing *packing)
+{
+    verb_json_list (builder, "from", packing->from, add_from);
+    verb_json_texts (builder, "hosts", packing->hosts);
+    verb_json_list (builder, "bases", packing->bases, add_base);
+    verb_json_digests (builder, "left-out", packing->left_out);
+}
+
+static void
 add_packing (JsonBuilder *builder, const ShowInput *input)
 {
     const Packing *packing = input->packing;
@@ -136,6 +193,9 @@ add_packing (JsonBuilder *builder, const ShowInput *input)
         json_builder_end_object (builder);
     }
     json_builder_end_object (builder);
+    verb_json_flag (builder, "delta", packing_is_delta (packing));
+    if (packing_is_delta (packing))
+        add_delta (builder, packing);
     json_builder_end_object (builder);
 }
 
@@ -150,7 +210,7 @@ show_print_json (const ShowInput *input)
     verb_json_flag (builder, "verified", FALSE);
     verb_json_digest (builder, "release-digest", &input->release_digest);
     add_release (builder, input->statement->release);
-    verb_json_list (builder, "images", input->statement->images, add_image);
+    add_images (builder, input);
     json_builder_set_member_name (builder, "tree");
     json_builder_begin_object (builder);
     verb_json_text (builder, "commit", commit);

@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #include "manifest/error.h"
 #include "manifest/release-internal.h"
-#include "manifest/show.h"
+#include "manifest/verb-show.h"
 #include "manifest/verb.h"
 
 #include <stdio.h>
@@ -13,9 +13,8 @@
 #define PAIR_COLUMNS 28
 #define TEXT_COLUMNS 80
 
-/* Words after a label, on as many lines as they need. */
-static void
-print_words (const char *label, char **words)
+void
+show_print_words (const char *label, char **words)
 {
     gsize at = LABEL_COLUMNS;
 
@@ -86,7 +85,7 @@ print_requirements (const Release *release)
     for (char **module = release->requires_python; module != NULL && *module != NULL; module++)
         g_ptr_array_add (words, g_strconcat ("python module ", *module, NULL));
     g_ptr_array_add (words, NULL);
-    print_words ("requires", (char **)words->pdata);
+    show_print_words ("requires", (char **)words->pdata);
 }
 
 static void
@@ -100,10 +99,10 @@ print_release (const ShowInput *input)
     printf ("%-*s%s\n%-*s%" G_GUINT64_FORMAT "\n", LABEL_COLUMNS, "channel", release->channel,
             LABEL_COLUMNS, "release", release->release);
     printf ("release digest\n  %s\n", digest);
-    print_words ("platforms", release->platforms);
-    print_words ("only for sites", release->sites);
+    show_print_words ("platforms", release->platforms);
+    show_print_words ("only for sites", release->sites);
     print_requirements (release);
-    print_words ("volumes", release->volumes);
+    show_print_words ("volumes", release->volumes);
 }
 
 static void
@@ -209,29 +208,6 @@ print_health (const Release *release)
     }
 }
 
-static void
-print_packing (const ShowInput *input)
-{
-    const Packing *packing = input->packing;
-    const Statement *statement = input->statement;
-    g_autofree char *file = verb_bytes (input->file_bytes);
-    g_autofree char *tree = verb_bytes (statement->tree_bytes);
-    g_autofree char *commit = digest_to_hex (&statement->tree_commit);
-    g_autofree char *spool = verb_bytes (packing->spool);
-    g_autofree char *zstd = g_strconcat ("zstd ", packing->zstd, NULL);
-    guint64 frames = 0;
-
-    for (guint i = 0; i < N_REGIONS; i++)
-        frames += packing->regions[i].frames;
-    printf ("\ntree            %" G_GUINT64_FORMAT " files, %s, commit\n  %s\n",
-            statement->tree_files, tree, commit);
-    printf ("packed          full bundle, %s in %" G_GUINT64_FORMAT
-            " frames, level %" G_GUINT64_FORMAT "\n",
-            file, frames, packing->level);
-    print_words ("packed by", (char *[]){ packing->tool, zstd, NULL });
-    printf ("to rebuild      %s of scratch space\n", spool);
-}
-
 void
 show_print_text (const ShowInput *input)
 {
@@ -244,5 +220,6 @@ show_print_text (const ShowInput *input)
     print_placed (release);
     print_values (release);
     print_health (release);
-    print_packing (input);
+    show_print_packing (input);
+    show_print_packages (input);
 }

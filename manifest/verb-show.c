@@ -3,7 +3,7 @@
 #include "bundle/bundle.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
-#include "manifest/show.h"
+#include "manifest/verb-show.h"
 #include "manifest/verb.h"
 
 #include <string.h>
@@ -11,6 +11,7 @@
 
 typedef struct {
     char *raw;
+    gboolean packages;
     VerbOutput output;
 } ShowOptions;
 
@@ -27,6 +28,8 @@ parse_options (int *argc, char ***argv, ShowOptions *options, GError **error)
     const GOptionEntry entries[] = {
         { "raw", 0, 0, G_OPTION_ARG_STRING, &options->raw,
           "print the exact signed bytes of a text: statement or packing", "TEXT" },
+        { "packages", 0, 0, G_OPTION_ARG_NONE, &options->packages,
+          "also the Debian and Alpine packages of each image", NULL },
         { NULL },
     };
 
@@ -42,6 +45,8 @@ parse_options (int *argc, char ***argv, ShowOptions *options, GError **error)
         return fail (error, ERR_USAGE, "show: --raw is 'statement' or 'packing'");
     if (options->raw != NULL && options->output.json)
         return fail (error, ERR_USAGE, "show: --raw and --json do not go together");
+    if (options->raw != NULL && options->packages)
+        return fail (error, ERR_USAGE, "show: --raw and --packages do not go together");
     return TRUE;
 }
 
@@ -56,11 +61,35 @@ print_raw (const Bundle *bundle, const char *which, GError **error)
     return file_write_all (STDOUT_FILENO, "stdout", data, length, error);
 }
 
+static void
+free_list (gpointer list)
+{
+    package_list_free (list);
+}
+
+static GPtrArray *
+read_packages (Bundle *bundle, GError **error)
+{
+    const GPtrArray *images = bundle_statement (bundle)->images;
+    g_autoptr (GPtrArray) lists = g_ptr_array_new_with_free_func (free_list);
+
+    for (guint i = 0; i < images->len; i++) {
+        const StatementImage *image = images->pdata[i];
+        PackageList *list = bundle_read_packages (bundle, image, error);
+
+        if (list == NULL)
+            return fail_prefix (error, "%s: image '%s'", bundle_path (bundle), image->name), NULL;
+        g_ptr_array_add (lists, list);
+    }
+    return g_steal_pointer (&lists);
+}
+
 int
 verb_show (int argc, char **argv, GError **error)
 {
     g_auto (ShowOptions) options = { 0 };
     g_autoptr (Bundle) bundle = NULL;
+    g_autoptr (GPtrArray) packages = NULL;
     ShowInput input;
 
     if (!parse_options (&argc, &argv, &options, error))
@@ -70,10 +99,16 @@ verb_show (int argc, char **argv, GError **error)
         return error_exit_status (*error);
     if (options.raw != NULL)
         return print_raw (bundle, options.raw, error) ? 0 : error_exit_status (*error);
+    if (options.packages) {
+        packages = read_packages (bundle, error);
+        if (packages == NULL)
+            return error_exit_status (*error);
+    }
     input = (ShowInput){ .statement = bundle_statement (bundle),
                          .packing = bundle_packing (bundle),
                          .release_digest = *bundle_release_digest (bundle),
-                         .file_bytes = bundle_file_bytes (bundle) };
+                         .file_bytes = bundle_file_bytes (bundle),
+                         .packages = packages };
     if (options.output.json)
         show_print_json (&input);
     else if (!options.output.quiet)

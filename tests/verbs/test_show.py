@@ -8,6 +8,8 @@ import tarfile
 
 import pytest
 
+from engines.images import Image, Layer, noise
+from engines.release import Release
 from program import handcarry
 
 RELEASE = """handcarry: 1
@@ -89,7 +91,63 @@ def test_the_json_has_every_part(bundle):
     assert document["packing"]["file-bytes"] == bundle.stat().st_size
 
 
+STATUS = """Package: libc6
+Status: install ok installed
+Version: 2.36-9
+Architecture: amd64
+
+Package: openssl
+Status: install ok installed
+Version: 3.0.15-1
+Architecture: amd64
+
+"""
+
+
+def packed(folder, version, images, *options):
+    release = Release(folder / "release", images)
+    release.fields.update(version=version, release=int(version))
+    path = folder / ("b%s.tar.zst" % version)
+    run = handcarry("bundle", release.write(), "-o", path, *options)
+    assert run.returncode == 0, run.stderr
+    return path
+
+
+def test_packages_of_each_image(tmp_path):
+    with_packages = Layer().file("var/lib/dpkg/status", STATUS.encode())
+    path = packed(tmp_path, "1", [Image("x/y:1", [with_packages]), Image("x/none:1", [Layer().file("a", b"x")]),
+                                  Image("x/odd:1", [Layer().file("lib/apk/db/installed", b"?")])])
+    assert "openssl" not in handcarry("show", path).stdout
+    said = handcarry("show", "--packages", path).stdout
+    assert "packages of x/y:1: 2\n  libc6   2.36-9 amd64\n  openssl 3.0.15-1 amd64\n" in said
+    assert "packages of x/none:1: none by dpkg or apk\n" in said
+    assert "  there may be more: " in said[said.index("x/odd:1: none"):]
+    plain = json.loads(handcarry("show", "--json", path).stdout)["images"]
+    assert all("packages" not in image for image in plain)
+    images = json.loads(handcarry("show", "--json", "--packages", path).stdout)["images"]
+    assert images[0]["packages"][1] == {"kind": "deb", "name": "openssl", "version": "3.0.15-1",
+                                        "architecture": "amd64"}
+    assert [image["packages-complete"] for image in images] == [True, True, False]
+
+
+def test_delta(tmp_path):
+    """What it was made against, what a host must have, and what is not in the file."""
+    lower, upper = Layer().file("a", noise(1, 5000)), Layer().file("b", noise(2, 5000))
+    old = packed(tmp_path, "1", [Image("x/y:1", [lower])])
+    path = packed(tmp_path, "2", [Image("x/y:2", [lower, upper])], "--base", old)
+    lines = handcarry("show", path).stdout.splitlines()
+    assert any(line.startswith("packed          delta, ") for line in lines)
+    for line in ["made against    1 (release 1)", "needs layers of x/y:1", "leaves out      1 layer, 10.2 kB"]:
+        assert line in lines
+    packing = json.loads(handcarry("show", "--json", path).stdout)["packing"]
+    assert packing["delta"] is True and packing["left-out"] == [lower.diff_id()]
+    assert packing["bases"] == [{"name": "x/y:1", "layers": [lower.diff_id()]}]
+    assert packing["from"][0]["release"] == 1
+    assert json.loads(handcarry("show", "--json", old).stdout)["packing"]["delta"] is False
+
+
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--raw", "index", "a"],
+                                       ["--raw", "statement", "--packages", "a"],
                                        ["--raw", "statement", "--json", "a"]])
 def test_wrong_arguments_are_usage_errors(arguments):
     run = handcarry("show", *arguments)

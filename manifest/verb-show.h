@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "bundle/packages.h"
 #include "manifest/packing.h"
 #include "manifest/statement.h"
 
@@ -13,7 +14,13 @@ typedef struct {
     const Packing *packing;
     Digest release_digest;
     guint64 file_bytes;
+    GPtrArray *packages; /* PackageList, beside the statement's images; NULL: not asked for */
 } ShowInput;
 
 void show_print_text (const ShowInput *input);
+/* Parts of it in a file of their own: how the file carries the release, and packages by image. */
+void show_print_packing (const ShowInput *input);
+void show_print_packages (const ShowInput *input);
+/* Words after a label, on as many lines as they need; nothing where there are none. */
+void show_print_words (const char *label, char **words);
 void show_print_json (const ShowInput *input);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "manifest/error.h"
+#include "manifest/verb-show.h"
+#include "manifest/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_COLUMNS 40 /* at most, of the names in a list */
+
+static guint64
+left_out_bytes (const ShowInput *input)
+{
+    const GArray *left_out = input->packing->left_out;
+    g_autoptr (GHashTable) absent = g_hash_table_new (digest_hash_key, digest_equal_key);
+    guint64 bytes = 0;
+
+    for (guint i = 0; i < left_out->len; i++)
+        g_hash_table_add (absent, &g_array_index (left_out, Digest, i));
+    for (guint i = 0; i < input->statement->images->len; i++) {
+        const GArray *layers = ((StatementImage *)input->statement->images->pdata[i])->layers;
+
+        for (guint k = 0; k < layers->len; k++) {
+            const StatementLayer *layer = &g_array_index (layers, StatementLayer, k);
+
+            bytes += g_hash_table_remove (absent, &layer->diffid) ? layer->bytes : 0;
+        }
+    }
+    return bytes;
+}
+
+static void
+print_delta (const ShowInput *input)
+{
+    const Packing *packing = input->packing;
+    g_autoptr (GPtrArray) from = g_ptr_array_new_with_free_func (g_free);
+    g_autoptr (GPtrArray) bases = g_ptr_array_new ();
+    g_autofree char *bytes = verb_bytes (left_out_bytes (input));
+
+    for (guint i = 0; i < packing->from->len; i++) {
+        const PackingFrom *release = packing->from->pdata[i];
+
+        g_ptr_array_add (from, g_strdup_printf ("%s (release %" G_GUINT64_FORMAT ")",
+                                                release->version, release->release));
+    }
+    for (guint i = 0; i < packing->bases->len; i++)
+        g_ptr_array_add (bases, ((PackingBase *)packing->bases->pdata[i])->name);
+    g_ptr_array_add (from, NULL);
+    g_ptr_array_add (bases, NULL);
+    show_print_words ("made against", (char **)from->pdata);
+    show_print_words ("made for hosts", packing->hosts);
+    show_print_words ("needs layers of", (char **)bases->pdata);
+    printf ("leaves out      %u %s, %s\n", packing->left_out->len,
+            packing->left_out->len == 1 ? "layer" : "layers", bytes);
+}
+
+void
+show_print_packing (const ShowInput *input)
+{
+    const Packing *packing = input->packing;
+    const Statement *statement = input->statement;
+    g_autofree char *file = verb_bytes (input->file_bytes);
+    g_autofree char *tree = verb_bytes (statement->tree_bytes);
+    g_autofree char *commit = digest_to_hex (&statement->tree_commit);
+    g_autofree char *spool = verb_bytes (packing->spool);
+    g_autofree char *zstd = g_strconcat ("zstd ", packing->zstd, NULL);
+    guint64 frames = 0;
+
+    for (guint i = 0; i < N_REGIONS; i++)
+        frames += packing->regions[i].frames;
+    printf ("\ntree            %" G_GUINT64_FORMAT " files, %s, commit\n  %s\n",
+            statement->tree_files, tree, commit);
+    printf ("packed          %s, %s in %" G_GUINT64_FORMAT " frames, level %" G_GUINT64_FORMAT "\n",
+            packing_is_delta (packing) ? "delta" : "full bundle", file, frames, packing->level);
+    if (packing_is_delta (packing))
+        print_delta (input);
+    show_print_words ("packed by", (char *[]){ packing->tool, zstd, NULL });
+    printf ("to rebuild      %s of scratch space\n", spool);
+}
+
+static void
+print_list (const char *image, const PackageList *list)
+{
+    g_autofree char *shown = error_quote (image);
+    int columns = 0;
+
+    printf ("\npackages of %s: ", shown);
+    if (list->packages->len > 0)
+        printf ("%u\n", list->packages->len);
+    else
+        printf ("none by dpkg or apk\n");
+    if (list->unread != 0)
+        printf ("  there may be more: a database or layer could not be read\n");
+    for (guint i = 0; i < list->packages->len; i++) {
+        const Package *package = list->packages->pdata[i];
+
+        columns = MAX (columns, MIN ((int)strlen (package->name), NAME_COLUMNS));
+    }
+    for (guint i = 0; i < list->packages->len; i++) {
+        const Package *package = list->packages->pdata[i];
+
+        printf ("  %-*s %s %s\n", columns, package->name, package->version, package->arch);
+    }
+}
+
+void
+show_print_packages (const ShowInput *input)
+{
+    const GPtrArray *images = input->statement->images;
+
+    for (guint i = 0; input->packages != NULL && i < images->len; i++)
+        print_list (((StatementImage *)images->pdata[i])->name, input->packages->pdata[i]);
+}
