@@ -2,18 +2,15 @@
  * Copyright The handcarry authors */
 #include "bundle/collect-packages.h"
 
+#include "bundle/layer-archive.h"
 #include "bundle/package-db.h"
 #include "bundle/whiteout.h"
 #include "manifest/error.h"
-#include "manifest/file.h"
 #include "manifest/limits.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <errno.h>
 #include <string.h>
-
-#define READ_CHUNK (256 * 1024)
 
 /* Where databases lie; of a folder, each file is one. Alpine 3.22 moved /lib below /usr. */
 static const struct {
@@ -197,81 +194,34 @@ take_entry (LayerPackages *layer, struct archive *a, struct archive_entry *entry
         add_database (layer, a, entry, path, (guint)place);
 }
 
-typedef struct {
-    const LayerTar *layer;
-    guint64 at;
-    GError *error;
-    guint8 chunk[READ_CHUNK];
-} LayerRead;
-
-static la_ssize_t
-read_chunk (struct archive *a, void *data, const void **bytes)
-{
-    LayerRead *read = data;
-    gsize n = (gsize)MIN (READ_CHUNK, read->layer->bytes - read->at);
-
-    *bytes = read->chunk;
-    if (!file_pread_all (read->layer->fd, "layer", read->chunk, n, read->layer->offset + read->at,
-                         &read->error)) {
-        archive_set_error (a, EIO, "read failed");
-        return -1;
-    }
-    read->at += n;
-    return (la_ssize_t)n;
-}
-
-static la_int64_t
-skip_bytes (struct archive *a, void *data, la_int64_t wanted)
-{
-    LayerRead *read = data;
-    guint64 n = MIN ((guint64)wanted, read->layer->bytes - read->at);
-
-    read->at += n;
-    return (la_int64_t)n;
-}
-
 static void
-walk (LayerPackages *layer, struct archive *a, LayerRead *read)
+walk (LayerPackages *layer, struct archive *a)
 {
     struct archive_entry *entry;
     int result;
 
-    archive_read_support_filter_none (a);
-    archive_read_support_format_tar (a);
-    archive_read_support_format_empty (a);
-    archive_read_set_read_callback (a, read_chunk);
-    archive_read_set_skip_callback (a, skip_bytes);
-    archive_read_set_callback_data (a, read);
-    result = archive_read_open1 (a);
-    while (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
+    do {
         result = archive_read_next_header (a, &entry);
         if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
             take_entry (layer, a, entry);
-    }
+    } while (result == ARCHIVE_OK || result == ARCHIVE_WARN);
     if (result != ARCHIVE_EOF)
         layer->unread |= UNREAD_LAYER;
 }
 
 static LayerPackages *
-read_layer (PackageCollector *collector, const LayerTar *source, GError **error)
+read_layer (PackageCollector *collector, const LayerTar *tar, GError **error)
 {
-    LayerPackages *layer = g_hash_table_lookup (collector->layers, &source->diffid);
-    g_autofree LayerRead *read = NULL;
-    struct archive *a;
+    LayerPackages *layer = g_hash_table_lookup (collector->layers, &tar->diffid);
+    g_autoptr (LayerArchive) archive = NULL;
 
     if (layer != NULL)
         return layer;
     layer = layer_packages_new ();
-    g_hash_table_insert (collector->layers, g_memdup2 (&source->diffid, sizeof (Digest)), layer);
-    read = g_new0 (LayerRead, 1);
-    read->layer = source;
-    a = archive_read_new ();
-    walk (layer, a, read);
-    archive_read_free (a);
-    if (read->error == NULL)
-        return layer;
-    g_propagate_error (error, read->error);
-    return NULL;
+    g_hash_table_insert (collector->layers, g_memdup2 (&tar->diffid, sizeof (Digest)), layer);
+    archive = layer_archive_new (tar);
+    walk (layer, layer_archive_get (archive));
+    return layer_archive_check (archive, error) ? layer : NULL;
 }
 
 static gboolean

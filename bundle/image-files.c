@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/image-files.h"
 
+#include "bundle/layer-archive.h"
 #include "bundle/whiteout.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -142,23 +143,45 @@ take_entry (LayerFiles *layer, struct archive *a, struct archive_entry *from)
 }
 
 static gboolean
-read_entries (LayerFiles *layer, struct archive *a, int fd, GError **error)
+read_entries (LayerFiles *layer, struct archive *a, GError **error)
 {
     struct archive_entry *entry;
     int result;
 
-    archive_read_support_filter_none (a);
-    archive_read_support_format_tar (a);
-    archive_read_support_format_empty (a);
-    result = archive_read_open_fd (a, fd, READ_CHUNK);
-    while (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
+    do {
         result = archive_read_next_header (a, &entry);
         if ((result == ARCHIVE_OK || result == ARCHIVE_WARN) && !take_entry (layer, a, entry))
             result = ARCHIVE_FATAL;
-    }
+    } while (result == ARCHIVE_OK || result == ARCHIVE_WARN);
     return result == ARCHIVE_EOF ||
            fail (error, ERR_FAILED, "it cannot be read as a tar: %s",
                  archive_error_string (a) != NULL ? archive_error_string (a) : "a name is missing");
+}
+
+static LayerFiles *
+layer_files_new (void)
+{
+    LayerFiles *layer = g_new0 (LayerFiles, 1);
+
+    layer->entries = g_ptr_array_new_with_free_func (entry_free);
+    return layer;
+}
+
+LayerFiles *
+layer_files_read (const LayerTar *tar, GError **error)
+{
+    g_autoptr (LayerFiles) layer = layer_files_new ();
+    g_autoptr (LayerArchive) archive = layer_archive_new (tar);
+    g_autoptr (GError) problem = NULL;
+    gboolean ok = read_entries (layer, layer_archive_get (archive), &problem);
+    g_autofree char *text = digest_to_text (&tar->diffid);
+
+    if (!layer_archive_check (archive, error))
+        return NULL;
+    if (ok)
+        return g_steal_pointer (&layer);
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return (void)fail_prefix (error, "layer %s", text), NULL;
 }
 
 /* The other end must never write to a pipe that nobody reads. */
@@ -174,9 +197,9 @@ drain (int fd)
 }
 
 LayerFiles *
-layer_files_read (Rebuild *rebuild, const Digest *diffid, Progress *progress, GError **error)
+layer_files_rebuild (Rebuild *rebuild, const Digest *diffid, Progress *progress, GError **error)
 {
-    g_autoptr (LayerFiles) layer = g_new0 (LayerFiles, 1);
+    g_autoptr (LayerFiles) layer = layer_files_new ();
     g_autofree char *text = digest_to_text (diffid);
     Feed feed = { .rebuild = rebuild, .diffid = diffid, .progress = progress };
     autofd int read_fd = -1;
@@ -189,10 +212,13 @@ layer_files_read (Rebuild *rebuild, const Digest *diffid, Progress *progress, GE
         return (void)fail_errno (error, ERR_FAILED, errno, "cannot make a pipe"), NULL;
     read_fd = fds[0];
     feed.write_fd = fds[1];
-    layer->entries = g_ptr_array_new_with_free_func (entry_free);
     thread = g_thread_new ("rebuild", run_feed, &feed);
     a = archive_read_new ();
-    ok = read_entries (layer, a, read_fd, error);
+    archive_read_support_filter_none (a);
+    archive_read_support_format_tar (a);
+    archive_read_support_format_empty (a);
+    archive_read_open_fd (a, read_fd, READ_CHUNK);
+    ok = read_entries (layer, a, error);
     archive_read_free (a);
     drain (read_fd);
     if (!GPOINTER_TO_INT (g_thread_join (thread))) {
@@ -201,7 +227,7 @@ layer_files_read (Rebuild *rebuild, const Digest *diffid, Progress *progress, GE
         return NULL;
     }
     if (!ok)
-        return fail_prefix (error, "layer %s", text), NULL;
+        return (void)fail_prefix (error, "layer %s", text), NULL;
     return g_steal_pointer (&layer);
 }
 

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "bundle/layer.h"
 #include "bundle/rebuild.h"
 
 #include <glib.h>
@@ -22,10 +23,11 @@ gboolean image_file_equal (const ImageFile *a, const ImageFile *b);
 /* What one layer does to the names of an image. */
 typedef struct LayerFiles LayerFiles;
 
-/* Rebuilds the next layer of the list (rebuild_layer) and reads it. A layer that is no tar to its
- * end is ERR_FORMAT. */
-LayerFiles *layer_files_read (Rebuild *rebuild, const Digest *diffid, Progress *progress,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A layer that is no tar to its end is ERR_FAILED. */
+LayerFiles *layer_files_read (const LayerTar *tar, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Rebuilds the next layer of the list (rebuild_layer) and reads it on the way. */
+LayerFiles *layer_files_rebuild (Rebuild *rebuild, const Digest *diffid, Progress *progress,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void layer_files_free (LayerFiles *layer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LayerFiles, layer_files_free)
 
