@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "manifest/verb-diff.h"
+#include "bundle/base.h"
 #include "manifest/error.h"
+#include "manifest/verb-diff.h"
 
 #include <string.h>
 
@@ -50,95 +51,81 @@ add_layers (GHashTable *set, const DiffImage *image)
         g_hash_table_add (set, &g_array_index (image->layers, Digest, k));
 }
 
-/* Does a delta hold all that this image is made of? Neither are layers left out, nor do recipes
- * draw on files of hosts. */
+/* Layers of a full bundle are rebuilt into memory, those that are wanted alone. */
 static gboolean
-is_whole (Bundle *bundle, const DiffImage *image, gboolean *whole, GError **error)
+rebuild_all (Bundle *bundle, GHashTable *wanted, GHashTable *read, Progress *progress,
+             GError **error)
 {
-    const GArray *left_out = bundle_packing (bundle)->left_out;
-    g_autoptr (GHashTable) set = g_hash_table_new (digest_hash_key, digest_equal_key);
-    g_autoptr (GArray) layers = NULL;
-    g_autoptr (Rebuild) rebuild = NULL;
-    g_autoptr (GPtrArray) files = NULL;
     guint64 bytes;
+    g_autoptr (GArray) layers = in_order (bundle, wanted, &bytes);
+    g_autoptr (Rebuild) rebuild = rebuild_new (bundle, layers, NULL, error);
+    gboolean ok = rebuild != NULL;
 
-    *whole = FALSE;
-    add_layers (set, image);
-    for (guint i = 0; i < left_out->len; i++)
-        if (g_hash_table_contains (set, &g_array_index (left_out, Digest, i)))
-            return TRUE;
-    layers = in_order (bundle, set, &bytes);
-    rebuild = rebuild_new (bundle, layers, NULL, error);
-    if (rebuild == NULL)
-        return FALSE;
-    files = rebuild_base_files (rebuild);
-    *whole = files->len == 0;
-    return TRUE;
-}
-
-/* Says of a pair why its files can not be compared, where that is so. */
-static gboolean
-look_at_pair (const Diff *diff, DiffPair *pair, GError **error)
-{
-    const DiffImage *images[2] = { pair->a, pair->b };
-
-    for (guint side = 0; side < 2; side++) {
-        Bundle *bundle = diff->sides[side].bundle;
-        gboolean whole = TRUE;
-
-        if (bundle == NULL) {
-            pair->no_files = "a have file holds no content";
-            return TRUE;
-        }
-        if (packing_is_delta (bundle_packing (bundle)) &&
-            !is_whole (bundle, images[side], &whole, error))
-            return fail_prefix (error, "%s", diff->sides[side].path);
-        if (!whole)
-            pair->no_files = side == 0 ? "A is a delta and holds only a part of this image"
-                                       : "B is a delta and holds only a part of this image";
-    }
-    return TRUE;
-}
-
-static gboolean
-has_files (const DiffPair *pair)
-{
-    return pair->state == DIFF_CHANGED && pair->no_files == NULL;
-}
-
-/* diffID -> LayerFiles of all images of a side that are compared; NULL on error. */
-static GHashTable *
-read_side (Diff *diff, guint side, Progress *progress, GError **error)
-{
-    g_autoptr (GHashTable) wanted = g_hash_table_new (digest_hash_key, digest_equal_key);
-    g_autoptr (GHashTable) read =
-        g_hash_table_new_full (digest_hash_key, digest_equal_key, g_free, layer_free);
-    g_autoptr (GArray) layers = NULL;
-    g_autoptr (Rebuild) rebuild = NULL;
-    gboolean ok = TRUE;
-    guint64 bytes;
-
-    for (guint i = 0; i < diff->images->len; i++) {
-        const DiffPair *pair = diff->images->pdata[i];
-
-        if (has_files (pair))
-            add_layers (wanted, side == 0 ? pair->a : pair->b);
-    }
-    layers = in_order (diff->sides[side].bundle, wanted, &bytes);
-    rebuild = rebuild_new (diff->sides[side].bundle, layers, NULL, error);
-    if (rebuild == NULL)
-        return NULL;
+    if (!ok)
+        return fail_prefix (error, "%s", bundle_path (bundle));
     progress_begin (progress, "rebuilding layers", bytes);
     for (guint i = 0; ok && i < layers->len; i++) {
         const Digest *diffid = &g_array_index (layers, Digest, i);
-        LayerFiles *layer = layer_files_read (rebuild, diffid, progress, error);
+        LayerFiles *layer = layer_files_rebuild (rebuild, diffid, progress, error);
 
         ok = layer != NULL;
         if (ok)
             g_hash_table_insert (read, g_memdup2 (diffid, sizeof *diffid), layer);
     }
     progress_end (progress);
-    return ok ? g_steal_pointer (&read) : NULL;
+    return ok || fail_prefix (error, "%s", bundle_path (bundle));
+}
+
+/* Layers of a delta are made of its base's, which lies beside it; some are left out altogether. */
+static gboolean
+unpack_all (Bundle *bundle, GHashTable *wanted, GHashTable *read, Progress *progress,
+            GError **error)
+{
+    g_autoptr (BaseBundle) base = base_bundle_open (bundle_path (bundle), NULL, progress, error);
+    GHashTableIter at;
+    gpointer diffid;
+
+    if (base == NULL)
+        return FALSE;
+    g_hash_table_iter_init (&at, wanted);
+    while (g_hash_table_iter_next (&at, &diffid, NULL)) {
+        LayerFiles *layer = layer_files_read (&base_bundle_find (base, diffid)->tar, error);
+
+        if (layer == NULL)
+            return fail_prefix (error, "%s", bundle_path (bundle));
+        g_hash_table_insert (read, g_memdup2 (diffid, sizeof (Digest)), layer);
+    }
+    return TRUE;
+}
+
+/* diffID -> LayerFiles of all images of a side that changed. Where the content is not there, that
+ * is no error: diff->why says it. */
+static gboolean
+read_side (Diff *diff, guint side, Progress *progress, GError **error)
+{
+    Bundle *bundle = diff->sides[side].bundle;
+    g_autoptr (GHashTable) wanted = g_hash_table_new (digest_hash_key, digest_equal_key);
+    GHashTable *read =
+        g_hash_table_new_full (digest_hash_key, digest_equal_key, g_free, layer_free);
+    g_autoptr (GError) problem = NULL;
+
+    g_ptr_array_add (diff->layers_read, read);
+    for (guint i = 0; i < diff->images->len; i++) {
+        const DiffPair *pair = diff->images->pdata[i];
+
+        if (pair->state == DIFF_CHANGED)
+            add_layers (wanted, side == 0 ? pair->a : pair->b);
+    }
+    if (packing_is_delta (bundle_packing (bundle))
+            ? unpack_all (bundle, wanted, read, progress, &problem)
+            : rebuild_all (bundle, wanted, read, progress, &problem))
+        return TRUE;
+    if (!g_error_matches (problem, HANDCARRY_ERROR, ERR_BASE_MISSING)) {
+        g_propagate_error (error, g_steal_pointer (&problem));
+        return FALSE;
+    }
+    diff->why = g_strdup (problem->message);
+    return TRUE;
 }
 
 static GTree *
@@ -164,8 +151,8 @@ add_file (GPtrArray *files, const char *path, const ImageFile *a, const ImageFil
 }
 
 /* Both trees in the order of their paths, side by side. */
-static GPtrArray *
-list_changes (GTree *a, GTree *b)
+GPtrArray *
+diff_list_files (GTree *a, GTree *b)
 {
     GPtrArray *files = g_ptr_array_new_with_free_func (file_free);
     GTreeNode *one = g_tree_node_first (a), *other = g_tree_node_first (b);
@@ -187,38 +174,33 @@ list_changes (GTree *a, GTree *b)
 }
 
 static void
-compare_pair (DiffPair *pair, GHashTable *a, GHashTable *b)
+compare_pair (const Diff *diff, DiffPair *pair)
 {
-    g_autoptr (GTree) from = merge (a, pair->a);
-    g_autoptr (GTree) to = merge (b, pair->b);
+    g_autoptr (GTree) from = merge (diff->layers_read->pdata[0], pair->a);
+    g_autoptr (GTree) to = merge (diff->layers_read->pdata[1], pair->b);
 
-    pair->files = list_changes (from, to);
+    pair->files = diff_list_files (from, to);
 }
 
 gboolean
 diff_compare_files (Diff *diff, Progress *progress, GError **error)
 {
-    GHashTable *read[2] = { NULL, NULL };
-    guint n = 0;
+    gboolean any = FALSE;
 
-    for (guint i = 0; i < diff->images->len; i++) {
-        DiffPair *pair = diff->images->pdata[i];
-
-        if (pair->state == DIFF_CHANGED && !look_at_pair (diff, pair, error))
+    for (guint i = 0; i < diff->images->len; i++)
+        any |= ((DiffPair *)diff->images->pdata[i])->state == DIFF_CHANGED;
+    if (diff->sides[0].bundle == NULL || diff->sides[1].bundle == NULL)
+        diff->why = g_strdup ("a have file holds no content");
+    for (guint side = 0; any && diff->why == NULL && side < 2; side++)
+        if (!read_side (diff, side, progress, error))
             return FALSE;
-        n += has_files (pair);
-    }
-    for (guint side = 0; n > 0 && side < 2; side++) {
-        read[side] = read_side (diff, side, progress, error);
-        if (read[side] == NULL)
-            return fail_prefix (error, "%s", diff->sides[side].path);
-        g_ptr_array_add (diff->layers_read, read[side]);
-    }
     for (guint i = 0; i < diff->images->len; i++) {
         DiffPair *pair = diff->images->pdata[i];
 
-        if (has_files (pair))
-            compare_pair (pair, read[0], read[1]);
+        if (pair->state == DIFF_CHANGED && diff->why == NULL)
+            compare_pair (diff, pair);
+        else if (pair->state == DIFF_CHANGED)
+            pair->no_files = diff->why;
     }
     return TRUE;
 }

@@ -223,6 +223,8 @@ diff_print_json (const Diff *diff)
     add_side (builder, diff, 0);
     add_side (builder, diff, 1);
     verb_json_list (builder, "releases", diff->releases, add_release);
+    if (diff->tree != NULL)
+        verb_json_list (builder, "tree", diff->tree, add_file);
     add_layers (builder, &diff->layers);
     verb_json_list (builder, "images", diff->images, add_pair);
     json_builder_end_object (builder);

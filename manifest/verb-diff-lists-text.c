@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "manifest/verb-diff.h"
+#include "manifest/verb-diff-text.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
 
@@ -153,11 +153,20 @@ print_file (const DiffFile *file)
                          : ' ',
             path, from != NULL ? from : to);
     if (from != NULL && to != NULL) {
-        if (!digest_equal (&file->a->content, &file->b->content) || strcmp (from, to) != 0)
+        if (strcmp (from, to) != 0)
             printf (" -> %s", to);
+        else if (!digest_equal (&file->a->content, &file->b->content))
+            printf (", %s", S_ISLNK (file->b->mode) ? "another target" : "other content");
         print_attributes (file->a, file->b);
     }
     putchar ('\n');
+}
+
+void
+diff_print_file_list (const GPtrArray *files)
+{
+    for (guint i = 0; i < files->len; i++)
+        print_file (files->pdata[i]);
 }
 
 void
@@ -171,6 +180,5 @@ diff_print_files (const DiffPair *pair)
         return;
     changes = describe_changes (pair->files, has_file);
     printf ("  %-*s%s\n", LABEL_COLUMNS, "files", pair->files->len > 0 ? changes : "the same");
-    for (guint i = 0; i < pair->files->len; i++)
-        print_file (pair->files->pdata[i]);
+    diff_print_file_list (pair->files);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "manifest/verb-diff.h"
+#include "manifest/verb-diff-text.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
 
@@ -186,6 +186,8 @@ diff_print_text (const Diff *diff)
 
         print_release (row[0], row[1]);
     }
+    if (diff->tree != NULL)
+        diff_print_file_list (diff->tree);
     putchar ('\n');
     diff_print_layers ("layers", &diff->layers);
     print_others (diff);

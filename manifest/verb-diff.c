@@ -14,7 +14,8 @@ parse_options (int *argc, char ***argv, DiffOptions *options, GError **error)
 {
     const GOptionEntry entries[] = {
         { "files", 0, 0, G_OPTION_ARG_NONE, &options->files,
-          "also the files of changed images: rebuilds their layers, which reads both bundles",
+          "also the files of the trees and of changed images: rebuilds their layers, which reads "
+          "both bundles; a delta needs its base beside it",
           NULL },
         { NULL },
     };
@@ -37,6 +38,10 @@ diff_clear (Diff *diff)
     g_clear_pointer (&diff->releases, g_ptr_array_unref);
     g_clear_pointer (&diff->images, g_ptr_array_unref);
     g_clear_pointer (&diff->layers_read, g_ptr_array_unref);
+    g_clear_pointer (&diff->why, g_free);
+    g_clear_pointer (&diff->tree, g_ptr_array_unref);
+    g_clear_pointer (&diff->trees[0], g_tree_unref);
+    g_clear_pointer (&diff->trees[1], g_tree_unref);
     g_clear_pointer (&diff->sizes, g_hash_table_unref);
     diff_side_clear (&diff->sides[0]);
     diff_side_clear (&diff->sides[1]);
@@ -60,7 +65,8 @@ compare (Diff *diff, char **paths, const DiffOptions *options, GError **error)
     diff_compare_releases (diff);
     diff_compare_images (diff);
     return diff_compare_packages (diff, error) &&
-           (!options->files || diff_compare_files (diff, progress, error));
+           (!options->files ||
+            (diff_compare_trees (diff, error) && diff_compare_files (diff, progress, error)));
 }
 
 int

@@ -6,10 +6,8 @@
 #include "bundle/image-files.h"
 #include "manifest/have.h"
 
-#include <glib.h>
-
-/* What diff compares and prints. Belongs to the verb (verb-diff*.c): two sides, A and B, each a
- * bundle or a have file; then what became of A's things in B. */
+/* What diff compares and prints: two sides, A and B, each a bundle or a have file; then what became
+ * of A's things in B. */
 
 typedef struct {
     const char *product, *channel, *version;
@@ -79,7 +77,7 @@ typedef struct {
     GPtrArray *packages;            /* DiffPackage, those that differ; NULL: not known */
     guint n_packages[2], unread[2]; /* on each side: how many, and PackagesUnread */
     GPtrArray *files;               /* DiffFile, those that differ; NULL: not compared */
-    const char *no_files;           /* why not; NULL where nobody asked */
+    const char *no_files;           /* why not; NULL where nobody asked. Borrowed */
 } DiffPair;
 
 typedef struct {
@@ -90,6 +88,9 @@ typedef struct {
     DiffLayers layers;      /* of all images of a pair */
     guint others[2];        /* images of a host that the other side does not speak of */
     GPtrArray *layers_read; /* owns what DiffFile borrows */
+    char *why;              /* why files of images are not compared */
+    GPtrArray *tree;        /* DiffFile: files of the tree; NULL: not compared */
+    GTree *trees[2];        /* own what those borrow */
 } Diff;
 
 /* Opens a bundle or a have file, unproven. */
@@ -102,6 +103,10 @@ void diff_compare_releases (Diff *diff);
 void diff_compare_images (Diff *diff);
 void diff_compare_layers (Diff *diff); /* counts; part of comparing images */
 gboolean diff_compare_packages (Diff *diff, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Files of two trees (path -> ImageFile) that differ: DiffFile elements, which borrow. */
+GPtrArray *diff_list_files (GTree *a, GTree *b);
+/* Files of the releases' trees, where both bundles hold them. */
+gboolean diff_compare_trees (Diff *diff, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Rebuilds the layers of all images that differ. */
 gboolean diff_compare_files (Diff *diff, Progress *progress,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -111,10 +116,4 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Diff, diff_clear)
 /* "same", "same-layers", "changed", "added", "removed". */
 const char *diff_state_name (DiffState state);
 void diff_print_text (const Diff *diff);
-/* Parts of it, in files of their own: images, and what one of them says of packages and files. */
-void diff_print_images (const Diff *diff);
-void diff_print_packages (const DiffPair *pair);
-void diff_print_files (const DiffPair *pair);
-/* "2 same (1.3 MB), 1 new (20 B)" after a label. */
-void diff_print_layers (const char *label, const DiffLayers *layers);
 void diff_print_json (const Diff *diff);

@@ -3,6 +3,7 @@
 """diff: what one bundle or host has otherwise than another."""
 import hashlib
 import json
+import shutil
 import tarfile
 
 import pytest
@@ -44,13 +45,13 @@ NEW = [Image("plant/server:1.1", [BASE, NEW_APP]), Image("plant/database:15", [B
        Image("plant/web:1.1", [NEW_ALPINE]), Image("plant/rebased:1", [NEW_BASE, APP])]
 
 
-def bundled(folder, images, change=lambda release: None, **fields):
+def bundled(folder, images, change=lambda release: None, base=None, **fields):
     release = Release(folder / "release", images)
     release.fields.update(product="plant", **fields)
     release.configs, release.trace = [], "/srv/trace"
     change(release)
     path = folder / "b.tar.zst"
-    run = handcarry("bundle", release.write(), "-o", path)
+    run = handcarry("bundle", release.write(), "-o", path, *(["--base", base] if base else []))
     assert run.returncode == 0, run.stderr
     return path
 
@@ -182,8 +183,62 @@ def test_files_of_changed_images(pair):
     assert "files" not in image_of(document, "database")
     said = differ("--files", *pair).splitlines()
     for line in ["  files         2 changed, 2 added, 2 removed",
-                 "      /app/kept  1.6 kB, mode 0644 -> 0755", "    - /app/gone  40 B", "    + /app/new  50 B", "      /app/link  link -> link"]:
+                 "      /app/kept  1.6 kB, mode 0644 -> 0755", "    - /app/gone  40 B", "    + /app/new  50 B", "      /app/link  link, another target"]:
         assert line in said
+
+
+def without(document, *keys):
+    return {key: value for key, value in document.items() if key not in keys}
+
+
+def test_delta_says_what_it_carries_and_leaves_out(pair, tmp_path):
+    """What the release is does not depend on how it is carried."""
+    delta = bundled(tmp_path, NEW, base=pair[0], version="1.1", release=42)
+    document, full = as_json(pair[0], delta), as_json(*pair)
+    assert without(document, "b") == without(full, "b")
+    assert document["b"]["delta"] is True and full["b"]["delta"] is False
+    assert [row["release"] for row in document["b"]["from"]] == [41]
+    left_out = [BASE, APP]
+    assert document["b"]["left-out"]["layers"] in (1, len(left_out))
+    assert document["b"]["carried"]["layers"] + document["b"]["left-out"]["layers"] == 5
+    said = differ(pair[0], delta)
+    assert "delta from 1.0 (release 41)" in said and " left out (" in said
+    document = as_json(pair[1], delta)
+    assert {row["state"] for row in document["images"]} == {"same"}
+    assert document["releases"][0]["same-release"] is True
+
+
+def test_files_of_a_delta_with_its_base_beside_it(pair, tmp_path):
+    shutil.copy(pair[0], tmp_path / "base.tar.zst")
+    delta = bundled(tmp_path, NEW, base=pair[0], version="1.1", release=42)
+    assert as_json("--files", pair[0], delta)["images"] == as_json("--files", *pair)["images"]
+    assert as_json("--files", delta, pair[0])["images"] == as_json("--files", pair[1], pair[0])["images"]
+
+
+def test_files_of_a_delta_alone_are_not_known(pair, tmp_path):
+    delta = bundled(tmp_path, NEW, base=pair[0], version="1.1", release=42)
+    files = image_of(as_json("--files", pair[0], delta), "server")["files"]
+    assert files["known"] is False and "differ" not in files
+    assert "put the bundle that it was made against (1.0) beside it" in files["why"]
+    assert "files         not known: " in differ("--files", pair[0], delta)
+    (tmp_path / "other.tar.zst").write_bytes(pair[1].read_bytes())
+    assert image_of(as_json("--files", pair[0], delta), "server")["files"]["known"] is False
+
+
+def test_files_of_the_tree(pair, tmp_path):
+    def change(release):
+        release.put("playbooks/files/more", "x" * 30)
+        release.put("playbooks/files/tool", "#!/bin/sh", 0o755)
+    assert as_json("--files", *pair)["tree"] == []
+    a = bundled(tmp_path / "a", [], lambda release: release.put("playbooks/files/tool", "#!/bin/bash"))
+    b = bundled(tmp_path / "b", [], change)
+    assert "tree" not in as_json(a, b)
+    tree = {row["path"]: row for row in as_json("--files", a, b)["tree"]}
+    assert set(tree) == {"playbooks/files/more", "playbooks/files/tool"}
+    assert tree["playbooks/files/more"]["b"]["bytes"] == 30 and "a" not in tree["playbooks/files/more"]
+    said = differ("--files", a, b).splitlines()
+    assert "      playbooks/files/tool  11 B -> 9 B, mode 0644 -> 0755" in said
+    assert "    + playbooks/files/more  30 B" in said
 
 
 LAYERS = {
