@@ -19,11 +19,12 @@ Usage: debian-image.sh --cache DIR --name NAME:TAG --output FILE.tar [options]
   --add DIR          folder whose files are laid over everything (the third layer)
   --config JSON      run settings: Cmd, Env, ExposedPorts, Healthcheck, …
   --suite NAME       Debian release (default: bookworm)
+  --upgrade          everything as upgraded by the security and the updates suite
   --keep-caches      leave var/cache/apt, var/lib/apt/lists, var/cache/debconf in the layers
 END
 }
 
-cache='' name='' output='' packages='' add='' config='{}' suite=bookworm keep=0
+cache='' name='' output='' packages='' add='' config='{}' suite=bookworm upgrade=0 keep=0
 while [ $# -gt 0 ]; do
     case $1 in
         --cache) cache=$2; shift 2 ;;
@@ -33,6 +34,7 @@ while [ $# -gt 0 ]; do
         --add) add=$2; shift 2 ;;
         --config) config=$2; shift 2 ;;
         --suite) suite=$2; shift 2 ;;
+        --upgrade) upgrade=1; shift ;;
         --keep-caches) keep=1; shift ;;
         --help) usage; exit 0 ;;
         *) echo "debian-image.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -49,11 +51,12 @@ fi
 
 layers=$(dirname "$(readlink -f "$0")")/image-layer.py
 mirror=${HANDCARRY_MIRROR:-http://deb.debian.org/debian}
+security=${HANDCARRY_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0}
 mkdir -p "$cache"
 cache=$(readlink -f "$cache")
-kind=$([ "$keep" = 1 ] && echo kept || echo clean)
-base=$cache/base-$suite
+kind=$([ "$keep" = 1 ] && echo kept || echo clean)$([ "$upgrade" = 0 ] || echo -upgraded)
+base=$cache/base-$suite$([ "$upgrade" = 0 ] || echo -upgraded)
 
 drop_caches() # ROOT: what apt can make again, and what differs from run to run
 {
@@ -68,7 +71,20 @@ make_base() # once per cache; an interrupted run leaves only base.part behind
     rm -rf "$base.part"
     debootstrap --variant=minbase "$suite" "$base.part" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
         { tail -n 5 "$cache/debootstrap.log" >&2; exit 1; }
+    [ "$upgrade" = 0 ] || upgrade_base >>"$cache/debootstrap.log" 2>&1 ||
+        { tail -n 5 "$cache/debootstrap.log" >&2; exit 1; }
     mv "$base.part" "$base"
+}
+
+upgrade_base() # $base.part; the suites stay in its list, so packages come from them, too
+{
+    printf 'deb %s main\n' "$mirror $suite-updates" "$security $suite-security" \
+        >>"$base.part/etc/apt/sources.list"
+    mount -t proc proc "$base.part/proc"
+    chroot "$base.part" apt-get -q update
+    chroot "$base.part" apt-get -q -y dist-upgrade
+    umount "$base.part/proc"
+    rm -f "$base.part"/var/cache/apt/archives/*.deb
 }
 
 make_base_layer() # $base_layer: the base as it is, or a copy without the caches
@@ -118,7 +134,8 @@ install_packages()
 if [ "${HANDCARRY_PRIVATE_MOUNTS:-}" != $$ ]; then
     HANDCARRY_PRIVATE_MOUNTS=$$ exec unshare --mount --propagation private "$0" \
         --cache "$cache" --name "$name" --output "$output" --packages "$packages" \
-        --add "$add" --config "$config" --suite "$suite" $([ "$keep" = 1 ] && echo --keep-caches)
+        --add "$add" --config "$config" --suite "$suite" $([ "$upgrade" = 0 ] || echo --upgrade) \
+        $([ "$keep" = 0 ] || echo --keep-caches)
 fi
 work=$(mktemp -d "$cache/work.XXXXXX")
 trap 'umount -R "$work/root" 2>/dev/null || :; rm -rf "$work"' EXIT
