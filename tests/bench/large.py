@@ -12,10 +12,9 @@ FILES = 256
 FILE_BYTES = 4 << 20
 
 
-def content(pick):
+def content(pick, size):
     """Half noise, half digits: distinct everywhere, and compressible by about a third."""
-    noise = pick.randbytes(FILE_BYTES // 2)
-    return noise + pick.randbytes(FILE_BYTES // 4).hex().encode()
+    return pick.randbytes(size // 2) + pick.randbytes(size // 4).hex().encode()
 
 
 def write_layer(number, path):
@@ -23,7 +22,7 @@ def write_layer(number, path):
     pick = random.Random(number)
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         for name in range(FILES):
-            data = content(pick)
+            data = content(pick, FILE_BYTES)
             member = tarfile.TarInfo("data/%d/%d" % (number, name))
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
