@@ -9,8 +9,8 @@ from bench import timing
 RELEASE = """\
 handcarry: 1
 product: bench
-version: 1.0.0
-release: 1
+version: %d.0.0
+release: %d
 platforms: [linux/amd64]
 images:
 """
@@ -29,12 +29,12 @@ class Handcarry:
         timing.run([program, "trust", "init", "--trust", self.trust, "--keys", folder / "keys",
                     "--no-password"])
 
-    def release(self, archive, names):
+    def release(self, archive, names, number=1):
         """The path of a release.yaml with these images of a docker-archive."""
         path = self.folder / "release.yaml"
         lines = ['  - {name: "%s", from: "docker-archive:%s:%s"}\n' % (name, archive, name)
                  for name in names]
-        path.write_text(RELEASE + "".join(lines))
+        path.write_text(RELEASE % (number, number) + "".join(lines))
         return path
 
     def pack(self, release, bundle, *options):
@@ -48,6 +48,15 @@ class Handcarry:
         return [self.program, "install", bundle, "--quiet", "-y", "--root", self.host,
                 "--engine", url]
 
+    def keep_host(self):
+        """Remembers the host's folder as it is now, for back_to_kept()."""
+        shutil.rmtree(self.folder / "kept", ignore_errors=True)
+        shutil.copytree(self.host, self.folder / "kept", symlinks=True)
+
+    def back_to_kept(self):
+        shutil.rmtree(self.host, ignore_errors=True)
+        shutil.copytree(self.folder / "kept", self.host, symlinks=True)
+
     def new_host(self):
         """A host that has nothing but the trust root."""
         shutil.rmtree(self.host, ignore_errors=True)
@@ -56,12 +65,17 @@ class Handcarry:
         shutil.copytree(self.trust, target)
 
     @contextlib.contextmanager
-    def host_in_memory(self):
-        """The host's folder on a file system of its own, so that what it takes can be seen."""
+    def host_in_memory(self, kept=False):
+        """The host's folder on a file system of its own, so that what it takes can be seen: with
+        nothing but the trust root, or as it was kept."""
         self.host.mkdir(parents=True, exist_ok=True)
         timing.run(["mount", "-t", "tmpfs", "tmpfs", self.host])
         try:
-            shutil.copytree(self.trust, self.host / "etc/handcarry/trust")
+            if kept:
+                shutil.copytree(self.folder / "kept", self.host, symlinks=True,
+                                dirs_exist_ok=True)
+            else:
+                shutil.copytree(self.trust, self.host / "etc/handcarry/trust")
             yield self.host
         finally:
             timing.run(["umount", self.host])

@@ -2,18 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 #
-# Measures handcarry against its peers in one run; prints a table. See --help.
+# Measures handcarry against its peers in one run; prints a table. With --delta: deltas. See --help.
 set -euo pipefail
 # shellcheck source=tests/prepare.sh
 . "$(dirname "$0")/../prepare.sh"
+program=$top/tests/bench/measure.py arguments=()
 for option in "$@"; do
-    [ "$option" != --help ] ||
-        exec /usr/bin/env PYTHONPATH="$top/tests" /usr/bin/python3 "$top/tests/bench/measure.py" --help
+    case $option in
+        --delta) program=$top/tests/bench/delta.py ;;
+        *) arguments+=("$option") ;;
+    esac
+done
+export PYTHONPATH=$top/tests
+for option in "$@"; do
+    [ "$option" != --help ] || exec /usr/bin/python3 "$program" --help
 done
 become_root "$@"
 # shellcheck disable=SC2046,SC2086 # lists of words
 need $build_packages python3 time hyperfine zstd openssl debootstrap util-linux $(docker_packages)
+if [ "$program" = "$top/tests/bench/delta.py" ]; then
+    command -v npm >/dev/null || need npm
+    (need bsdiff casync ostree xdelta3) || echo "peers that are missing are skipped" >&2
+fi
 build_in release --buildtype=release --werror >"$top/build/bench.log" 2>&1 ||
     { tail -n 30 "$top/build/bench.log" >&2; die "the build failed"; }
-export HANDCARRY=${HANDCARRY:-$top/build/release/handcarry} PYTHONPATH=$top/tests
-exec /usr/bin/python3 "$top/tests/bench/measure.py" "$@"
+export HANDCARRY=${HANDCARRY:-$top/build/release/handcarry}
+exec /usr/bin/python3 "$program" "${arguments[@]}"

@@ -49,6 +49,14 @@ def memory(command):
     return int(re.search(r"Maximum resident set size \(kbytes\): (\d+)", said).group(1)) * 1024
 
 
+def once_and_memory(command):
+    """(seconds until all is on the disk, bytes of memory at the peak) of one run."""
+    start = time.monotonic()
+    used = memory(command)
+    run(["sync"])
+    return time.monotonic() - start, used
+
+
 class DiskWatch:
     """The most that the file system of a folder held above its start, while in a `with` block."""
 
