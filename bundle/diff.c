@@ -23,9 +23,8 @@ typedef struct {
     const guint8 *old, *new;
     gint64 old_length, new_length;
     saidx_t *suffixes;
-    guint64 old_base; /* of the slice in the whole old file */
+    guint64 old_base; /* where old lies in the whole old file */
     PatchParts *parts;
-    guint64 *position; /* where the patch stands in the whole old file */
     /* The last accepted match: new position and the old position that goes with it. */
     gint64 last_new, last_old;
 } Diff;
@@ -150,30 +149,35 @@ split_overlap (const Diff *diff, gint64 forward, gint64 at, gint64 old_at, gint6
 }
 
 static void
+put_control (PatchParts *parts, guint64 take, guint64 insert, guint64 to)
+{
+    recipe_put_number (parts->control, take);
+    recipe_put_number (parts->control, insert);
+    recipe_put_number (parts->control, recipe_zigzag ((gint64)(to - (parts->position + take))));
+    parts->position = to;
+}
+
+/* What comes next may not begin where the last piece ended. */
+static void
+move_to (PatchParts *parts, guint64 old_at)
+{
+    if (parts->position != old_at)
+        put_control (parts, 0, 0, old_at);
+}
+
+static void
 put_triple (Diff *diff, gint64 forward, gint64 extra, gint64 next_old)
 {
-    guint64 old_at = diff->old_base + (guint64)diff->last_old;
     GByteArray *difference = diff->parts->difference;
     guint before = difference->len;
 
-    /* The position of the first triple of a slice may not be where the last slice ended. */
-    if (*diff->position != old_at) {
-        recipe_put_number (diff->parts->control, 0);
-        recipe_put_number (diff->parts->control, 0);
-        recipe_put_number (diff->parts->control,
-                           recipe_zigzag ((gint64)(old_at - *diff->position)));
-        *diff->position = old_at;
-    }
+    move_to (diff->parts, diff->old_base + (guint64)diff->last_old);
     g_byte_array_set_size (difference, before + (guint)forward);
     for (gint64 i = 0; i < forward; i++)
         difference->data[before + i] =
             (guint8)(diff->new[diff->last_new + i] - diff->old[diff->last_old + i]);
     g_byte_array_append (diff->parts->extra, diff->new + diff->last_new + forward, (guint)extra);
-    *diff->position += (guint64)forward;
-    recipe_put_number (diff->parts->control, (guint64)forward);
-    recipe_put_number (diff->parts->control, (guint64)extra);
-    recipe_put_number (diff->parts->control, recipe_zigzag (next_old - (diff->last_old + forward)));
-    *diff->position = diff->old_base + (guint64)next_old;
+    put_control (diff->parts, (guint64)forward, (guint64)extra, diff->old_base + (guint64)next_old);
 }
 
 static void
@@ -205,43 +209,14 @@ diff_slice (Diff *diff)
     }
 }
 
-static void
-diff_window (Diff *diff, const guint8 *old, gsize old_length, const guint8 *new, gsize new_length)
-{
-    diff->old = old;
-    diff->new = new;
-    diff->old_length = (gint64)old_length;
-    diff->new_length = (gint64)new_length;
-    diff->last_new = diff->last_old = 0;
-    diff->suffixes = g_new (saidx_t, old_length + 1);
-    divsufsort (old, diff->suffixes, (saidx_t)old_length);
-    diff_slice (diff);
-    g_free (diff->suffixes);
-}
-
 PatchParts *
-diff_make (const guint8 *old, gsize old_length, const guint8 *new, gsize new_length)
-{
-    return diff_make_sliced (old, old_length, new, new_length, DIFF_SLICE);
-}
-
-PatchParts *
-diff_make_sliced (const guint8 *old, gsize old_length, const guint8 *new, gsize new_length,
-                  gsize slice)
+patch_parts_new (void)
 {
     PatchParts *parts = g_new0 (PatchParts, 1);
-    guint64 position = 0;
 
     parts->control = g_byte_array_new ();
     parts->difference = g_byte_array_new ();
     parts->extra = g_byte_array_new ();
-    for (gsize at = 0; at < new_length; at += slice) {
-        gsize begin = MIN (at, old_length > slice ? old_length - slice : 0);
-        Diff diff = { .old_base = begin, .parts = parts, .position = &position };
-
-        diff_window (&diff, begin > 0 ? old + begin : old, MIN (old_length - begin, slice),
-                     new + at, MIN (new_length - at, slice));
-    }
     return parts;
 }
 
@@ -254,4 +229,48 @@ patch_parts_free (PatchParts *parts)
     g_byte_array_unref (parts->difference);
     g_byte_array_unref (parts->extra);
     g_free (parts);
+}
+
+void
+diff_add (PatchParts *parts, const guint8 *old, gsize old_length, guint64 old_at, const guint8 *new,
+          gsize new_length)
+{
+    g_autofree saidx_t *suffixes = g_new (saidx_t, old_length + 1);
+    Diff diff = { .old = old,
+                  .new = new,
+                  .old_length = (gint64)old_length,
+                  .new_length = (gint64)new_length,
+                  .suffixes = suffixes,
+                  .old_base = old_at,
+                  .parts = parts };
+
+    divsufsort (old, suffixes, (saidx_t)old_length);
+    diff_slice (&diff);
+}
+
+void
+diff_add_same (PatchParts *parts, guint64 old_at, gsize length)
+{
+    guint before = parts->difference->len;
+
+    move_to (parts, old_at);
+    g_byte_array_set_size (parts->difference, before + (guint)length);
+    memset (parts->difference->data + before, 0, length);
+    put_control (parts, length, 0, old_at + length);
+}
+
+void
+diff_add_extra (PatchParts *parts, const guint8 *new, gsize length)
+{
+    g_byte_array_append (parts->extra, new, (guint)length);
+    put_control (parts, 0, length, parts->position);
+}
+
+PatchParts *
+diff_make (const guint8 *old, gsize old_length, const guint8 *new, gsize new_length)
+{
+    PatchParts *parts = patch_parts_new ();
+
+    diff_add (parts, old, old_length, 0, new, new_length);
+    return parts;
 }

@@ -2,8 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/contents.h"
 
-/* A source longer than this would make the suffix array (4 bytes a byte) too large for the memory
- * that packing may take. */
+/* A source of this bundle waits in the spool; a longer one would push out everything else. */
 #define MATCH_MAX_BYTES (64u * 1024 * 1024)
 /* Features that must be shared, of eight: with fewer a patch rarely saves anything. */
 #define MATCH_MIN_SHARED 4

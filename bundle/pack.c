@@ -191,10 +191,9 @@ plan_file (const Packer *packer, FramePlan *plan, const PackFile *file, PackResu
     }
     patch = &g_array_index (packer->patches->patches, StoredPatch, content->patch);
     result->patched += content->length;
-    frame_plan_add (plan, REGION_CONTROL, packer->patches->fd, patch->control_at, patch->control);
-    frame_plan_add (plan, REGION_DIFFERENCE, packer->patches->fd, patch->difference_at,
-                    patch->difference);
-    frame_plan_add (plan, REGION_EXTRA, packer->patches->fd, patch->extra_at, patch->extra);
+    for (guint i = 0; i < N_PARTS; i++)
+        frame_plan_add (plan, (Region)(REGION_CONTROL + i), packer->patches->fds[i], patch->at[i],
+                        patch->length[i]);
 }
 
 static guint64

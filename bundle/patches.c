@@ -2,20 +2,24 @@
  * Copyright The handcarry authors */
 #include "bundle/patches.h"
 
-#include "bundle/diff.h"
+#include "bundle/diff-large.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
+#include <string.h>
 #include <zstd.h>
 
-/* A patch is taken when it compresses to less than this part of what the file compresses to. */
-#define WORTH_NUMERATOR 19
-#define WORTH_DENOMINATOR 20
+/* A patch is taken when it compresses to less than so many percent of what the file compresses to.
+ * One on another content of the bundle costs room in the spool, one on a base file nothing. */
+#define WORTH_OWN 60
+#define WORTH_BASE 95
 #define ESTIMATE_LEVEL 3
 /* Suffix array, both files and the parts, for each byte of the longer file: what the patches that
- * are made at the same time may take together is MEMORY_MAX. */
+ * are made at the same time may take together is MEMORY_MAX. Longer files than LARGE_BYTES are not
+ * read whole. */
 #define MEMORY_FACTOR 8
 #define MEMORY_MAX (640ull * 1024 * 1024)
+#define LARGE_BYTES (16 * 1024 * 1024)
 
 typedef struct {
     Contents *contents;
@@ -27,16 +31,10 @@ typedef struct {
     GError *error;
 } Maker;
 
-/* Bytes of a layer's tar. */
-typedef struct {
-    const LayerTar *tar;
-    guint64 offset, length;
-} Piece;
-
 typedef struct {
     Content *content;
-    Piece old, new;
-    PatchParts *parts; /* NULL: not worth it */
+    DiffPiece old, new;
+    PatchParts *parts; /* NULL: not worth it, or a large file, whose parts never are in memory */
 } PatchJob;
 
 void
@@ -44,18 +42,24 @@ patches_free (Patches *patches)
 {
     if (patches == NULL)
         return;
-    file_clear_fd (&patches->fd);
+    for (guint i = 0; i < N_PARTS; i++)
+        file_clear_fd (&patches->fds[i]);
     g_array_unref (patches->patches);
     g_free (patches);
 }
 
+static gboolean
+is_large (const PatchJob *job)
+{
+    return MAX (job->old.length, job->new.length) > LARGE_BYTES;
+}
+
 static guint8 *
-read_piece (const Piece *piece, GError **error)
+read_piece (const DiffPiece *piece, GError **error)
 {
     g_autofree guint8 *bytes = g_malloc (piece->length);
 
-    if (!file_pread_all (piece->tar->fd, "layer", bytes, piece->length,
-                         piece->tar->offset + piece->offset, error))
+    if (!diff_piece_read (piece, 0, bytes, piece->length, error))
         return NULL;
     return g_steal_pointer (&bytes);
 }
@@ -70,14 +74,20 @@ estimate (const guint8 *bytes, gsize length)
     return ZSTD_isError (n) ? length : n;
 }
 
-static gboolean
-is_worth (const PatchParts *parts, const guint8 *bytes, gsize length)
+static gsize
+estimate_parts (const PatchParts *parts)
 {
-    gsize patch = estimate (parts->control->data, parts->control->len) +
-                  estimate (parts->difference->data, parts->difference->len) +
-                  estimate (parts->extra->data, parts->extra->len);
+    return estimate (parts->control->data, parts->control->len) +
+           estimate (parts->difference->data, parts->difference->len) +
+           estimate (parts->extra->data, parts->extra->len);
+}
 
-    return patch * WORTH_DENOMINATOR < estimate (bytes, length) * WORTH_NUMERATOR;
+static gboolean
+is_worth (const PatchJob *job, guint64 patch, guint64 whole)
+{
+    guint64 percent = job->content->base_source != NO_BASE_FILE ? WORTH_BASE : WORTH_OWN;
+
+    return patch * 100 < whole * percent;
 }
 
 static void
@@ -96,7 +106,7 @@ make_patch (Maker *maker, PatchJob *job)
         return;
     }
     parts = diff_make (old, job->old.length, new, job->new.length);
-    if (is_worth (parts, new, job->new.length))
+    if (is_worth (job, estimate_parts (parts), estimate (new, job->new.length)))
         job->parts = g_steal_pointer (&parts);
 }
 
@@ -122,32 +132,87 @@ run_job (gpointer data, gpointer user)
 }
 
 static gboolean
-store_part (Patches *patches, const GByteArray *part, guint64 *at, guint64 *length, GError **error)
+store_parts (Patches *patches, const PatchParts *parts, GError **error)
 {
-    *at = patches->bytes;
-    *length = part->len;
-    patches->bytes += part->len;
-    return file_pwrite_all (patches->fd, "patches", part->data, part->len, *at, error);
+    const GByteArray *all[N_PARTS] = { parts->control, parts->difference, parts->extra };
+
+    for (guint i = 0; i < N_PARTS; i++) {
+        if (!file_pwrite_all (patches->fds[i], "patches", all[i]->data, all[i]->len,
+                              patches->bytes[i], error))
+            return FALSE;
+        patches->bytes[i] += all[i]->len;
+    }
+    return TRUE;
+}
+
+typedef struct {
+    Patches *patches;
+    guint64 estimate;
+} LargeStore;
+
+static gboolean
+store_large_parts (const PatchParts *parts, gpointer data, GError **error)
+{
+    LargeStore *large = data;
+
+    large->estimate += estimate_parts (parts);
+    return store_parts (large->patches, parts, error);
 }
 
 static gboolean
-store (Patches *patches, PatchJob *job, GError **error)
+estimate_piece (const DiffPiece *piece, guint64 *sum, GError **error)
 {
-    StoredPatch stored = { 0 };
+    g_autofree guint8 *bytes = g_malloc (LARGE_BYTES);
 
-    if (job->parts == NULL) {
+    for (guint64 at = 0; at < piece->length; at += LARGE_BYTES) {
+        gsize n = (gsize)MIN (LARGE_BYTES, piece->length - at);
+
+        if (!diff_piece_read (piece, at, bytes, n, error))
+            return FALSE;
+        *sum += estimate (bytes, n);
+    }
+    return TRUE;
+}
+
+/* Its parts go to the files while it is made. */
+static gboolean
+make_large (Patches *patches, PatchJob *job, gboolean *worth, GError **error)
+{
+    LargeStore large = { patches, 0 };
+    guint64 whole = 0;
+
+    if (!diff_large (&job->old, &job->new, store_large_parts, &large, error) ||
+        !estimate_piece (&job->new, &whole, error))
+        return FALSE;
+    *worth = is_worth (job, large.estimate, whole);
+    return TRUE;
+}
+
+static gboolean
+store (Maker *maker, PatchJob *job, GError **error)
+{
+    Patches *patches = maker->patches;
+    StoredPatch stored;
+    gboolean worth = job->parts != NULL;
+
+    memcpy (stored.at, patches->bytes, sizeof stored.at);
+    if (is_large (job)) {
+        if (!make_large (patches, job, &worth, error))
+            return FALSE;
+        progress_add (maker->progress, job->new.length);
+    } else if (worth && !store_parts (patches, job->parts, error)) {
+        return FALSE;
+    }
+    if (!worth) {
+        memcpy (patches->bytes, stored.at, sizeof stored.at);
         job->content->source = NO_CONTENT;
         job->content->base_source = NO_BASE_FILE;
         return TRUE;
     }
-    if (!store_part (patches, job->parts->control, &stored.control_at, &stored.control, error) ||
-        !store_part (patches, job->parts->difference, &stored.difference_at, &stored.difference,
-                     error) ||
-        !store_part (patches, job->parts->extra, &stored.extra_at, &stored.extra, error))
-        return FALSE;
+    for (guint i = 0; i < N_PARTS; i++)
+        stored.length[i] = patches->bytes[i] - stored.at[i];
     job->content->patch = patches->patches->len;
     g_array_append_val (patches->patches, stored);
-    g_clear_pointer (&job->parts, patch_parts_free);
     return TRUE;
 }
 
@@ -160,11 +225,11 @@ job_for (const Contents *contents, Content *content)
     if (content->base_source != NO_BASE_FILE) {
         const BaseContent *base = base_files_get (contents->bases, content->base_source);
 
-        job.old = (Piece){ base->tar, base->extent->offset, base->extent->length };
+        job.old = (DiffPiece){ base->tar, base->extent->offset, base->extent->length };
     } else {
         const Content *source = &g_array_index (contents->contents, Content, content->source);
 
-        job.old = (Piece){ source->layer, source->offset, source->length };
+        job.old = (DiffPiece){ source->layer, source->offset, source->length };
     }
     return job;
 }
@@ -200,14 +265,15 @@ run_batch (Maker *maker, PatchJob *jobs, guint n, guint threads, GError **error)
     gboolean ok = TRUE;
 
     for (guint i = 0; i < n; i++)
-        g_thread_pool_push (pool, &jobs[i], NULL);
+        if (!is_large (&jobs[i]))
+            g_thread_pool_push (pool, &jobs[i], NULL);
     g_thread_pool_free (pool, FALSE, TRUE);
     if (maker->error != NULL) {
         g_propagate_error (error, g_steal_pointer (&maker->error));
         ok = FALSE;
     }
     for (guint i = 0; ok && i < n; i++)
-        ok = store (maker->patches, &jobs[i], error);
+        ok = store (maker, &jobs[i], error);
     for (guint i = 0; i < n; i++)
         g_clear_pointer (&jobs[i].parts, patch_parts_free);
     return ok;
@@ -227,6 +293,19 @@ drop_unpatched (Contents *contents)
     }
 }
 
+static gboolean
+open_parts (Patches *patches, const char *tmpdir, GError **error)
+{
+    for (guint i = 0; i < N_PARTS; i++)
+        patches->fds[i] = -1;
+    for (guint i = 0; i < N_PARTS; i++) {
+        patches->fds[i] = file_temporary (tmpdir, error);
+        if (patches->fds[i] < 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 Patches *
 patches_new (Contents *contents, const Schedule *schedule, guint jobs, const char *tmpdir,
              Progress *progress, GError **error)
@@ -238,8 +317,7 @@ patches_new (Contents *contents, const Schedule *schedule, guint jobs, const cha
     gboolean ok = TRUE;
 
     patches->patches = g_array_new (FALSE, FALSE, sizeof (StoredPatch));
-    patches->fd = file_temporary (tmpdir, error);
-    if (patches->fd < 0)
+    if (!open_parts (patches, tmpdir, error))
         return NULL;
     g_mutex_init (&maker.lock);
     g_cond_init (&maker.freed);

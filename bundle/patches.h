@@ -6,18 +6,18 @@
 
 #include <glib.h>
 
-/* The patches of a bundle, made before anything is written (make side). Their parts lie in one
- * unlinked temporary file. */
+/* The patches of a bundle, made before anything is written (make side). Their parts lie in
+ * unlinked temporary files, one for each kind. */
+
+typedef enum { PART_CONTROL, PART_DIFFERENCE, PART_EXTRA, N_PARTS } PatchPart;
 
 typedef struct {
-    guint64 control_at, control;
-    guint64 difference_at, difference;
-    guint64 extra_at, extra;
+    guint64 at[N_PARTS], length[N_PARTS];
 } StoredPatch;
 
 typedef struct {
-    int fd;
-    guint64 bytes;
+    int fds[N_PARTS];
+    guint64 bytes[N_PARTS];
     GArray *patches; /* StoredPatch */
 } Patches;
 

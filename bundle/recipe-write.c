@@ -39,9 +39,8 @@ put_file (GByteArray *out, const RecipeSource *from, const PackFile *file)
         return;
     patch = &g_array_index (from->patches->patches, StoredPatch, content->patch);
     recipe_put_number (out, file->source);
-    recipe_put_number (out, patch->control);
-    recipe_put_number (out, patch->difference);
-    recipe_put_number (out, patch->extra);
+    for (guint i = 0; i < N_PARTS; i++)
+        recipe_put_number (out, patch->length[i]);
 }
 
 GBytes *
