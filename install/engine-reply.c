@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/engine-reply.h"
 
-#include "bundle/strictjson.h"
+#include "install/engine-json.h"
 #include "manifest/error.h"
 #include "manifest/limits.h"
 
@@ -60,18 +60,6 @@ scan_value (Scanner *scan, GError **error)
     return fail (error, ERR_ENGINE, "the engine's answer ends in the middle of a value");
 }
 
-/* An engine that answers with something else is no damaged file: the class is another. */
-static JsonNode *
-parse_strict (GBytes *text, const char *what, GError **error)
-{
-    g_autoptr (GError) local = NULL;
-    JsonNode *node = strictjson_parse (text, what, &local);
-
-    if (node == NULL)
-        fail (error, ERR_ENGINE, "the engine's answer cannot be read: %s", local->message);
-    return node;
-}
-
 /* The next value of the run; *node is NULL at its end. */
 static gboolean
 next_value (Scanner *scan, JsonNode **node, GError **error)
@@ -88,94 +76,15 @@ next_value (Scanner *scan, JsonNode **node, GError **error)
     if (!scan_value (scan, error))
         return FALSE;
     text = g_bytes_new_static (start, (gsize)(scan->at - start));
-    *node = parse_strict (text, "loading an image", error);
+    *node = engine_json_parse (text, "loading an image", error);
     return *node != NULL;
-}
-
-static JsonNode *
-parse_one (GBytes *body, const char *what, JsonNodeType type, GError **error)
-{
-    g_autoptr (JsonNode) node = parse_strict (body, what, error);
-
-    if (node == NULL)
-        return NULL;
-    if (json_node_get_node_type (node) != type)
-        return fail_null (error, ERR_ENGINE, "%s: the engine answers with something else", what);
-    return g_steal_pointer (&node);
-}
-
-/* Members by type: a member of another type counts as absent, for json-glib's own getters abort
- * the program under fatal warnings. */
-static const char *
-get_string (JsonObject *object, const char *name)
-{
-    JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-    if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
-        json_node_get_value_type (node) != G_TYPE_STRING)
-        return NULL;
-    return json_node_get_string (node);
-}
-
-static JsonObject *
-get_object (JsonObject *object, const char *name)
-{
-    JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-    return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
-static JsonArray *
-get_array (JsonObject *object, const char *name)
-{
-    JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-    return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
-}
-
-static gboolean
-get_boolean (JsonObject *object, const char *name)
-{
-    JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-    return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-           json_node_get_value_type (node) == G_TYPE_BOOLEAN && json_node_get_boolean (node);
-}
-
-static guint64
-get_count (JsonObject *object, const char *name)
-{
-    JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-    if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
-        json_node_get_value_type (node) != G_TYPE_INT64)
-        return 0;
-    return (guint64)MAX (json_node_get_int (node), 0);
-}
-
-static const char *
-element_string (JsonArray *array, guint i)
-{
-    JsonNode *node = json_array_get_element (array, i);
-
-    if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
-        return NULL;
-    return json_node_get_string (node);
-}
-
-static JsonObject *
-element_object (JsonArray *array, guint i)
-{
-    JsonNode *node = json_array_get_element (array, i);
-
-    return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 }
 
 char *
 engine_reply_message (GBytes *body)
 {
-    g_autoptr (JsonNode) node = parse_one (body, "", JSON_NODE_OBJECT, NULL);
-    const char *message = node ? get_string (json_node_get_object (node), "message") : NULL;
+    g_autoptr (JsonNode) node = engine_json_parse_one (body, "", JSON_NODE_OBJECT, NULL);
+    const char *message = node ? engine_json_string (json_node_get_object (node), "message") : NULL;
     gsize length;
     const char *data = g_bytes_get_data (body, &length);
     g_autofree char *raw = g_strndup (data != NULL ? data : "", length);
@@ -186,12 +95,12 @@ engine_reply_message (GBytes *body)
 static gboolean
 check_load_object (JsonObject *object, GError **error)
 {
-    const char *text = get_string (object, "error");
-    const char *stream = get_string (object, "stream");
+    const char *text = engine_json_string (object, "error");
+    const char *stream = engine_json_string (object, "stream");
     g_autofree char *shown = NULL;
 
     if (text == NULL)
-        text = get_string (get_object (object, "errorDetail"), "message");
+        text = engine_json_string (engine_json_object (object, "errorDetail"), "message");
     if (text == NULL && (json_object_has_member (object, "error") ||
                          json_object_has_member (object, "errorDetail")))
         text = "an error without a message";
@@ -227,7 +136,8 @@ engine_reply_check_load (GBytes *body, GError **error)
 gboolean
 engine_reply_version (GBytes *body, EngineInfo *info, GError **error)
 {
-    g_autoptr (JsonNode) node = parse_one (body, "GET /version", JSON_NODE_OBJECT, error);
+    g_autoptr (JsonNode) node =
+        engine_json_parse_one (body, "GET /version", JSON_NODE_OBJECT, error);
     JsonObject *object;
     JsonArray *components;
     const char *version, *os, *arch;
@@ -235,14 +145,14 @@ engine_reply_version (GBytes *body, EngineInfo *info, GError **error)
     if (node == NULL)
         return FALSE;
     object = json_node_get_object (node);
-    version = get_string (object, "Version");
-    os = get_string (object, "Os");
-    arch = get_string (object, "Arch");
+    version = engine_json_string (object, "Version");
+    os = engine_json_string (object, "Os");
+    arch = engine_json_string (object, "Arch");
     if (version == NULL || os == NULL || arch == NULL)
         return fail (error, ERR_ENGINE, "GET /version: the engine gives no Version, Os and Arch");
-    components = get_array (object, "Components");
+    components = engine_json_array (object, "Components");
     for (guint i = 0; components != NULL && i < json_array_get_length (components); i++) {
-        const char *name = get_string (element_object (components, i), "Name");
+        const char *name = engine_json_string (engine_json_object_at (components, i), "Name");
 
         if (name != NULL && g_str_has_prefix (name, "Podman"))
             return fail (error, ERR_ENGINE, "this Podman is older than 4.0; use a newer one");
@@ -263,8 +173,8 @@ is_containerd_store (JsonArray *status)
 
         if (pair == NULL || json_array_get_length (pair) != 2)
             continue;
-        if (g_strcmp0 (element_string (pair, 0), "driver-type") == 0 &&
-            g_strcmp0 (element_string (pair, 1), "io.containerd.snapshotter.v1") == 0)
+        if (g_strcmp0 (engine_json_string_at (pair, 0), "driver-type") == 0 &&
+            g_strcmp0 (engine_json_string_at (pair, 1), "io.containerd.snapshotter.v1") == 0)
             return TRUE;
     }
     return FALSE;
@@ -279,23 +189,24 @@ quote_or_empty (const char *text)
 gboolean
 engine_reply_docker_info (GBytes *body, EngineInfo *info, GError **error)
 {
-    g_autoptr (JsonNode) node = parse_one (body, "GET /info", JSON_NODE_OBJECT, error);
+    g_autoptr (JsonNode) node = engine_json_parse_one (body, "GET /info", JSON_NODE_OBJECT, error);
     JsonObject *object;
     JsonArray *security;
 
     if (node == NULL)
         return FALSE;
     object = json_node_get_object (node);
-    if (get_string (object, "Driver") == NULL)
+    if (engine_json_string (object, "Driver") == NULL)
         return fail (error, ERR_ENGINE, "GET /info: the engine does not name its storage driver");
-    info->driver = error_quote (get_string (object, "Driver"));
-    info->id = quote_or_empty (get_string (object, "ID"));
-    info->data_root = quote_or_empty (get_string (object, "DockerRootDir"));
-    info->store = is_containerd_store (get_array (object, "DriverStatus")) ? STORE_CONTAINERD
-                                                                           : STORE_GRAPHDRIVER;
-    security = get_array (object, "SecurityOptions");
+    info->driver = error_quote (engine_json_string (object, "Driver"));
+    info->id = quote_or_empty (engine_json_string (object, "ID"));
+    info->data_root = quote_or_empty (engine_json_string (object, "DockerRootDir"));
+    info->store = is_containerd_store (engine_json_array (object, "DriverStatus"))
+                      ? STORE_CONTAINERD
+                      : STORE_GRAPHDRIVER;
+    security = engine_json_array (object, "SecurityOptions");
     for (guint i = 0; security != NULL && i < json_array_get_length (security); i++) {
-        const char *option = element_string (security, i);
+        const char *option = engine_json_string_at (security, i);
 
         if (option != NULL && strstr (option, "name=rootless") != NULL)
             info->rootless = TRUE;
@@ -306,27 +217,29 @@ engine_reply_docker_info (GBytes *body, EngineInfo *info, GError **error)
 gboolean
 engine_reply_podman_info (GBytes *body, EngineInfo *info, GError **error)
 {
-    g_autoptr (JsonNode) node = parse_one (body, "GET /libpod/info", JSON_NODE_OBJECT, error);
+    g_autoptr (JsonNode) node =
+        engine_json_parse_one (body, "GET /libpod/info", JSON_NODE_OBJECT, error);
     JsonObject *store, *host, *version;
 
     if (node == NULL)
         return FALSE;
-    version = get_object (json_node_get_object (node), "version");
-    store = get_object (json_node_get_object (node), "store");
-    host = get_object (json_node_get_object (node), "host");
-    if (get_string (store, "graphDriverName") == NULL || host == NULL)
+    version = engine_json_object (json_node_get_object (node), "version");
+    store = engine_json_object (json_node_get_object (node), "store");
+    host = engine_json_object (json_node_get_object (node), "host");
+    if (engine_json_string (store, "graphDriverName") == NULL || host == NULL)
         return fail (error, ERR_ENGINE,
                      "GET /libpod/info: the engine does not name its storage driver");
-    if (get_string (version, "Version") == NULL || get_string (version, "OsArch") == NULL)
+    if (engine_json_string (version, "Version") == NULL ||
+        engine_json_string (version, "OsArch") == NULL)
         return fail (error, ERR_ENGINE, "GET /libpod/info: the engine gives no Version and OsArch");
     info->kind = ENGINE_PODMAN;
-    info->version = error_quote (get_string (version, "Version"));
-    info->platform = error_quote (get_string (version, "OsArch"));
-    info->driver = error_quote (get_string (store, "graphDriverName"));
-    info->data_root = quote_or_empty (get_string (store, "graphRoot"));
+    info->version = error_quote (engine_json_string (version, "Version"));
+    info->platform = error_quote (engine_json_string (version, "OsArch"));
+    info->driver = error_quote (engine_json_string (store, "graphDriverName"));
+    info->data_root = quote_or_empty (engine_json_string (store, "graphRoot"));
     info->id = g_strdup ("");
     info->store = STORE_PODMAN;
-    info->rootless = get_boolean (get_object (host, "security"), "rootless");
+    info->rootless = engine_json_boolean (engine_json_object (host, "security"), "rootless");
     return TRUE;
 }
 
@@ -354,7 +267,7 @@ static void
 add_names (EngineImage *image, JsonArray *names)
 {
     for (guint i = 0; names != NULL && i < json_array_get_length (names); i++) {
-        const char *name = element_string (names, i);
+        const char *name = engine_json_string_at (names, i);
 
         if (name != NULL && strcmp (name, "<none>:<none>") != 0)
             g_ptr_array_add (image->names, g_strdup (name));
@@ -365,20 +278,21 @@ EngineImage *
 engine_reply_image (GBytes *body, GError **error)
 {
     const char *what = "inspecting an image";
-    g_autoptr (JsonNode) node = parse_one (body, what, JSON_NODE_OBJECT, error);
+    g_autoptr (JsonNode) node = engine_json_parse_one (body, what, JSON_NODE_OBJECT, error);
     g_autoptr (EngineImage) image = image_new ();
     JsonArray *layers;
 
     if (node == NULL)
         return NULL;
-    if (!parse_id (get_string (json_node_get_object (node), "Id"), &image->id, error)) {
+    if (!parse_id (engine_json_string (json_node_get_object (node), "Id"), &image->id, error)) {
         fail_prefix (error, "%s", what);
         return NULL;
     }
-    add_names (image, get_array (json_node_get_object (node), "RepoTags"));
-    layers = get_array (get_object (json_node_get_object (node), "RootFS"), "Layers");
+    add_names (image, engine_json_array (json_node_get_object (node), "RepoTags"));
+    layers =
+        engine_json_array (engine_json_object (json_node_get_object (node), "RootFS"), "Layers");
     for (guint i = 0; layers != NULL && i < json_array_get_length (layers); i++) {
-        const char *text = element_string (layers, i);
+        const char *text = engine_json_string_at (layers, i);
         Digest diffid;
 
         if (i >= LIMIT_LAYERS || text == NULL || !digest_parse (text, &diffid, NULL))
@@ -392,7 +306,7 @@ GPtrArray *
 engine_reply_list (GBytes *body, GError **error)
 {
     const char *what = "listing images";
-    g_autoptr (JsonNode) node = parse_one (body, what, JSON_NODE_ARRAY, error);
+    g_autoptr (JsonNode) node = engine_json_parse_one (body, what, JSON_NODE_ARRAY, error);
     g_autoptr (GPtrArray) images =
         g_ptr_array_new_with_free_func ((GDestroyNotify)engine_image_free);
     JsonArray *array;
@@ -402,14 +316,14 @@ engine_reply_list (GBytes *body, GError **error)
     array = json_node_get_array (node);
     for (guint i = 0; i < json_array_get_length (array); i++) {
         EngineImage *image = image_new ();
-        JsonObject *object = element_object (array, i);
+        JsonObject *object = engine_json_object_at (array, i);
 
         g_ptr_array_add (images, image);
-        if (!parse_id (get_string (object, "Id"), &image->id, error)) {
+        if (!parse_id (engine_json_string (object, "Id"), &image->id, error)) {
             fail_prefix (error, "%s", what);
             return NULL;
         }
-        add_names (image, get_array (object, "RepoTags"));
+        add_names (image, engine_json_array (object, "RepoTags"));
     }
     return g_steal_pointer (&images);
 }
@@ -419,12 +333,12 @@ char *
 engine_reply_created (GBytes *body, GError **error)
 {
     const char *what = "creating a container";
-    g_autoptr (JsonNode) node = parse_one (body, what, JSON_NODE_OBJECT, error);
+    g_autoptr (JsonNode) node = engine_json_parse_one (body, what, JSON_NODE_OBJECT, error);
     const char *id;
 
     if (node == NULL)
         return NULL;
-    id = get_string (json_node_get_object (node), "Id");
+    id = engine_json_string (json_node_get_object (node), "Id");
     if (id == NULL || strlen (id) != DIGEST_HEX_LENGTH ||
         strspn (id, "0123456789abcdef") != DIGEST_HEX_LENGTH)
         return fail_null (error, ERR_ENGINE, "%s: the engine gives no ID", what);
@@ -435,20 +349,20 @@ EngineContainer *
 engine_reply_container (GBytes *body, GError **error)
 {
     const char *what = "inspecting a container";
-    g_autoptr (JsonNode) node = parse_one (body, what, JSON_NODE_OBJECT, error);
+    g_autoptr (JsonNode) node = engine_json_parse_one (body, what, JSON_NODE_OBJECT, error);
     EngineContainer *container;
     JsonObject *state, *health;
 
     if (node == NULL)
         return NULL;
-    state = get_object (json_node_get_object (node), "State");
+    state = engine_json_object (json_node_get_object (node), "State");
     if (state == NULL)
         return fail_null (error, ERR_ENGINE, "%s: the engine gives no state", what);
     container = g_new0 (EngineContainer, 1);
-    container->running = get_boolean (state, "Running");
-    container->restarting = get_boolean (state, "Restarting");
-    container->restarts = get_count (json_node_get_object (node), "RestartCount");
-    health = get_object (state, "Health");
-    container->health = quote_or_empty (get_string (health, "Status"));
+    container->running = engine_json_boolean (state, "Running");
+    container->restarting = engine_json_boolean (state, "Restarting");
+    container->restarts = engine_json_count (json_node_get_object (node), "RestartCount");
+    health = engine_json_object (state, "Health");
+    container->health = quote_or_empty (engine_json_string (health, "Status"));
     return container;
 }
