@@ -12,6 +12,8 @@
 #define PROOF_CONTAINER                                                                            \
     "{\"Image\":\"%s\",\"Cmd\":[\"handcarry-proof\"],\"Labels\":{\"handcarry\":\"proof\"},"        \
     "\"HostConfig\":{\"NetworkMode\":\"none\"},\"NetworkDisabled\":true}"
+/* All of those that were never started. */
+#define PROOF_FILTERS "{\"label\":[\"handcarry=proof\"],\"status\":[\"created\"]}"
 
 gboolean
 engine_docker_describe (Engine *engine, GError **error)
@@ -117,20 +119,94 @@ engine_remove_name (Engine *engine, const char *name, gboolean *in_use, GError *
     return TRUE;
 }
 
+/* *id is NULL where there is no such image. */
+static gboolean
+create_container (Engine *engine, const char *reference, char **id, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    g_autofree char *json = g_strdup_printf (PROOF_CONTAINER, reference);
+    const char *path = "/containers/create";
+
+    *id = NULL;
+    if (!engine_http_request (engine->http, "POST", path, json, &reply, error))
+        return FALSE;
+    if (reply.status == 404)
+        return TRUE;
+    if (reply.status < 200 || reply.status > 299)
+        return engine_refused ("POST", path, &reply, error);
+    *id = engine_reply_created (reply.body, error);
+    return *id != NULL;
+}
+
+static gboolean
+remove_container (Engine *engine, const char *id, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    g_autofree char *path = g_strdup_printf ("/containers/%s?v=1", id);
+
+    return engine_call (engine, "DELETE", path, NULL, &reply, error);
+}
+
 gboolean
 engine_try_create (Engine *engine, const char *reference, GError **error)
 {
-    g_auto (EngineReply) created = { 0 }, removed = { 0 };
-    g_autofree char *json = g_strdup_printf (PROOF_CONTAINER, reference);
-    g_autofree char *id = NULL, *path = NULL;
+    g_autofree char *id = NULL;
 
-    if (!engine_call (engine, "POST", "/containers/create", json, &created, error))
+    if (!create_container (engine, reference, &id, error))
         return FALSE;
-    id = engine_reply_created (created.body, error);
     if (id == NULL)
+        return fail (error, ERR_ENGINE, "the engine has no image '%s' to make a container of",
+                     reference);
+    return remove_container (engine, id, error);
+}
+
+static gboolean
+read_export (Engine *engine, const char *id, EngineStreamFunc func, EngineStopFunc stop,
+             gpointer data, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    g_autofree char *path = g_strdup_printf ("/containers/%s/export", id);
+    g_autoptr (EngineStream) stream =
+        engine_stream_open (engine->http, path, stop, data, &reply, error);
+
+    if (stream != NULL)
+        return func (stream, data, error);
+    return reply.status != 0 ? engine_refused ("GET", path, &reply, error) : FALSE;
+}
+
+gboolean
+engine_export (Engine *engine, const char *reference, EngineStreamFunc func, EngineStopFunc stop,
+               gpointer data, gboolean *there, GError **error)
+{
+    g_autofree char *id = NULL;
+    gboolean done;
+
+    if (!create_container (engine, reference, &id, error))
         return FALSE;
-    path = g_strdup_printf ("/containers/%s?v=1", id);
-    return engine_call (engine, "DELETE", path, NULL, &removed, error);
+    *there = id != NULL;
+    if (id == NULL)
+        return TRUE;
+    done = read_export (engine, id, func, stop, data, error);
+    return remove_container (engine, id, done ? error : NULL) && done;
+}
+
+gboolean
+engine_sweep (Engine *engine, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    g_autofree char *filters = g_uri_escape_string (PROOF_FILTERS, NULL, FALSE);
+    g_autofree char *path = g_strdup_printf ("/containers/json?all=1&filters=%s", filters);
+    g_autoptr (GPtrArray) ids = NULL;
+
+    if (!engine_call (engine, "GET", path, NULL, &reply, error))
+        return FALSE;
+    ids = engine_reply_containers (reply.body, error);
+    if (ids == NULL)
+        return FALSE;
+    for (guint i = 0; i < ids->len; i++)
+        if (!remove_container (engine, g_ptr_array_index (ids, i), error))
+            return FALSE;
+    return TRUE;
 }
 
 gboolean

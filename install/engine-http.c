@@ -11,6 +11,8 @@
 #define REQUEST_SECONDS 120L
 #define CONNECT_SECONDS 10L
 #define UPLOAD_BUFFER (512L * 1024)
+#define STREAM_BUFFER (512L * 1024)
+#define STREAM_MILLISECONDS 500
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CURL, curl_easy_cleanup)
 typedef struct curl_slist HeaderList;
@@ -118,13 +120,13 @@ set_common (CURL *curl, Transfer *transfer)
 }
 
 static void
-set_engine (EngineHttp *http, Transfer *transfer, const char *url)
+set_engine (CURL *curl, const char *socket, Transfer *transfer, const char *url)
 {
-    set_common (http->curl, transfer);
-    curl_easy_setopt (http->curl, CURLOPT_UNIX_SOCKET_PATH, http->socket);
-    curl_easy_setopt (http->curl, CURLOPT_URL, url);
-    curl_easy_setopt (http->curl, CURLOPT_WRITEFUNCTION, on_write);
-    curl_easy_setopt (http->curl, CURLOPT_WRITEDATA, transfer);
+    set_common (curl, transfer);
+    curl_easy_setopt (curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+    curl_easy_setopt (curl, CURLOPT_URL, url);
+    curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_write);
+    curl_easy_setopt (curl, CURLOPT_WRITEDATA, transfer);
 }
 
 static gboolean
@@ -167,7 +169,7 @@ engine_http_request (EngineHttp *http, const char *method, const char *path, con
     g_autofree char *what = g_strdup_printf ("%s %s", method, path);
     CURLcode code;
 
-    set_engine (http, &transfer, url);
+    set_engine (http->curl, http->socket, &transfer, url);
     curl_easy_setopt (http->curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt (http->curl, CURLOPT_TIMEOUT, REQUEST_SECONDS);
     if (json != NULL || strcmp (method, "POST") == 0) {
@@ -191,7 +193,7 @@ engine_http_upload (EngineHttp *http, const char *path, EngineBodyFunc body, Eng
 
     headers = curl_slist_append (headers, "Transfer-Encoding: chunked");
     headers = curl_slist_append (headers, "Expect:");
-    set_engine (http, &transfer, url);
+    set_engine (http->curl, http->socket, &transfer, url);
     curl_easy_setopt (http->curl, CURLOPT_POST, 1L);
     curl_easy_setopt (http->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt (http->curl, CURLOPT_READFUNCTION, on_read);
@@ -204,6 +206,136 @@ engine_http_upload (EngineHttp *http, const char *path, EngineBodyFunc body, Eng
     curl_easy_setopt (http->curl, CURLOPT_FRESH_CONNECT, 1L);
     code = curl_easy_perform (http->curl);
     return finish (http, &transfer, code, what, reply, error);
+}
+
+struct EngineStream {
+    CURLM *multi;
+    CURL *curl;
+    Transfer transfer;   /* body: what came and was not read */
+    GByteArray *current; /* what was read last */
+    char *what;
+    EngineHttp *http; /* borrowed */
+    gboolean over;
+    CURLcode code; /* once it is over */
+};
+
+static size_t
+on_piece (char *bytes, size_t size, size_t count, void *data)
+{
+    Transfer *transfer = data;
+
+    g_byte_array_append (transfer->body, (const guint8 *)bytes, (guint)(size * count));
+    return size * count;
+}
+
+void
+engine_stream_free (EngineStream *stream)
+{
+    if (stream == NULL)
+        return;
+    if (stream->curl != NULL)
+        curl_multi_remove_handle (stream->multi, stream->curl);
+    curl_easy_cleanup (stream->curl);
+    curl_multi_cleanup (stream->multi);
+    transfer_clear (&stream->transfer);
+    g_clear_pointer (&stream->current, g_byte_array_unref);
+    g_free (stream->what);
+    g_free (stream);
+}
+
+/* Lets libcurl work until bytes came, the transfer ended, or it was told to stop. */
+static gboolean
+stream_wait (EngineStream *stream, GError **error)
+{
+    Transfer *transfer = &stream->transfer;
+    CURLMsg *message;
+    int n;
+
+    while (transfer->body->len == 0 && !stream->over) {
+        if (transfer->stop != NULL && transfer->stop (transfer->data))
+            return fail (error, ERR_FAILED, "%s: stopped before its end", stream->what);
+        if (curl_multi_perform (stream->multi, &n) != CURLM_OK)
+            return fail (error, ERR_ENGINE, "%s: libcurl failed", stream->what);
+        while ((message = curl_multi_info_read (stream->multi, &n)) != NULL) {
+            stream->over = TRUE;
+            stream->code = message->data.result;
+        }
+        if (transfer->body->len == 0 && !stream->over &&
+            curl_multi_poll (stream->multi, NULL, 0, STREAM_MILLISECONDS, NULL) != CURLM_OK)
+            return fail (error, ERR_ENGINE, "%s: libcurl failed", stream->what);
+    }
+    if (transfer->body->len > 0 || stream->code == CURLE_OK)
+        return TRUE;
+    return fail (error, ERR_ENGINE, "%s: the answer of the engine at '%s' broke off: %s",
+                 stream->what, stream->http->socket,
+                 transfer->message[0] ? transfer->message : curl_easy_strerror (stream->code));
+}
+
+static EngineStream *
+stream_new (EngineHttp *http, const char *path, EngineStopFunc stop, gpointer data)
+{
+    EngineStream *stream = g_new0 (EngineStream, 1);
+    g_autofree char *url = g_strconcat ("http://engine", path, NULL);
+
+    stream->http = http;
+    stream->what = g_strdup_printf ("GET %s", path);
+    stream->transfer = (Transfer){ .body = g_byte_array_new (), .stop = stop, .data = data };
+    stream->current = g_byte_array_new ();
+    stream->multi = curl_multi_init ();
+    stream->curl = curl_easy_init ();
+    g_assert (stream->multi != NULL && stream->curl != NULL);
+    set_engine (stream->curl, http->socket, &stream->transfer, url);
+    curl_easy_setopt (stream->curl, CURLOPT_WRITEFUNCTION, on_piece);
+    curl_easy_setopt (stream->curl, CURLOPT_BUFFERSIZE, STREAM_BUFFER);
+    curl_multi_add_handle (stream->multi, stream->curl);
+    return stream;
+}
+
+/* The rest of an answer that is no stream: the engine's words, cut where they are too long. */
+static void
+take_refusal (EngineStream *stream, long status, EngineReply *reply, GError **error)
+{
+    const guint8 *bytes;
+    g_autoptr (GByteArray) all = g_byte_array_new ();
+    gssize n;
+
+    while ((n = engine_stream_read (stream, &bytes, error)) > 0)
+        if (all->len + (gsize)n <= LIMIT_JSON_BYTES)
+            g_byte_array_append (all, bytes, (guint)n);
+    if (n < 0)
+        return;
+    reply->status = (guint)status;
+    reply->body = g_byte_array_free_to_bytes (g_steal_pointer (&all));
+}
+
+EngineStream *
+engine_stream_open (EngineHttp *http, const char *path, EngineStopFunc stop, gpointer data,
+                    EngineReply *reply, GError **error)
+{
+    g_autoptr (EngineStream) stream = stream_new (http, path, stop, data);
+    long status = 0;
+
+    if (!stream_wait (stream, error))
+        return NULL;
+    curl_easy_getinfo (stream->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status == 200)
+        return g_steal_pointer (&stream);
+    take_refusal (stream, status, reply, error);
+    return NULL;
+}
+
+gssize
+engine_stream_read (EngineStream *stream, const guint8 **bytes, GError **error)
+{
+    GByteArray *empty = stream->current;
+
+    if (!stream_wait (stream, error))
+        return -1;
+    stream->current = stream->transfer.body;
+    stream->transfer.body = empty;
+    g_byte_array_set_size (empty, 0);
+    *bytes = stream->current->data;
+    return (gssize)stream->current->len;
 }
 
 gboolean

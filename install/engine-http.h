@@ -37,6 +37,21 @@ gboolean engine_http_upload (EngineHttp *http, const char *path, EngineBodyFunc 
                              EngineStopFunc stop, gpointer data, EngineReply *reply,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The body of a GET, read piece by piece while it comes. */
+typedef struct EngineStream EngineStream;
+
+/* *reply is set, and no stream is returned, where the status is not 200. stop (may be NULL) is
+ * asked about once a second while nothing comes. */
+EngineStream *engine_stream_open (EngineHttp *http, const char *path, EngineStopFunc stop,
+                                  gpointer data, EngineReply *reply,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The next bytes, valid until the next call: how many, 0 at the end, -1 on failure. */
+gssize engine_stream_read (EngineStream *stream, const guint8 **bytes,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Also before the end. */
+void engine_stream_free (EngineStream *stream);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineStream, engine_stream_free)
+
 /* GET of an http: URL, body dropped. */
 gboolean engine_http_get_status (const char *url, guint milliseconds, guint *status,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -260,6 +260,7 @@ image_new (void)
 
     image->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
     image->names = g_ptr_array_new_with_free_func (g_free);
+    image->directories = g_ptr_array_new_with_free_func (g_free);
     return image;
 }
 
@@ -274,12 +275,30 @@ add_names (EngineImage *image, JsonArray *names)
     }
 }
 
+/* overlay2 and Podman's overlay: the highest layer is UpperDir, those below it are LowerDir,
+ * highest first. Other drivers say something else, or nothing. */
+static void
+add_directories (EngineImage *image, JsonObject *data)
+{
+    const char *upper = engine_json_string (data, "UpperDir"),
+               *lower = engine_json_string (data, "LowerDir");
+    g_auto (GStrv) below = g_strsplit (lower != NULL ? lower : "", ":", LIMIT_LAYERS + 1);
+    guint n = g_strv_length (below);
+
+    if (upper == NULL || n + 1 != image->layers->len)
+        return;
+    for (guint i = n; i > 0; i--)
+        g_ptr_array_add (image->directories, g_strdup (below[i - 1]));
+    g_ptr_array_add (image->directories, g_strdup (upper));
+}
+
 EngineImage *
 engine_reply_image (GBytes *body, GError **error)
 {
     const char *what = "inspecting an image";
     g_autoptr (JsonNode) node = engine_json_parse_one (body, what, JSON_NODE_OBJECT, error);
     g_autoptr (EngineImage) image = image_new ();
+    JsonObject *driver;
     JsonArray *layers;
 
     if (node == NULL)
@@ -299,7 +318,38 @@ engine_reply_image (GBytes *body, GError **error)
             return fail_null (error, ERR_ENGINE, "%s: layer %u of it is no SHA-256", what, i);
         g_array_append_val (image->layers, diffid);
     }
+    driver = engine_json_object (json_node_get_object (node), "GraphDriver");
+    add_directories (image, engine_json_object (driver, "Data"));
     return g_steal_pointer (&image);
+}
+
+/* IDs become parts of paths. */
+static gboolean
+is_container_id (const char *id)
+{
+    return id != NULL && strlen (id) == DIGEST_HEX_LENGTH &&
+           strspn (id, "0123456789abcdef") == DIGEST_HEX_LENGTH;
+}
+
+GPtrArray *
+engine_reply_containers (GBytes *body, GError **error)
+{
+    const char *what = "listing containers";
+    g_autoptr (JsonNode) node = engine_json_parse_one (body, what, JSON_NODE_ARRAY, error);
+    g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+    JsonArray *array;
+
+    if (node == NULL)
+        return NULL;
+    array = json_node_get_array (node);
+    for (guint i = 0; i < json_array_get_length (array); i++) {
+        const char *id = engine_json_string (engine_json_object_at (array, i), "Id");
+
+        if (!is_container_id (id))
+            return fail_null (error, ERR_ENGINE, "%s: the engine gives no ID", what);
+        g_ptr_array_add (ids, g_strdup (id));
+    }
+    return g_steal_pointer (&ids);
 }
 
 GPtrArray *
@@ -328,7 +378,6 @@ engine_reply_list (GBytes *body, GError **error)
     return g_steal_pointer (&images);
 }
 
-/* The ID becomes part of a path, so only hexadecimal digits pass. */
 char *
 engine_reply_created (GBytes *body, GError **error)
 {
@@ -339,8 +388,7 @@ engine_reply_created (GBytes *body, GError **error)
     if (node == NULL)
         return NULL;
     id = engine_json_string (json_node_get_object (node), "Id");
-    if (id == NULL || strlen (id) != DIGEST_HEX_LENGTH ||
-        strspn (id, "0123456789abcdef") != DIGEST_HEX_LENGTH)
+    if (!is_container_id (id))
         return fail_null (error, ERR_ENGINE, "%s: the engine gives no ID", what);
     return g_strdup (id);
 }

@@ -24,6 +24,8 @@ gboolean engine_reply_podman_info (GBytes *body, EngineInfo *info,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 EngineImage *engine_reply_image (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GPtrArray *engine_reply_list (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GET /containers/json: their IDs (char *). */
+GPtrArray *engine_reply_containers (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* POST /containers/create: the new container's ID. */
 char *engine_reply_created (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 EngineContainer *engine_reply_container (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;

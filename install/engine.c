@@ -42,6 +42,7 @@ engine_image_free (EngineImage *image)
         return;
     g_array_unref (image->layers);
     g_ptr_array_unref (image->names);
+    g_clear_pointer (&image->directories, g_ptr_array_unref);
     g_free (image);
 }
 

@@ -33,8 +33,10 @@ typedef struct {
 
 typedef struct {
     Digest id;
-    GArray *layers;   /* Digest: diffIDs, lowest first */
-    GPtrArray *names; /* char *: with tag */
+    GArray *layers;         /* Digest: diffIDs, lowest first */
+    GPtrArray *names;       /* char *: with tag */
+    GPtrArray *directories; /* char *: where the files of each layer lie, as the engine says; empty
+                               where it does not say it for all */
 } EngineImage;
 
 typedef struct {
@@ -74,6 +76,15 @@ gboolean engine_remove_name (Engine *engine, const char *name, gboolean *in_use,
 /* Creates a container that is never started, and removes it again. */
 gboolean engine_try_create (Engine *engine, const char *reference,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef gboolean (*EngineStreamFunc) (EngineStream *stream, gpointer data, GError **error);
+/* The merged files of an image as a tar, which func reads as far as it wants. For it a container is
+ * created that is never started, and removed again. *there is FALSE, and func was not called, where
+ * the engine has no such image. */
+gboolean engine_export (Engine *engine, const char *reference, EngineStreamFunc func,
+                        EngineStopFunc stop, gpointer data, gboolean *there,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes containers of ours that a killed run left. */
+gboolean engine_sweep (Engine *engine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* *container is NULL where there is none of that name. */
 gboolean engine_container (Engine *engine, const char *name, EngineContainer **container,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

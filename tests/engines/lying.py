@@ -14,6 +14,7 @@ GOOD = {
     "GET /info": {"Driver": "overlay2", "ID": "LIAR", "DockerRootDir": "/nowhere",
                   "DriverStatus": [["Backing Filesystem", "extfs"]]},
     "GET /images/json": [],
+    "GET /containers/json": [],
     "GET /_ping": "OK",
 }
 

@@ -11,6 +11,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     g_autoptr (EngineImage) image = engine_reply_image (body, NULL);
     g_autoptr (GPtrArray) list = engine_reply_list (body, NULL);
     g_autoptr (EngineContainer) container = engine_reply_container (body, NULL);
+    g_autoptr (GPtrArray) containers = engine_reply_containers (body, NULL);
     g_autofree char *created = engine_reply_created (body, NULL);
     EngineInfo info = { 0 };
 

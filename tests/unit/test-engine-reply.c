@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#define DIGEST_A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define DIGEST_B "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define DIGEST_C "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
 static gboolean
 read_image (GBytes *input, GError **error)
 {
@@ -24,6 +28,49 @@ static void
 test_image_replies (void)
 {
     corpus_walk ("engine-image", read_image);
+}
+
+static EngineImage *
+image_of (const char *upper, const char *lower)
+{
+    static const char *const ids[] = { DIGEST_A, DIGEST_B, DIGEST_C };
+    g_autofree char *text = g_strdup_printf (
+        "{\"Id\":\"%s\",\"GraphDriver\":{\"Data\":{\"UpperDir\":%s,\"LowerDir\":%s}},"
+        "\"RootFS\":{\"Layers\":[\"%s\",\"%s\",\"%s\"]}}",
+        ids[0], upper, lower, ids[0], ids[1], ids[2]);
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    g_autoptr (GError) error = NULL;
+    EngineImage *image = engine_reply_image (body, &error);
+
+    g_assert_no_error (error);
+    return image;
+}
+
+static void
+test_directories_are_lowest_first (void)
+{
+    g_autoptr (EngineImage) image = image_of ("\"/3\"", "\"/2:/1\"");
+
+    g_assert_cmpuint (image->directories->len, ==, 3);
+    g_assert_cmpstr (image->directories->pdata[0], ==, "/1");
+    g_assert_cmpstr (image->directories->pdata[1], ==, "/2");
+    g_assert_cmpstr (image->directories->pdata[2], ==, "/3");
+}
+
+/* One directory too few or too many could be that of another layer. */
+static void
+test_directories_are_for_all_layers_or_none (void)
+{
+    static const char *const lies[][2] = {
+        { "\"/3\"", "\"/2\"" },  { "\"/3\"", "\"/2:/1:/0\"" }, { "\"/3\"", "null" },
+        { "null", "\"/2:/1\"" }, { "3", "\"/2:/1\"" },         { "\"/3\"", "[\"/2\",\"/1\"]" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (lies); i++) {
+        g_autoptr (EngineImage) image = image_of (lies[i][0], lies[i][1]);
+
+        g_assert_cmpuint (image->directories->len, ==, 0);
+    }
 }
 
 static void
@@ -94,6 +141,17 @@ test_a_container_id_is_only_digits (void)
     g_assert_error (error, HANDCARRY_ERROR, ERR_ENGINE);
 }
 
+static void
+test_097_containers_are_listed_by_digits (void)
+{
+    const char *text = "[{\"Id\":\"../../images/prune\"}]";
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (engine_reply_containers (body, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_ENGINE);
+}
+
 /* trust.md 106 */
 static void
 test_106_only_a_socket_is_asked (void)
@@ -121,6 +179,10 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/engine-reply/load", test_load_replies);
     g_test_add_func ("/engine-reply/image", test_image_replies);
+    g_test_add_func ("/engine-reply/directories", test_directories_are_lowest_first);
+    g_test_add_func ("/engine-reply/directories-for-all",
+                     test_directories_are_for_all_layers_or_none);
+    g_test_add_func ("/engine-reply/097-containers", test_097_containers_are_listed_by_digits);
     g_test_add_func ("/engine-reply/store", test_the_store_is_told_by_driver_type);
     g_test_add_func ("/engine-reply/podman", test_podman_says_all_in_one_answer);
     g_test_add_func ("/engine-reply/old-podman", test_an_old_podman_is_refused);
