@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/apply.h"
 
+#include "install/base.h"
 #include "install/copy-in.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -17,6 +18,8 @@ static gboolean
 prepare_all (Run *run, GError **error)
 {
     if (run->layers->len > 0 && !copy_in_frames (run, run->layers, error))
+        return FALSE;
+    if (run->bases != NULL && !bases_prepare (run->bases, error))
         return FALSE;
     for (guint i = 0; i < run->steps->len; i++) {
         Step *step = g_ptr_array_index (run->steps, i);

@@ -3,6 +3,7 @@
 #include "install/loader.h"
 
 #include "bundle/rebuild.h"
+#include "install/base.h"
 #include "install/copy-in.h"
 #include "install/load.h"
 #include "manifest/error.h"
@@ -131,6 +132,15 @@ spool_dir (const Loader *loader)
     return loader->run->options.write ? loader->run->host->state_path : NULL;
 }
 
+static void
+note_base_files (Loader *loader, const Rebuild *rebuild)
+{
+    g_autoptr (GPtrArray) files = rebuild_base_files (rebuild);
+
+    if (loader->run->bases != NULL)
+        bases_add (loader->run->bases, files);
+}
+
 gboolean
 loader_cost (Loader *loader, RebuildCost *cost, GError **error)
 {
@@ -148,11 +158,31 @@ loader_cost (Loader *loader, RebuildCost *cost, GError **error)
         if (rebuild == NULL)
             return FALSE;
         rebuild_cost (rebuild, &one);
+        note_base_files (loader, rebuild);
+        cost->base_bytes += one.base_bytes;
         cost->frames += one.frames;
         cost->bundle_bytes += one.bundle_bytes;
         cost->spool_bytes = MAX (cost->spool_bytes, one.spool_bytes);
     }
     return TRUE;
+}
+
+/* Base files of layers that were not planned. */
+static gboolean
+find_more (Loader *loader, GArray *diffids, GError **error)
+{
+    Run *run = loader->run;
+    g_autoptr (Rebuild) rebuild = rebuild_new (run->bundle, diffids, spool_dir (loader), error);
+    g_autoptr (GPtrArray) images = NULL;
+
+    if (rebuild == NULL)
+        return FALSE;
+    note_base_files (loader, rebuild);
+    images = engine_inspect_all (run->engine, error);
+    if (images == NULL)
+        return FALSE;
+    bases_find (run->bases, images);
+    return bases_check (run->bases, error) && bases_prepare (run->bases, error);
 }
 
 gboolean
@@ -162,7 +192,8 @@ loader_copy_more (Loader *loader, GArray *layers, GError **error)
 
     append_diffids (diffids, layers);
     g_array_sort_with_data (diffids, digests_by_rank, loader);
-    return copy_in_frames (loader->run, diffids, error);
+    return copy_in_frames (loader->run, diffids, error) &&
+           (loader->run->bases == NULL || find_more (loader, diffids, error));
 }
 
 static gboolean

@@ -14,9 +14,10 @@ Loader *loader_new (Run *run); /* borrows run */
 void loader_free (Loader *loader);
 /* Says beforehand, image by image, which layers (StatementLayer) will be asked for; sorts them. */
 void loader_plan (Loader *loader, GArray *layers);
-/* What all passes together read and spool. */
+/* What all passes together read and spool; base files become known to the run's bases. */
 gboolean loader_cost (Loader *loader, RebuildCost *cost, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Copies the frames of these layers too, where frames are copied at all. */
+/* Copies the frames of these layers too, where frames are copied at all, and finds their base
+ * files. */
 gboolean loader_copy_more (Loader *loader, GArray *layers,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Streams one image to the engine. layers: as planned, or others. */

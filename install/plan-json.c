@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #include "install/plan.h"
 
+#include "install/base.h"
+
 #include <json-glib/json-glib.h>
 
 /* JsonBuilder warns where calls do not nest; each function leaves it as it found it. */
@@ -85,6 +87,49 @@ add_notes (JsonBuilder *json, const Run *run)
 }
 
 static void
+add_base_layers (JsonBuilder *json, const GPtrArray *layers)
+{
+    json_builder_set_member_name (json, "layers");
+    json_builder_begin_array (json);
+    for (guint i = 0; i < layers->len; i++) {
+        const BaseLayer *layer = g_ptr_array_index (layers, i);
+        g_autofree char *diffid =
+            digest_to_text (&g_array_index (layer->base->layers, Digest, layer->layer));
+
+        json_builder_begin_object (json);
+        add_text (json, "image", layer->base->name);
+        add_number (json, "layer", layer->layer + 1);
+        add_text (json, "diffid", diffid);
+        add_text (json, "way", base_way_name (layer->way));
+        add_number (json, "files", layer->files->len);
+        add_number (json, "bytes", layer->bytes);
+        json_builder_end_object (json);
+    }
+    json_builder_end_array (json);
+}
+
+/* null for a full bundle. */
+static void
+add_bases (JsonBuilder *json, const Run *run)
+{
+    json_builder_set_member_name (json, "base");
+    if (run->bases == NULL) {
+        json_builder_add_null_value (json);
+        return;
+    }
+    json_builder_begin_object (json);
+    add_base_layers (json, bases_layers (run->bases));
+    add_number (json, "read-bytes", run->cost != NULL ? run->cost->base_bytes : 0);
+    add_number (json, "export-bytes", bases_export_bytes (run->bases));
+    json_builder_set_member_name (json, "lacking");
+    json_builder_begin_array (json);
+    for (guint i = 0; i < bases_lacking (run->bases)->len; i++)
+        json_builder_add_string_value (json, g_ptr_array_index (bases_lacking (run->bases), i));
+    json_builder_end_array (json);
+    json_builder_end_object (json);
+}
+
+static void
 add_release (JsonBuilder *json, const Run *run)
 {
     g_autofree char *digest = digest_to_text (bundle_release_digest (run->bundle));
@@ -135,6 +180,7 @@ plan_to_json (const Run *run, gboolean changed)
     add_text (json, "network", network_barrier_name (run->barrier));
     add_engine (json, engine_info (run->engine));
     add_steps (json, run);
+    add_bases (json, run);
     add_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
     add_number (json, "spool-bytes", run->cost != NULL ? run->cost->spool_bytes : 0);
     add_space (json, "state-space", &run->state_space);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/base.h"
 #include "install/load.h"
 #include "install/plan.h"
 #include "install/space.h"
@@ -45,6 +46,8 @@ state_need (const Run *run)
 {
     guint64 need = RESERVE;
 
+    if (run->bases != NULL)
+        need += bases_export_bytes (run->bases);
     if (run->cost != NULL)
         need += run->cost->spool_bytes + (run->options.no_copy ? 0 : run->cost->bundle_bytes);
     for (guint i = 0; i < run->steps->len; i++) {

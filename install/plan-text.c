@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/plan.h"
 
+#include "install/base.h"
 #include "manifest/error.h"
 
 #include <string.h>
@@ -103,6 +104,57 @@ append_medium (GString *out, const Run *run)
     g_string_append_c (out, '\n');
 }
 
+static char *
+way_text (const BaseLayer *layer, const Run *run)
+{
+    switch (layer->way) {
+    case BASE_NOWHERE:
+        return g_strdup ("not here");
+    case BASE_IN_PLACE:
+        return g_strdup_printf ("in place, %s", engine_info (run->engine)->driver);
+    case BASE_EXPORT:
+        return g_strdup ("by export, spooled");
+    }
+    g_assert_not_reached ();
+}
+
+/* Layers of one base that are read in one way begin at i; returns where they end. */
+static guint
+append_base (GString *out, const Run *run, const GPtrArray *layers, guint i)
+{
+    const BaseLayer *first = g_ptr_array_index (layers, i);
+    guint64 bytes = 0, files = 0;
+    g_autofree char *way = way_text (first, run);
+    guint n = 0;
+
+    g_string_append_printf (out, "  base     %s: layer", first->base->name);
+    for (; i < layers->len; i++) {
+        const BaseLayer *layer = g_ptr_array_index (layers, i);
+
+        if (layer->image != first->image || layer->way != first->way)
+            break;
+        g_string_append_printf (out, "%s %" G_GUINT64_FORMAT, n++ > 0 ? "," : "", layer->layer + 1);
+        bytes += layer->bytes;
+        files += layer->files->len;
+    }
+    g_string_append_printf (out, " of %u %s, ", first->base->layers->len, way);
+    append_bytes (out, bytes);
+    g_string_append_printf (out, " of %" G_GUINT64_FORMAT " files\n", files);
+    return i;
+}
+
+static void
+append_bases (GString *out, const Run *run)
+{
+    const GPtrArray *layers;
+
+    if (run->bases == NULL)
+        return;
+    layers = bases_layers (run->bases);
+    for (guint i = 0; i < layers->len;)
+        i = append_base (out, run, layers, i);
+}
+
 char *
 plan_to_text (const Run *run)
 {
@@ -111,6 +163,7 @@ plan_to_text (const Run *run)
     append_head (out, run);
     for (guint i = 0; i < run->steps->len; i++)
         append_step (out, g_ptr_array_index (run->steps, i));
+    append_bases (out, run);
     append_medium (out, run);
     append_space (out, "state", &run->state_space);
     append_space (out, "engine", &run->engine_space);

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/run.h"
 
+#include "install/base.h"
 #include "install/candidates.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -247,8 +248,10 @@ run_free (Run *run)
         return;
     g_ptr_array_unref (run->links);
     g_ptr_array_unref (run->brought);
-    g_ptr_array_unref (run->steps);
+    g_ptr_array_unref (run->steps); /* they may read from bases */
+    bases_free (run->bases);
     g_ptr_array_unref (run->named);
+    g_clear_pointer (&run->in_engine, g_ptr_array_unref);
     g_clear_pointer (&run->notes, g_ptr_array_unref);
     g_ptr_array_unref (run->changed);
     g_array_unref (run->layers);

@@ -39,6 +39,8 @@ typedef struct {
     guint64 need, have;
 } RunSpace;
 
+typedef struct Bases Bases; /* install/base.h */
+
 struct Run {
     RunOptions options;
     GPtrArray *links;   /* Run: bundles of a chain before this one; only their images are used */
@@ -54,14 +56,16 @@ struct Run {
     VoteReport *votes;
     Launcher *launcher; /* borrowed */
     NetworkBarrier barrier;
-    State *state;      /* NULL: never installed here */
-    GPtrArray *others; /* State of the other products */
-    GPtrArray *values; /* HostValue */
-    GHashTable *tree;  /* path → RunFile */
-    GPtrArray *steps;  /* Step */
-    GPtrArray *named;  /* EngineImage, or NULL, that has the real name of each image now */
-    GPtrArray *notes;  /* char *: what a person should know, for plan and install */
+    State *state;         /* NULL: never installed here */
+    GPtrArray *others;    /* State of the other products */
+    GPtrArray *values;    /* HostValue */
+    GHashTable *tree;     /* path → RunFile */
+    GPtrArray *steps;     /* Step */
+    GPtrArray *named;     /* EngineImage, or NULL, that has the real name of each image now */
+    GPtrArray *in_engine; /* EngineImage: all; NULL where no image lacks */
+    GPtrArray *notes;     /* char *: what a person should know, for plan and install */
     RunSpace engine_space, state_space;
+    Bases *bases;          /* NULL: no delta */
     RebuildCost *cost;     /* NULL: no layer is sent */
     GArray *layers;        /* Digest: all layers that are sent, statement order */
     gboolean already;      /* nothing to do */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/base.h"
 #include "install/load.h"
 #include "install/loader.h"
 #include "install/run.h"
@@ -57,17 +58,60 @@ load_and_prove (ImageStep *step, Run *run, GArray *layers, GError **error)
            load_prove (run->engine, step->image, step->temporary, error);
 }
 
+static GHashTable *
+our_manifests (const Run *run)
+{
+    GHashTable *ours = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    for (guint i = 0; i < run->statement->images->len; i++) {
+        StatementImage *image = g_ptr_array_index (run->statement->images, i);
+
+        g_hash_table_add (ours, &image->manifest);
+    }
+    for (guint i = 0; run->state != NULL && i < run->state->manifests->len; i++)
+        g_hash_table_add (ours, &g_array_index (run->state->manifests, Digest, i));
+    for (guint k = 0; k < run->others->len; k++) {
+        const State *other = g_ptr_array_index (run->others, k);
+
+        for (guint i = 0; i < other->manifests->len; i++)
+            g_hash_table_add (ours, &g_array_index (other->manifests, Digest, i));
+    }
+    return ours;
+}
+
+/* The engine said no to what a delta has of the image. Was what it leaves out removed meanwhile? */
+static gboolean
+cannot_send_all (ImageStep *step, Run *run, guint left_out, const GError *why, GError **error)
+{
+    g_autoptr (GHashTable) ours = our_manifests (run);
+    g_autoptr (LoadPresent) present = load_present_new (run->engine, ours, error);
+    g_autoptr (GArray) missing = NULL;
+
+    if (present == NULL)
+        return FALSE;
+    missing = load_present_missing (present, step->image);
+    bases_take_left_out (run->bases, step->image, missing);
+    return bases_check (run->bases, error) &&
+           fail (error, ERR_ENGINE,
+                 "%s; it cannot be sent whole, for this delta leaves out %u of its %u layers: "
+                 "install the full bundle of the same release",
+                 why->message, left_out, step->image->layers->len);
+}
+
 /* The engine said no to the thin archive although it is alive: it gets everything. */
 static gboolean
 load_full (ImageStep *step, Run *run, GError *why, GError **error)
 {
     g_autoptr (GArray) all = load_all_layers (step->image);
+    guint left_out = run->bases != NULL ? bases_count_left_out (run->bases, all) : 0;
 
     if (run->stopped || !g_error_matches (why, HANDCARRY_ERROR, ERR_ENGINE) ||
         all->len == step->missing->len || !engine_ping (run->engine, NULL)) {
         g_propagate_error (error, g_error_copy (why));
         return FALSE;
     }
+    if (left_out > 0)
+        return cannot_send_all (step, run, left_out, why, error);
     run_note (run, "'%s' was sent whole, after this: %s", step->image->name, why->message);
     return drop_temporary (run, step->temporary, error) &&
            loader_copy_more (step->loader, all, error) && load_and_prove (step, run, all, error);
@@ -121,27 +165,6 @@ is_whole (Run *run, const StatementImage *image, const EngineImage *found)
     return FALSE;
 }
 
-static GHashTable *
-our_manifests (const Run *run)
-{
-    GHashTable *ours = g_hash_table_new (digest_hash_key, digest_equal_key);
-
-    for (guint i = 0; i < run->statement->images->len; i++) {
-        StatementImage *image = g_ptr_array_index (run->statement->images, i);
-
-        g_hash_table_add (ours, &image->manifest);
-    }
-    for (guint i = 0; run->state != NULL && i < run->state->manifests->len; i++)
-        g_hash_table_add (ours, &g_array_index (run->state->manifests, Digest, i));
-    for (guint k = 0; k < run->others->len; k++) {
-        const State *other = g_ptr_array_index (run->others, k);
-
-        for (guint i = 0; i < other->manifests->len; i++)
-            g_hash_table_add (ours, &g_array_index (other->manifests, Digest, i));
-    }
-    return ours;
-}
-
 static guint64
 layer_bytes (GArray *layers)
 {
@@ -161,11 +184,14 @@ plan_missing (Run *run, ImageStep *step, LoadPresent **present, GError **error)
     if (*present == NULL) {
         g_autoptr (GHashTable) ours = our_manifests (run);
 
-        *present = load_present_new (run->engine, ours, error);
-        if (*present == NULL)
+        run->in_engine = engine_inspect_all (run->engine, error);
+        if (run->in_engine == NULL)
             return FALSE;
+        *present = load_present_of (engine_info (run->engine)->store, run->in_engine, ours);
     }
     step->missing = load_present_missing (*present, step->image);
+    if (run->bases != NULL)
+        bases_take_left_out (run->bases, step->image, step->missing);
     loader_plan (step->loader, step->missing);
     load_present_add (*present, diffids);
     return TRUE;
@@ -213,6 +239,7 @@ step_images_plan (Run *run, GError **error)
     g_autoptr (LoadPresent) present = NULL;
     Loader *loader = NULL;
 
+    run->bases = bases_new (run);
     for (guint i = 0; i < run->statement->images->len; i++) {
         ImageStep *step = g_new0 (ImageStep, 1);
         Step *base;
@@ -228,8 +255,13 @@ step_images_plan (Run *run, GError **error)
         if (!plan_image (run, base, &present, error))
             return FALSE;
     }
-    if (run->layers->len == 0)
+    if (run->layers->len > 0) {
+        run->cost = g_new0 (RebuildCost, 1);
+        if (!loader_cost (loader, run->cost, error))
+            return FALSE;
+    }
+    if (run->bases == NULL || run->in_engine == NULL)
         return TRUE;
-    run->cost = g_new0 (RebuildCost, 1);
-    return loader_cost (loader, run->cost, error);
+    bases_find (run->bases, run->in_engine);
+    return bases_check (run->bases, error);
 }

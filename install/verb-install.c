@@ -73,7 +73,7 @@ carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
     g_autofree char *plan = NULL;
     guint told;
 
-    if (!copy_in_sweep (run, error))
+    if (!copy_in_sweep (run, error) || !engine_sweep (run->engine, error))
         return FALSE;
     if (!plan_make (run, error)) {
         g_autofree char *seen = plan_to_text (run);
