@@ -35,6 +35,34 @@ prepare_all (Run *run, GError **error)
     return TRUE;
 }
 
+/* The copy of a link has served when its images are there. */
+static gboolean
+prepare_link (Run *run, Run *link, GError **error)
+{
+    gboolean done;
+
+    link->progress = run->progress;
+    done = (link->brought->len == 0 || step_images_plan_again (link, error)) &&
+           prepare_all (link, error);
+    run->stopped = run->stopped || link->stopped;
+    if (!done)
+        return fail_prefix (error, "images of release %" G_GUINT64_FORMAT, link->release->release);
+    bundle_drop_copy (link->bundle);
+    return copy_in_remove (link, error);
+}
+
+/* Images of the links first; only then can be seen where those of the last bundle rest on them. */
+static gboolean
+prepare_chain (Run *run, GError **error)
+{
+    for (guint i = 0; i < run->links->len; i++)
+        if (!prepare_link (run, g_ptr_array_index (run->links, i), error))
+            return FALSE;
+    if (run->links->len > 0 && !step_images_plan_again (run, error))
+        return FALSE;
+    return prepare_all (run, error);
+}
+
 static gboolean
 apply_all (Run *run, GError **error)
 {
@@ -69,6 +97,20 @@ undo_all (Run *run, GString *troubles)
     }
 }
 
+/* All that a link brought has a temporary name and no other. */
+static void
+undo_links (Run *run, GString *troubles)
+{
+    for (guint i = run->links->len; i > 0; i--) {
+        Run *link = g_ptr_array_index (run->links, i - 1);
+        g_autoptr (GError) leftover = NULL;
+
+        undo_all (link, troubles);
+        if (!copy_in_remove (link, &leftover))
+            run_note (run, "%s", leftover->message);
+    }
+}
+
 static gboolean
 back_out (Run *run, Phase phase, const GError *why, GError **error)
 {
@@ -76,6 +118,7 @@ back_out (Run *run, Phase phase, const GError *why, GError **error)
     g_autoptr (GError) leftover = NULL;
 
     undo_all (run, troubles);
+    undo_links (run, troubles);
     if (!copy_in_remove (run, &leftover))
         run_note (run, "%s", leftover->message);
     if (troubles->len > 0)
@@ -164,6 +207,7 @@ next_state (const Run *run)
 static void
 commit_all (Run *run)
 {
+    g_autoptr (GString) troubles = g_string_new (NULL);
     g_autoptr (GError) leftover = NULL;
 
     for (guint i = 0; i < run->steps->len; i++) {
@@ -173,6 +217,10 @@ commit_all (Run *run)
         if (step->begun && step->kind->commit != NULL && !step->kind->commit (step, run, &local))
             run_note (run, "%s", local->message);
     }
+    undo_links (run, troubles);
+    if (troubles->len > 0)
+        run_note (run, "this could not be removed:%s", troubles->str);
+    step_images_sweep (run);
     if (!copy_in_remove (run, &leftover))
         run_note (run, "%s", leftover->message);
 }
@@ -198,7 +246,7 @@ apply_run (Run *run, GError **error)
     g_autoptr (State) state = next_state (run);
     g_autoptr (GError) why = NULL, leftover = NULL;
 
-    if (!prepare_all (run, &why))
+    if (!prepare_chain (run, &why))
         return back_out (run, PHASE_PREPARE, why, error);
     sync_engine (run);
     if (!apply_all (run, &why) || !state_write (run->product_fd, state, &why))

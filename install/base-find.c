@@ -222,23 +222,32 @@ find_snapshot (BaseLayer *layer, const GArray *snapshots)
     g_clear_pointer (&layer->directory, g_free);
 }
 
-static gboolean
-is_here (const Bases *bases, const BaseLayer *layer)
+/* Does an image have the layer? Where it lies is another question. */
+static BaseWay
+look_for (const Bases *bases, const BaseLayer *layer)
 {
-    for (guint i = 0; i < bases->images->len; i++)
-        if (base_begins_alike (g_ptr_array_index (bases->images, i), layer->base, layer->layer))
-            return TRUE;
-    return FALSE;
+    BaseWay way = BASE_NOWHERE;
+
+    for (guint i = 0; i < bases->images->len; i++) {
+        const EngineImage *image = g_ptr_array_index (bases->images, i);
+
+        if (!base_begins_alike (image, layer->base, layer->layer))
+            continue;
+        if (!image->foreseen)
+            return BASE_EXPORT;
+        way = BASE_FORESEEN;
+    }
+    return way;
 }
 
 static void
 find_layer (Bases *bases, BaseLayer *layer, GArray *snapshots)
 {
-    if (!is_here (bases, layer)) {
+    layer->way = look_for (bases, layer);
+    if (layer->way == BASE_NOWHERE)
         base_lack_layer (bases, layer);
+    if (layer->way != BASE_EXPORT)
         return;
-    }
-    layer->way = BASE_EXPORT;
     if (g_strcmp0 (g_getenv (FORCE_VARIABLE), "export") == 0)
         return;
     if (snapshots != NULL)

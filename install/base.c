@@ -235,6 +235,8 @@ base_way_name (BaseWay way)
         return "nowhere";
     case BASE_IN_PLACE:
         return "in-place";
+    case BASE_FORESEEN:
+        return "foreseen";
     case BASE_EXPORT:
         return "export";
     }

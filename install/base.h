@@ -14,6 +14,7 @@
 typedef enum {
     BASE_NOWHERE,  /* no image of the engine has the layer */
     BASE_IN_PLACE, /* in a directory of the engine's store */
+    BASE_FORESEEN, /* another bundle of the run brings the image */
     BASE_EXPORT,   /* the engine gives an image's files, once, and they are spooled */
 } BaseWay;
 

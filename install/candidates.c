@@ -10,6 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+typedef struct {
+    const TrustRoot *trust;
+    GHashTable *excluded;
+} Opening;
+
 static void
 candidate_free (gpointer data)
 {
@@ -56,12 +61,18 @@ pass_over (Candidates *candidates, Run *run, const char *path, GError *problem)
 }
 
 static gboolean
-add_bundle (Candidates *candidates, const char *path, const TrustRoot *trust, GError **error)
+add_bundle (Candidates *candidates, Run *run, const char *path, const Opening *how, GError **error)
 {
-    Candidate *candidate = g_new0 (Candidate, 1);
+    const GError *why = g_hash_table_lookup (how->excluded, path);
+    Candidate *candidate;
 
+    if (why != NULL) {
+        pass_over (candidates, run, path, g_error_copy (why));
+        return TRUE;
+    }
+    candidate = g_new0 (Candidate, 1);
     candidate->votes = vote_report_new ();
-    candidate->verified = bundle_open_verified (path, trust, candidate->votes, error);
+    candidate->verified = bundle_open_verified (path, how->trust, candidate->votes, error);
     if (candidate->verified == NULL) {
         candidate_free (candidate);
         return FALSE;
@@ -79,8 +90,7 @@ is_bundle_name (const char *name)
 }
 
 static gboolean
-add_folder (Candidates *candidates, Run *run, const char *path, const TrustRoot *trust,
-            GError **error)
+add_folder (Candidates *candidates, Run *run, const char *path, const Opening *how, GError **error)
 {
     autofd int fd = file_open_dir_given (path, error);
     g_autoptr (GPtrArray) names = fd >= 0 ? place_list (fd, path, error) : NULL;
@@ -91,7 +101,7 @@ add_folder (Candidates *candidates, Run *run, const char *path, const TrustRoot 
         g_autofree char *file = g_build_filename (path, names->pdata[i], NULL);
         g_autoptr (GError) problem = NULL;
 
-        if (is_bundle_name (names->pdata[i]) && !add_bundle (candidates, file, trust, &problem))
+        if (is_bundle_name (names->pdata[i]) && !add_bundle (candidates, run, file, how, &problem))
             pass_over (candidates, run, file, g_steal_pointer (&problem));
     }
     return TRUE;
@@ -106,14 +116,13 @@ candidates_is_folder (const char *path)
 }
 
 static gboolean
-open_paths (Candidates *candidates, Run *run, const TrustRoot *trust, GError **error)
+open_paths (Candidates *candidates, Run *run, const Opening *how, GError **error)
 {
     for (guint i = 0; run->options.paths[i] != NULL; i++) {
         const char *path = run->options.paths[i];
-        gboolean folder = candidates_is_folder (path);
 
-        if (folder ? !add_folder (candidates, run, path, trust, error)
-                   : !add_bundle (candidates, path, trust, error))
+        if (candidates_is_folder (path) ? !add_folder (candidates, run, path, how, error)
+                                        : !add_bundle (candidates, run, path, how, error))
             return FALSE;
     }
     return TRUE;
@@ -148,24 +157,26 @@ all_have_root (const Candidates *candidates, const TrustRoot *newest)
 }
 
 static Candidates *
-open_all (Run *run, const TrustRoot *trust, GError **error)
+open_all (Run *run, const Opening *how, GError **error)
 {
     g_autoptr (Candidates) candidates = g_new0 (Candidates, 1);
 
+    g_ptr_array_set_size (run->notes, 0);
     candidates->list = g_ptr_array_new_with_free_func (candidate_free);
-    return open_paths (candidates, run, trust, error) ? g_steal_pointer (&candidates) : NULL;
+    return open_paths (candidates, run, how, error) ? g_steal_pointer (&candidates) : NULL;
 }
 
 Candidates *
-candidates_open (Run *run, const TrustRoot *trust, GError **error)
+candidates_open (Run *run, const TrustRoot *trust, GHashTable *excluded, GError **error)
 {
-    g_autoptr (Candidates) candidates = open_all (run, trust, error);
+    Opening how = { trust, excluded };
+    g_autoptr (Candidates) candidates = open_all (run, &how, error);
     const TrustRoot *newest = candidates != NULL ? newest_root (candidates) : NULL;
 
     if (newest == NULL || all_have_root (candidates, newest))
         return g_steal_pointer (&candidates);
-    g_ptr_array_set_size (run->notes, 0);
-    return open_all (run, newest, error);
+    how.trust = newest;
+    return open_all (run, &how, error);
 }
 
 static char *

@@ -21,8 +21,9 @@ typedef struct {
 gboolean candidates_is_folder (const char *path);
 /* Opens each path: a bundle, or a folder, in which every NAME.tar.zst and NAME.tar.zst.001 is one.
  * All are judged by the newest trust root that any of them carries. What cannot be believed or read
- * is an error where it was named, and passed over with a note where it lies in a folder. */
-Candidates *candidates_open (Run *run, const TrustRoot *trust,
+ * is an error where it was named, and passed over with a note where it lies in a folder. excluded:
+ * path → GError, bundles that were found not to serve; they are passed over for that. */
+Candidates *candidates_open (Run *run, const TrustRoot *trust, GHashTable *excluded,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Passes over what is not for this host, too. run->engine must be open. Where nothing is left, the
  * error is why the first one was passed over; bundles of several products or channels are

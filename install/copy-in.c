@@ -29,10 +29,22 @@ copy_in_frames (Run *run, GArray *layers, GError **error)
     return bundle_copy_in (run->bundle, run->product_fd, name, layers, run->progress, error);
 }
 
+static gboolean
+is_own (const Run *run, const char *name)
+{
+    g_autofree char *own = copy_name (run);
+
+    if (strcmp (name, own) == 0)
+        return TRUE;
+    for (guint i = 0; i < run->links->len; i++)
+        if (is_own (g_ptr_array_index (run->links, i), name))
+            return TRUE;
+    return FALSE;
+}
+
 gboolean
 copy_in_sweep (Run *run, GError **error)
 {
-    g_autofree char *own = copy_name (run);
     g_autoptr (GPtrArray) names = place_list (run->product_fd, run->release->product, error);
 
     if (names == NULL)
@@ -40,7 +52,7 @@ copy_in_sweep (Run *run, GError **error)
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index (names, i);
 
-        if (g_str_has_prefix (name, PREFIX) && strcmp (name, own) != 0 &&
+        if (g_str_has_prefix (name, PREFIX) && !is_own (run, name) &&
             unlinkat (run->product_fd, name, 0) < 0 && errno != ENOENT)
             return fail_errno (error, ERR_FAILED, errno, "cannot remove the copy '%s'", name);
     }

@@ -253,17 +253,6 @@ parse_id (const char *text, Digest *id, GError **error)
     return fail (error, ERR_ENGINE, "the engine gives an image ID that is no SHA-256");
 }
 
-static EngineImage *
-image_new (void)
-{
-    EngineImage *image = g_new0 (EngineImage, 1);
-
-    image->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
-    image->names = g_ptr_array_new_with_free_func (g_free);
-    image->directories = g_ptr_array_new_with_free_func (g_free);
-    return image;
-}
-
 static void
 add_names (EngineImage *image, JsonArray *names)
 {
@@ -297,7 +286,7 @@ engine_reply_image (GBytes *body, GError **error)
 {
     const char *what = "inspecting an image";
     g_autoptr (JsonNode) node = engine_json_parse_one (body, what, JSON_NODE_OBJECT, error);
-    g_autoptr (EngineImage) image = image_new ();
+    g_autoptr (EngineImage) image = engine_image_new ();
     JsonObject *driver;
     JsonArray *layers;
 
@@ -365,7 +354,7 @@ engine_reply_list (GBytes *body, GError **error)
         return NULL;
     array = json_node_get_array (node);
     for (guint i = 0; i < json_array_get_length (array); i++) {
-        EngineImage *image = image_new ();
+        EngineImage *image = engine_image_new ();
         JsonObject *object = engine_json_object_at (array, i);
 
         g_ptr_array_add (images, image);

@@ -35,6 +35,17 @@ engine_free (Engine *engine)
     g_free (engine);
 }
 
+EngineImage *
+engine_image_new (void)
+{
+    EngineImage *image = g_new0 (EngineImage, 1);
+
+    image->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
+    image->names = g_ptr_array_new_with_free_func (g_free);
+    image->directories = g_ptr_array_new_with_free_func (g_free);
+    return image;
+}
+
 void
 engine_image_free (EngineImage *image)
 {

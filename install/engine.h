@@ -37,6 +37,7 @@ typedef struct {
     GPtrArray *names;       /* char *: with tag */
     GPtrArray *directories; /* char *: where the files of each layer lie, as the engine says; empty
                                where it does not say it for all */
+    gboolean foreseen;      /* not there yet: another bundle of the run brings it */
 } EngineImage;
 
 typedef struct {
@@ -92,6 +93,7 @@ gboolean engine_container (Engine *engine, const char *name, EngineContainer **c
 gboolean engine_load (Engine *engine, EngineBodyFunc body, EngineStopFunc stop, gpointer data,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+EngineImage *engine_image_new (void);
 void engine_image_free (EngineImage *image);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineImage, engine_image_free)
 void engine_container_free (EngineContainer *container);

@@ -149,6 +149,7 @@ add_bundle (JsonBuilder *json, const Run *run)
     add_text (json, "path", bundle_path (run->bundle));
     add_number (json, "bytes", bundle_file_bytes (run->bundle));
     add_number (json, "release", run->release->release);
+    add_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
     json_builder_end_object (json);
 }
 

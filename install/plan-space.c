@@ -13,6 +13,22 @@
 /* Room that must be left besides. */
 #define RESERVE (64ULL * 1024 * 1024)
 
+/* Of all images that are loaded. */
+static void
+add_images (const Run *run, guint64 *sum, guint64 *largest)
+{
+    for (guint i = 0; i < run->links->len; i++)
+        add_images (g_ptr_array_index (run->links, i), sum, largest);
+    for (guint i = 0; i < run->steps->len; i++) {
+        const Step *step = g_ptr_array_index (run->steps, i);
+
+        if (!step->needed || step->kind->prepare == NULL || g_strcmp0 (step->kind->name, "image"))
+            continue;
+        *sum += step->bytes;
+        *largest = MAX (*largest, step->bytes);
+    }
+}
+
 /* Layers stay once unpacked (and once as blobs on the containerd store); besides, Docker's
  * graphdriver store unpacks the archive of the image under way, and Podman keeps it twice. */
 static guint64
@@ -20,14 +36,7 @@ engine_need (const Run *run)
 {
     guint64 sum = 0, largest = 0;
 
-    for (guint i = 0; i < run->steps->len; i++) {
-        const Step *step = g_ptr_array_index (run->steps, i);
-
-        if (!step->needed || step->kind->prepare == NULL || g_strcmp0 (step->kind->name, "image"))
-            continue;
-        sum += step->bytes;
-        largest = MAX (largest, step->bytes);
-    }
+    add_images (run, &sum, &largest);
     if (sum == 0)
         return 0;
     switch (engine_info (run->engine)->store) {
@@ -42,14 +51,24 @@ engine_need (const Run *run)
 }
 
 static guint64
-state_need (const Run *run)
+medium_need (const Run *run)
 {
-    guint64 need = RESERVE;
+    guint64 need = 0;
 
+    for (guint i = 0; i < run->links->len; i++)
+        need += medium_need (g_ptr_array_index (run->links, i));
     if (run->bases != NULL)
         need += bases_export_bytes (run->bases);
     if (run->cost != NULL)
         need += run->cost->spool_bytes + (run->options.no_copy ? 0 : run->cost->bundle_bytes);
+    return need;
+}
+
+static guint64
+state_need (const Run *run)
+{
+    guint64 need = RESERVE + medium_need (run);
+
     for (guint i = 0; i < run->steps->len; i++) {
         const Step *step = g_ptr_array_index (run->steps, i);
 

@@ -40,7 +40,6 @@ append_head (GString *out, const Run *run)
     g_string_append_printf (out, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n", release->product,
                             release->version, release->release, release->channel);
     g_string_append_printf (out, "  digest   %s\n", digest);
-    append_bundle (out, run);
     for (guint i = 0; i < run->votes->roles->len; i++) {
         const RoleVotes *role = g_ptr_array_index (run->votes->roles, i);
         g_autofree char *voted = NULL;
@@ -112,6 +111,8 @@ way_text (const BaseLayer *layer, const Run *run)
         return g_strdup ("not here");
     case BASE_IN_PLACE:
         return g_strdup_printf ("in place, %s", engine_info (run->engine)->driver);
+    case BASE_FORESEEN:
+        return g_strdup ("of a bundle before it");
     case BASE_EXPORT:
         return g_strdup ("by export, spooled");
     }
@@ -155,12 +156,36 @@ append_bases (GString *out, const Run *run)
         i = append_base (out, run, layers, i);
 }
 
+/* What comes before the last bundle of a chain. */
+static void
+append_links (GString *out, const Run *run)
+{
+    for (guint i = 0; i < run->links->len; i++) {
+        const Run *link = g_ptr_array_index (run->links, i);
+
+        g_string_append_printf (out,
+                                "  first    %s, release %" G_GUINT64_FORMAT
+                                ": only its images, removed at the end\n",
+                                link->release->version, link->release->release);
+        append_bundle (out, link);
+        for (guint k = 0; k < link->steps->len; k++)
+            append_step (out, g_ptr_array_index (link->steps, k));
+        append_bases (out, link);
+        append_medium (out, link);
+    }
+    if (run->links->len > 0)
+        g_string_append_printf (out, "  then     %s, release %" G_GUINT64_FORMAT "\n",
+                                run->release->version, run->release->release);
+}
+
 char *
 plan_to_text (const Run *run)
 {
     GString *out = g_string_new (NULL);
 
     append_head (out, run);
+    append_links (out, run);
+    append_bundle (out, run);
     for (guint i = 0; i < run->steps->len; i++)
         append_step (out, g_ptr_array_index (run->steps, i));
     append_bases (out, run);

@@ -54,13 +54,31 @@ is_current (const Run *run)
            digest_equal (&run->state->digest, bundle_release_digest (run->bundle));
 }
 
+gboolean
+plan_images (Run *run, const char **culprit, GError **error)
+{
+    if (run->images_planned)
+        return TRUE;
+    run->images_planned = TRUE;
+    for (guint i = 0; i < run->links->len; i++) {
+        Run *link = g_ptr_array_index (run->links, i);
+
+        *culprit = bundle_path (link->bundle);
+        if (!step_images_plan (link, error))
+            return FALSE;
+    }
+    *culprit = bundle_path (run->bundle);
+    return step_images_plan (run, error);
+}
+
 /* On the way back the steps that place are undone before those they rest on. */
 static gboolean
 plan_steps (Run *run, GError **error)
 {
+    const char *culprit;
     gboolean due;
 
-    if (!step_images_plan (run, error) || !step_tree_plan (run, error) ||
+    if (!plan_images (run, &culprit, error) || !step_tree_plan (run, error) ||
         !step_configs_plan (run, error) || !step_files_plan (run, error) ||
         !step_names_plan (run, error))
         return FALSE;

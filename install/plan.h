@@ -10,6 +10,10 @@
  * nothing. ERR_NOT_READY, ERR_SPACE and ERR_POLICY are what install would say. */
 gboolean plan_make (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The first part of it: what is to be loaded, also by the links of a chain. *culprit is the path of
+ * the bundle that was looked at when it failed, owned by run. Done once. */
+gboolean plan_images (Run *run, const char **culprit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Requirements of the release that this host does not meet: ERR_NOT_READY names all of them. */
 gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* ERR_SPACE with needs and has. */

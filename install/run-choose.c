@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/candidates.h"
 #include "install/choose.h"
+#include "install/plan.h"
 #include "install/run.h"
 #include "manifest/error.h"
 
@@ -74,22 +75,27 @@ find (const Candidates *candidates, const ChooseBundle *chosen)
 static void
 take (Run *run, const Candidates *candidates, GPtrArray *chain)
 {
-    for (guint i = 0; i < chain->len; i++) {
-        Candidate *candidate = find (candidates, chain->pdata[i]);
+    g_autoptr (GPtrArray) taken = g_ptr_array_new ();
+
+    for (guint i = 0; i < chain->len; i++)
+        g_ptr_array_add (taken, find (candidates, chain->pdata[i]));
+    for (guint i = 0; i < taken->len; i++) {
+        Candidate *candidate = taken->pdata[i];
         VerifiedBundle *verified = g_steal_pointer (&candidate->verified);
         VoteReport *votes = g_steal_pointer (&candidate->votes);
 
-        if (i + 1 < chain->len)
+        if (i + 1 < taken->len)
             run_add_link (run, verified, votes);
         else
             run_take (run, verified, votes);
     }
 }
 
-gboolean
-run_choose (Run *run, const TrustRoot *trust, GError **error)
+/* Opens and takes what seems best. *sure: there was nothing to choose. */
+static gboolean
+take_best (Run *run, const TrustRoot *trust, GHashTable *excluded, gboolean *sure, GError **error)
 {
-    g_autoptr (Candidates) candidates = candidates_open (run, trust, error);
+    g_autoptr (Candidates) candidates = candidates_open (run, trust, excluded, error);
     g_autoptr (GPtrArray) bundles = NULL, chain = NULL;
     const ChooseBundle *newest;
 
@@ -100,10 +106,61 @@ run_choose (Run *run, const TrustRoot *trust, GError **error)
         !run_open_states (run, newest->statement->release->product, error) ||
         !run_check_number (run, verified_bundle_get (find (candidates, newest)->verified), error))
         return FALSE;
-    /* What the only one lacks is told in detail by its plan. */
-    chain = bundles->len == 1 ? g_ptr_array_ref (bundles) : choose (run, bundles, newest, error);
+    *sure = bundles->len == 1;
+    chain = *sure ? g_ptr_array_ref (bundles) : choose (run, bundles, newest, error);
     if (chain == NULL)
         return FALSE;
     take (run, candidates, chain);
     return TRUE;
+}
+
+/* Takes the best that is left. FALSE with *path NULL: there is nothing to pass over any more. */
+static gboolean
+try_best (Run *run, const TrustRoot *trust, GHashTable *excluded, const char **path, GError **error)
+{
+    gboolean sure = FALSE;
+
+    *path = NULL;
+    return take_best (run, trust, excluded, &sure, error) &&
+           (sure || plan_images (run, path, error));
+}
+
+static gboolean
+may_pass_over (const GError *problem)
+{
+    return g_error_matches (problem, HANDCARRY_ERROR, ERR_BASE_MISSING) ||
+           g_error_matches (problem, HANDCARRY_ERROR, ERR_FORMAT);
+}
+
+/* Texts say what should fit; whether it does shows when recipes and files are looked at. What does
+ * not is passed over for the next best, which brings the same release: an older one is not what was
+ * asked for. */
+gboolean
+run_choose (Run *run, const TrustRoot *trust, GError **error)
+{
+    g_autoptr (GHashTable) excluded =
+        g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
+    g_autoptr (GError) first = NULL;
+    guint64 wanted = 0;
+
+    for (;;) {
+        g_autoptr (GError) problem = NULL;
+        const char *path;
+        gboolean found = try_best (run, trust, excluded, &path, &problem);
+
+        if (found && run->release->release >= wanted)
+            return TRUE;
+        if (path == NULL || found || !may_pass_over (problem)) {
+            if (first != NULL && (found || may_pass_over (problem)))
+                g_propagate_error (error, g_steal_pointer (&first));
+            else
+                g_propagate_error (error, g_steal_pointer (&problem));
+            return FALSE;
+        }
+        wanted = run->release->release;
+        g_hash_table_insert (excluded, g_strdup (path), g_error_copy (problem));
+        if (first == NULL)
+            first = g_steal_pointer (&problem);
+        run_drop_bundles (run);
+    }
 }

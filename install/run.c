@@ -28,8 +28,11 @@ run_take (Run *run, VerifiedBundle *verified, VoteReport *votes)
 gboolean
 run_open_states (Run *run, const char *product, GError **error)
 {
-    GPtrArray *all = state_read_all (run->host->state_fd, error);
+    GPtrArray *all;
 
+    if (run->others != NULL)
+        return TRUE;
+    all = state_read_all (run->host->state_fd, error);
     if (all == NULL)
         return FALSE;
     run->others = all;
@@ -229,6 +232,25 @@ run_add_link (Run *run, VerifiedBundle *verified, VoteReport *votes)
     run->foresee = TRUE;
 }
 
+void
+run_drop_bundles (Run *run)
+{
+    g_ptr_array_set_size (run->links, 0);
+    g_ptr_array_set_size (run->brought, 0);
+    run->foresee = run->images_planned = FALSE;
+    g_ptr_array_set_size (run->steps, 0); /* they may read from bases */
+    g_clear_pointer (&run->bases, bases_free);
+    g_ptr_array_set_size (run->named, 0);
+    g_clear_pointer (&run->in_engine, g_ptr_array_unref);
+    g_array_set_size (run->layers, 0);
+    g_clear_pointer (&run->cost, g_free);
+    g_clear_pointer (&run->verified, verified_bundle_free);
+    g_clear_pointer (&run->votes, vote_report_free);
+    run->bundle = NULL;
+    run->statement = NULL;
+    run->release = NULL;
+}
+
 /* What a link has only borrowed. */
 static void
 free_host_side (Run *run)
@@ -246,22 +268,18 @@ run_free (Run *run)
 {
     if (run == NULL)
         return;
+    run_drop_bundles (run);
     g_ptr_array_unref (run->links);
     g_ptr_array_unref (run->brought);
-    g_ptr_array_unref (run->steps); /* they may read from bases */
-    bases_free (run->bases);
+    g_ptr_array_unref (run->steps);
     g_ptr_array_unref (run->named);
-    g_clear_pointer (&run->in_engine, g_ptr_array_unref);
     g_clear_pointer (&run->notes, g_ptr_array_unref);
     g_ptr_array_unref (run->changed);
     g_array_unref (run->layers);
     g_hash_table_unref (run->tree);
     g_clear_pointer (&run->values, g_ptr_array_unref);
-    g_free (run->cost);
     g_free (run->engine_space.path);
     g_free (run->state_space.path);
-    g_clear_pointer (&run->verified, verified_bundle_free);
-    g_clear_pointer (&run->votes, vote_report_free);
     if (!run->is_link)
         free_host_side (run);
     g_free (run);

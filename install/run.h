@@ -46,7 +46,8 @@ struct Run {
     GPtrArray *links;   /* Run: bundles of a chain before this one; only their images are used */
     gboolean is_link;   /* host, engine and states belong to the run at the end of the chain */
     GPtrArray *brought; /* Statement: of the links before this bundle, borrowed */
-    gboolean foresee;   /* plan as if those images were there already */
+    gboolean images_planned;
+    gboolean foresee; /* plan as if those images were there already */
     Host *host;
     Engine *engine;
     VerifiedBundle *verified;
@@ -91,6 +92,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
 void run_take (Run *run, VerifiedBundle *verified, VoteReport *votes);
 /* A run for a bundle that comes before run's in a chain; owned by run. */
 void run_add_link (Run *run, VerifiedBundle *verified, VoteReport *votes);
+/* Gives up what was taken, and what was planned of it. */
+void run_drop_bundles (Run *run);
 /* The states of this product and of the others. */
 gboolean run_open_states (Run *run, const char *product, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* May a release of this number follow what was installed here? Needs the states. */

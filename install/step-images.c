@@ -18,11 +18,13 @@ typedef struct {
     gboolean owns_loader;
 } ImageStep;
 
+#define TEMPORARY "handcarry.local/tmp/%s:"
+
 char *
 step_images_temporary (const Run *run, guint index)
 {
-    return g_strdup_printf ("handcarry.local/tmp/%s:r%" G_GUINT64_FORMAT "-%u",
-                            run->release->product, run->release->release, index);
+    return g_strdup_printf (TEMPORARY "r%" G_GUINT64_FORMAT "-%u", run->release->product,
+                            run->release->release, index);
 }
 
 static void
@@ -58,16 +60,24 @@ load_and_prove (ImageStep *step, Run *run, GArray *layers, GError **error)
            load_prove (run->engine, step->image, step->temporary, error);
 }
 
+static void
+add_manifests (GHashTable *ours, const Statement *statement)
+{
+    for (guint i = 0; i < statement->images->len; i++) {
+        StatementImage *image = g_ptr_array_index (statement->images, i);
+
+        g_hash_table_add (ours, &image->manifest);
+    }
+}
+
 static GHashTable *
 our_manifests (const Run *run)
 {
     GHashTable *ours = g_hash_table_new (digest_hash_key, digest_equal_key);
 
-    for (guint i = 0; i < run->statement->images->len; i++) {
-        StatementImage *image = g_ptr_array_index (run->statement->images, i);
-
-        g_hash_table_add (ours, &image->manifest);
-    }
+    add_manifests (ours, run->statement);
+    for (guint i = 0; i < run->brought->len; i++)
+        add_manifests (ours, g_ptr_array_index (run->brought, i));
     for (guint i = 0; run->state != NULL && i < run->state->manifests->len; i++)
         g_hash_table_add (ours, &g_array_index (run->state->manifests, Digest, i));
     for (guint k = 0; k < run->others->len; k++) {
@@ -175,6 +185,26 @@ layer_bytes (GArray *layers)
     return bytes;
 }
 
+/* Of a chain: the images that the bundles before this one bring. */
+static void
+add_foreseen (Run *run)
+{
+    for (guint i = 0; run->foresee && i < run->brought->len; i++) {
+        const Statement *statement = g_ptr_array_index (run->brought, i);
+
+        for (guint k = 0; k < statement->images->len; k++) {
+            const StatementImage *from = g_ptr_array_index (statement->images, k);
+            g_autoptr (GArray) layers = load_diffids (from);
+            EngineImage *image = engine_image_new ();
+
+            image->id = *load_image_id (run->engine, from);
+            g_array_append_vals (image->layers, layers->data, layers->len);
+            image->foreseen = TRUE;
+            g_ptr_array_add (run->in_engine, image);
+        }
+    }
+}
+
 /* What to send for an image that is not there; its layers count as there for those after it. */
 static gboolean
 plan_missing (Run *run, ImageStep *step, LoadPresent **present, GError **error)
@@ -187,6 +217,7 @@ plan_missing (Run *run, ImageStep *step, LoadPresent **present, GError **error)
         run->in_engine = engine_inspect_all (run->engine, error);
         if (run->in_engine == NULL)
             return FALSE;
+        add_foreseen (run);
         *present = load_present_of (engine_info (run->engine)->store, run->in_engine, ours);
     }
     step->missing = load_present_missing (*present, step->image);
@@ -264,4 +295,46 @@ step_images_plan (Run *run, GError **error)
         return TRUE;
     bases_find (run->bases, run->in_engine);
     return bases_check (run->bases, error);
+}
+
+gboolean
+step_images_plan_again (Run *run, GError **error)
+{
+    guint rest;
+
+    while (run->steps->len > 0 && ((Step *)g_ptr_array_index (run->steps, 0))->kind == &image_kind)
+        g_ptr_array_remove_index (run->steps, 0);
+    rest = run->steps->len;
+    g_ptr_array_set_size (run->named, 0);
+    g_array_set_size (run->layers, 0);
+    g_clear_pointer (&run->bases, bases_free);
+    g_clear_pointer (&run->in_engine, g_ptr_array_unref);
+    g_clear_pointer (&run->cost, g_free);
+    run->foresee = FALSE;
+    if (!step_images_plan (run, error))
+        return FALSE;
+    for (guint i = 0; i < rest; i++)
+        g_ptr_array_add (run->steps, g_ptr_array_steal_index (run->steps, 0));
+    return TRUE;
+}
+
+void
+step_images_sweep (Run *run)
+{
+    g_autofree char *prefix = g_strdup_printf (TEMPORARY, run->release->product);
+    g_autoptr (GError) local = NULL;
+    g_autoptr (GPtrArray) images = engine_list (run->engine, &local);
+
+    for (guint i = 0; images != NULL && i < images->len; i++) {
+        const EngineImage *image = g_ptr_array_index (images, i);
+
+        for (guint k = 0; local == NULL && k < image->names->len; k++) {
+            const char *name = g_ptr_array_index (image->names, k);
+
+            if (g_str_has_prefix (name, prefix) && !drop_temporary (run, name, &local))
+                break;
+        }
+    }
+    if (local != NULL)
+        run_note (run, "temporary names were left: %s", local->message);
 }

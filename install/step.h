@@ -42,6 +42,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Step, step_free)
 
 /* Each looks at the host and adds the steps of one kind. */
 gboolean step_images_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Looks again, after what was foreseen has come true; the new steps take the place of the old. */
+gboolean step_images_plan_again (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_tree_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_configs_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_files_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -55,6 +57,10 @@ gboolean step_health_plan (Run *run, gboolean due, GError **error) G_GNUC_WARN_U
 
 /* "handcarry.local/tmp/PRODUCT:rN-K". Caller frees. */
 char *step_images_temporary (const Run *run, guint index);
+
+/* Removes temporary names that runs of this product left which were killed, but not those that a
+ * container needs; what could not be removed becomes a note. */
+void step_images_sweep (Run *run);
 
 /* What a step leaves for the state, where it is of that kind; FALSE for others. */
 gboolean step_configs_record (const Step *step, GPtrArray *configs);

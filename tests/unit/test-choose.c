@@ -60,11 +60,11 @@ tear_down (Fixture *f, gconstpointer data)
 static void
 has (Fixture *f, const char *letters, gboolean ours)
 {
-    EngineImage *image = g_new0 (EngineImage, 1);
+    EngineImage *image = engine_image_new ();
+    g_autoptr (GArray) layers = layers_of (letters);
 
     image->id = digest_of_text (letters);
-    image->layers = layers_of (letters);
-    image->names = g_ptr_array_new_with_free_func (g_free);
+    g_array_append_vals (image->layers, layers->data, layers->len);
     g_ptr_array_add (f->host.images, image);
     if (ours)
         g_hash_table_add (f->host.ours, g_memdup2 (&image->id, sizeof image->id));
