@@ -3,7 +3,6 @@
 #include "install/engine-reply.h"
 
 #include "install/engine-json.h"
-#include "manifest/error.h"
 #include "manifest/limits.h"
 
 #include <string.h>
@@ -92,6 +91,12 @@ engine_reply_message (GBytes *body)
     return error_quote (message != NULL ? message : raw);
 }
 
+ErrorCode
+engine_reply_class (const char *words)
+{
+    return strstr (words, "no space left on device") != NULL ? ERR_SPACE : ERR_ENGINE;
+}
+
 static gboolean
 check_load_object (JsonObject *object, GError **error)
 {
@@ -109,7 +114,8 @@ check_load_object (JsonObject *object, GError **error)
     if (text == NULL)
         return TRUE;
     shown = error_quote (text);
-    return fail (error, ERR_ENGINE, "the engine could not load the image: %s", shown);
+    return fail (error, engine_reply_class (text), "the engine could not load the image: %s",
+                 shown);
 }
 
 gboolean

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "install/engine.h"
+#include "manifest/error.h"
 
 #include <glib.h>
 
@@ -11,6 +12,8 @@
 
 /* The engine's own words from an error reply, made fit to print. Caller frees. */
 char *engine_reply_message (GBytes *body);
+/* ERR_SPACE where the engine's words say that its disk is full, else ERR_ENGINE. */
+ErrorCode engine_reply_class (const char *words);
 /* The reply to a load: any number of objects one after the other. Docker reports errors inside
  * status 200, and from 27.2 on a failed unpack only as text. */
 gboolean engine_reply_check_load (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -177,8 +177,9 @@ engine_refused (const char *method, const char *path, const EngineReply *reply, 
 {
     g_autofree char *message = engine_reply_message (reply->body);
 
-    return fail (error, ERR_ENGINE, "%s %s: the engine refused with status %u: %s", method, path,
-                 reply->status, message);
+    return fail (error, engine_reply_class (message),
+                 "%s %s: the engine refused with status %u: %s", method, path, reply->status,
+                 message);
 }
 
 gboolean

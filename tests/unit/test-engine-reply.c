@@ -24,6 +24,18 @@ test_load_replies (void)
     corpus_walk ("engine-load", engine_reply_check_load);
 }
 
+/* trust.md 104 */
+static void
+test_104_a_full_disk_is_told_by_words (void)
+{
+    const char *text = "{\"error\":\"write /x/layer.tar: no space left on device\"}";
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (engine_reply_check_load (body, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_SPACE);
+}
+
 static void
 test_image_replies (void)
 {
@@ -178,6 +190,7 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/engine-reply/load", test_load_replies);
+    g_test_add_func ("/engine-reply/104-full-disk", test_104_a_full_disk_is_told_by_words);
     g_test_add_func ("/engine-reply/image", test_image_replies);
     g_test_add_func ("/engine-reply/directories", test_directories_are_lowest_first);
     g_test_add_func ("/engine-reply/directories-for-all",
