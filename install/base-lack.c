@@ -53,9 +53,11 @@ number_of (const StatementImage *image, const Digest *diffid)
     return 0;
 }
 
-void
+guint
 bases_take_left_out (Bases *bases, const StatementImage *image, GArray *missing)
 {
+    guint before = missing->len;
+
     for (guint i = missing->len; i > 0; i--) {
         const StatementLayer *layer = &g_array_index (missing, StatementLayer, i - 1);
         g_autofree char *digest = NULL;
@@ -70,6 +72,7 @@ bases_take_left_out (Bases *bases, const StatementImage *image, GArray *missing)
                                      image->layers->len, digest, (double)layer->bytes / 1e6));
         g_array_remove_index (missing, i - 1);
     }
+    return before - missing->len;
 }
 
 /* "1.4.0 (release 41), 1.4.1 (release 42)" */

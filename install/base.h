@@ -36,8 +36,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Bases, bases_free)
 
 /* How many of these layers (StatementLayer) does the delta leave out? */
 guint bases_count_left_out (const Bases *bases, const GArray *layers);
-/* Takes the layers that the delta leaves out away from missing (StatementLayer): they lack. */
-void bases_take_left_out (Bases *bases, const StatementImage *image, GArray *missing);
+/* Takes the layers that the delta leaves out away from missing (StatementLayer): they lack. Returns
+ * how many. */
+guint bases_take_left_out (Bases *bases, const StatementImage *image, GArray *missing);
 /* Files that will be read (BaseFile); copies them. */
 void bases_add (Bases *bases, const GPtrArray *files);
 /* Looks for them in these images of the engine (EngineImage), which it keeps; what is not there

@@ -210,6 +210,7 @@ static gboolean
 plan_missing (Run *run, ImageStep *step, LoadPresent **present, GError **error)
 {
     g_autoptr (GArray) diffids = load_diffids (step->image);
+    guint lacking = 0;
 
     if (*present == NULL) {
         g_autoptr (GHashTable) ours = our_manifests (run);
@@ -222,9 +223,10 @@ plan_missing (Run *run, ImageStep *step, LoadPresent **present, GError **error)
     }
     step->missing = load_present_missing (*present, step->image);
     if (run->bases != NULL)
-        bases_take_left_out (run->bases, step->image, step->missing);
+        lacking = bases_take_left_out (run->bases, step->image, step->missing);
     loader_plan (step->loader, step->missing);
-    load_present_add (*present, diffids);
+    if (lacking == 0)
+        load_present_add (*present, diffids);
     return TRUE;
 }
 
