@@ -82,41 +82,38 @@ is_left_out (const Packing *packing, const Digest *diffid)
     return FALSE;
 }
 
-/* The first image with a layer that is neither there nor in the bundle. *sends: does a layer have
- * to be made from the bundle at all? */
-static const StatementImage *
-find_gap (const ChooseBundle *bundle, const There *there, gboolean *sends)
+/* Does a load of this image need a layer that is not in the bundle? *sends: does it need one that
+ * is? */
+static gboolean
+has_gap (const ChooseBundle *bundle, const StatementImage *image, const There *there,
+         gboolean *sends)
 {
-    for (guint i = 0; i < bundle->statement->images->len; i++) {
-        const StatementImage *image = bundle->statement->images->pdata[i];
-        g_autoptr (GArray) missing = load_present_missing (there->reusable, image);
+    g_autoptr (GArray) missing = load_present_missing (there->reusable, image);
 
-        for (guint k = 0; k < missing->len; k++)
-            if (is_left_out (bundle->packing, &g_array_index (missing, StatementLayer, k).diffid))
-                return image;
-        *sends = *sends || missing->len > 0;
-    }
-    return NULL;
+    for (guint i = 0; i < missing->len; i++)
+        if (is_left_out (bundle->packing, &g_array_index (missing, StatementLayer, i).diffid))
+            return TRUE;
+    *sends = *sends || missing->len > 0;
+    return FALSE;
 }
 
-/* Does the bundle bring its release where this is there? Else *lacks is an image or a base. A
- * little stricter than what an install finds: it may not need all bases. */
+/* Does the bundle bring its release where this is there? A little stricter than what an install
+ * finds: it may not need all bases. */
 static gboolean
-applies (const ChooseBundle *bundle, const There *there, const char **lacks)
+applies (const ChooseBundle *bundle, const There *there)
 {
     gboolean sends = FALSE;
-    const StatementImage *gap = find_gap (bundle, there, &sends);
 
-    *lacks = gap != NULL ? gap->name : NULL;
-    for (guint i = 0; gap == NULL && sends && i < bundle->packing->bases->len; i++) {
+    for (guint i = 0; i < bundle->statement->images->len; i++)
+        if (has_gap (bundle, bundle->statement->images->pdata[i], there, &sends))
+            return FALSE;
+    for (guint i = 0; sends && i < bundle->packing->bases->len; i++) {
         const PackingBase *base = bundle->packing->bases->pdata[i];
 
-        if (!load_present_has (there->readable, base->layers)) {
-            *lacks = base->name;
+        if (!load_present_has (there->readable, base->layers))
             return FALSE;
-        }
     }
-    return gap == NULL;
+    return TRUE;
 }
 
 gboolean
@@ -200,38 +197,30 @@ go_everywhere (GPtrArray *bundles, const ChooseHost *host, GPtrArray *ways, cons
 
     for (guint i = 0; i < bundles->len; i++) {
         const ChooseBundle *bundle = bundles->pdata[i];
-        const char *lacks;
 
         if (last != NULL &&
             bundle->statement->release->release <= last->statement->release->release)
             continue;
-        if (applies (bundle, &there, &lacks))
+        if (applies (bundle, &there))
             go_on (ways, way, bundle);
     }
 }
 
-static gboolean
-fail_unreached (GPtrArray *bundles, const ChooseHost *host, const ChooseBundle *newest,
-                GError **error)
+static GPtrArray *
+smallest_of (GPtrArray *bundles, const Digest *release)
 {
-    g_autoptr (GString) why = g_string_new (NULL);
-    Way *as_it_is = way_new ();
-    g_auto (There) there = there_after (host, as_it_is);
+    GPtrArray *alone = g_ptr_array_new ();
+    ChooseBundle *smallest = NULL;
 
-    way_free (as_it_is);
     for (guint i = 0; i < bundles->len; i++) {
-        const ChooseBundle *bundle = bundles->pdata[i];
-        const char *lacks;
+        ChooseBundle *bundle = bundles->pdata[i];
 
-        if (digest_equal (bundle->release, newest->release) && !applies (bundle, &there, &lacks))
-            g_string_append_printf (why, "\n  '%s' needs layers of '%s'", bundle->path, lacks);
+        if (digest_equal (bundle->release, release) &&
+            (smallest == NULL || bundle->bytes < smallest->bytes))
+            smallest = bundle;
     }
-    return fail (error, ERR_BASE_MISSING,
-                 "no bundle here brings release %" G_GUINT64_FORMAT " of %s to this host:%s\n"
-                 "carry the full bundle, or one for this host, made with what this writes: "
-                 "handcarry have -o FILE",
-                 newest->statement->release->release, newest->statement->release->product,
-                 why->str);
+    g_ptr_array_add (alone, smallest);
+    return alone;
 }
 
 GPtrArray *
@@ -253,5 +242,5 @@ choose_chain (GPtrArray *bundles, const ChooseHost *host, GError **error)
         way->done = TRUE;
         go_everywhere (bundles, host, ways, way);
     }
-    return fail_unreached (bundles, host, newest, error), NULL;
+    return smallest_of (bundles, newest->release);
 }

@@ -33,6 +33,7 @@ gboolean choose_newest (GPtrArray *bundles, const ChooseBundle **newest,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* In the order in which they are used; the last one carries the newest release. Of chains with the
- * same bytes the shorter one. ERR_BASE_MISSING names what each bundle of that release lacks. */
+ * same bytes the shorter one. Where none fits, the smallest bundle of that release alone: its plan
+ * tells what lacks. ERR_TRUST as above. */
 GPtrArray *choose_chain (GPtrArray *bundles, const ChooseHost *host,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -4,6 +4,7 @@
 a chain is left on the host."""
 import json
 import shutil
+import signal
 
 import pytest
 
@@ -20,9 +21,9 @@ def library(number):
     return Layer().folder("srv").file("srv/library", near(noise(4, 400_000), number))
 
 
-def set_release(release, number):
+def set_release(release, number, content=None):
     release.fields.update(release=number, version=f"{number}.0")
-    release.images = [Image(f"handcarry-test/server:{number}", [BASE, library(number)])]
+    release.images = [Image(f"handcarry-test/server:{number}", [BASE, library(content or number)])]
     release.write()
     (release.folder / "configs/plain.conf").write_text(f"number = {number}\n")
 
@@ -194,3 +195,40 @@ def test_a_base_that_was_changed_is_exit_10_where_nothing_else_is(host20, docker
             path.write_bytes(path.read_bytes() + b"edited")
     ran = handcarry(*host20.arguments("plan", stick))
     assert ran.returncode == 10 and "srv/library" in ran.stderr
+
+
+def killed_when_the_first_link_is_there(host, engine, stick, how):
+    """An install of stick that gets a signal; its exit status. It may have been quicker."""
+    run = host.start(stick)
+    while run.poll() is None and "handcarry.local/tmp/handcarry-test:r2-0" not in engine.images():
+        pass
+    run.send_signal(how)
+    run.communicate(timeout=60)
+    return run.returncode
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_chain_that_is_stopped_goes_on_the_next_time(host20, docker20, release, carried, how):
+    full, stick = carried(host20)
+    host20.install(full / "r1.tar.zst")
+    before = docker20.images()
+    status = killed_when_the_first_link_is_there(host20, docker20, stick, how)
+    assert status in ((1, 0) if how == signal.SIGINT else (-how, 0))
+    if status == 1:
+        assert docker20.images() == before
+    host20.install(stick)
+    check_third(host20, docker20, release)
+    assert list(host20.state.glob("handcarry-test/frames-*")) == []
+
+
+def test_old_content_returns_as_a_new_release(host20, docker20, release, carried):
+    full, stick = carried(host20)
+    host20.install(full / "r2.tar.zst")
+    set_release(release, 3, content=1)
+    for path in stick.iterdir():
+        path.unlink()
+    put(host20, release, stick, "back.tar.zst", base=full / "r2.tar.zst")
+    host20.install(stick)
+    check_third(host20, docker20, release)
+    assert docker20.inspect("handcarry-test/server:3")["RootFS"]["Layers"][1] == \
+        library(1).diff_id()
