@@ -7,7 +7,7 @@ import re
 import pytest
 
 from engines.host import host, host20  # noqa: F401 pylint: disable=unused-import
-from engines.images import Image, Layer, plain_image, text, write_docker_archive
+from engines.images import Image, Layer, noise, plain_image, text, write_docker_archive
 from engines.lying import LyingEngine
 from keytools import minisign_accepts, needs_minisign
 from program import handcarry
@@ -157,3 +157,68 @@ def test_names_that_no_reader_takes_stay_out(tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert images_of(tmp_path / "x") == {
         "docker.io/library/x:1": (digest % 1, digest % 1, True, [digest % 2])}
+
+
+def enroll(host, path, name):
+    ran = handcarry("trust", "add", "--host", name, "--key", f"{path}.pub", "--sign",
+                    host.folder / "keys/root.key", "--trust", host.folder / "trust")
+    assert ran.returncode == 0, ran.stderr
+
+
+def noisy(seed):
+    return Layer().folder("srv").file(f"srv/{seed}", noise(seed, 300_000))
+
+
+def test_a_bundle_for_this_host_leaves_out_what_it_has(host, engine, release, tmp_path):
+    """The packer has no old content at all: what the host has is left out, the rest is whole."""
+    (host.etc / "host.yaml").write_text("name: ws-3\n")
+    old, new = noisy(1), noisy(2)
+    release.images = [Image("handcarry-test/server:1", [old])]
+    release.write()
+    host.install(host.bundle(release))
+    have(host, tmp_path / "ws-3.have")
+    enroll(host, tmp_path / "ws-3.have", "ws-3")
+    release.fields.update(release=2, version="2.0.0")
+    release.images = [Image("handcarry-test/server:2", [old, new])]
+    release.write()
+    full = host.bundle(release)
+    small = host.bundle(release, **{"for": tmp_path / "ws-3.have"})
+    assert small.stat().st_size < full.stat().st_size - 250_000
+    host.install(small)
+    assert engine.inspect("handcarry-test/server:2")["RootFS"]["Layers"] == \
+        [old.diff_id(), new.diff_id()]
+
+
+def test_layers_of_other_peoples_images(host, engine, release, tmp_path):
+    """On the containerd store a load cannot leave them out, and the packer knows."""
+    (host.etc / "host.yaml").write_text("name: ws-3\n")
+    old, new = noisy(1), noisy(2)
+    engine.load(write_docker_archive(tmp_path / "in.tar", [Image("other/thing:1", [old])]))
+    have(host, tmp_path / "ws-3.have")
+    enroll(host, tmp_path / "ws-3.have", "ws-3")
+    release.images = [Image("handcarry-test/server:1", [old, new])]
+    release.write()
+    full = host.bundle(release)
+    small = host.bundle(release, **{"for": tmp_path / "ws-3.have"})
+    saved = full.stat().st_size - small.stat().st_size
+    assert saved < 10_000 if engine.store == "containerd" else saved > 250_000
+    host.install(small)
+    assert engine.inspect("handcarry-test/server:1")["RootFS"]["Layers"] == \
+        [old.diff_id(), new.diff_id()]
+
+
+def test_a_have_file_that_is_not_believed_makes_no_bundle(host20, docker20, release, tmp_path):
+    path = tmp_path / "ws-3.have"
+    (host20.etc / "host.yaml").write_text("name: ws-3\n")
+    have(host20, path)
+    arguments = ["bundle", release.folder / "release.yaml", "-o", tmp_path / "out.tar.zst",
+                 "--trust", host20.folder / "trust", "--for", path]
+    ran = handcarry(*arguments)
+    assert ran.returncode == 4 and "handcarry trust add --host" in ran.stderr
+    enroll(host20, path, "another-name")
+    ran = handcarry(*arguments)
+    assert ran.returncode == 4 and "from host 'ws-3'" in ran.stderr
+    path.write_bytes(path.read_bytes().replace(b"host: ws-3", b"host: ws-4"))
+    ran = handcarry(*arguments)
+    assert ran.returncode == 4 and "is not as host 'another-name' signed it" in ran.stderr
+    assert not (tmp_path / "out.tar.zst").exists()
