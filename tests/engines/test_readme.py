@@ -13,7 +13,7 @@ from program import PROGRAM, handcarry
 
 TOP = Path(__file__).resolve().parents[2]
 README = (TOP / "README.md").read_text(encoding="utf-8")
-ISOLATED = ("plan", "install", "status")
+ISOLATED = ("plan", "install", "status", "have")
 
 
 def typed():
@@ -33,8 +33,10 @@ def test_readme_commands_carry_a_release(docker20, tmp_path):
     release = Release(tmp_path / "release")
     release.fields.update({"product": "plant-hmi", "version": "1.5.0", "release": 42})
     release.write()
+    (tmp_path / "host/etc/handcarry").mkdir(parents=True)
+    (tmp_path / "host/etc/handcarry/host.yaml").write_text("name: ws-3\n")
     commands = typed()
-    assert len(commands) >= 9
+    assert len(commands) >= 13
     for command in commands:
         assert command.pop(0) == "handcarry"
         verb = command[0]
