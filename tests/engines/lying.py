@@ -26,8 +26,23 @@ class Once:
         self.reply = reply
 
 
+class Change:
+    """The real engine's answer, as change makes it (JSON in, JSON out)."""
+
+    def __init__(self, change):
+        self.change = change
+
+
+class Before:
+    """Something that happens before the real engine is asked."""
+
+    def __init__(self, action):
+        self.action = action
+
+
 class Handler(BaseHTTPRequestHandler):
-    """Takes any body; answers by the longest prefix of "METHOD /path" that is known, else 404."""
+    """Takes any body; answers by the longest prefix of "METHOD /path" that is known, else 404. An
+    answer that is a function is asked with the whole line."""
     protocol_version = "HTTP/1.1"
 
     def address_string(self):
@@ -60,16 +75,24 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(line)
         known = [key for key in self.server.answers if line.startswith(key)]
         reply = self.server.answers[max(known, key=len)] if known else None
+        if callable(reply):
+            reply = reply(line)
         if reply == "die":
             self.connection.close()
             raise ConnectionError("as asked")
         body = self.take_body()
         status = 404 if reply is None else 200
-        if reply is None and self.server.real:
-            reply = self.ask_real(body)
         if isinstance(reply, Once):
             self.server.answers.pop(max(known, key=len))
             reply = reply.reply
+        if isinstance(reply, Before):
+            reply.action()
+            reply = None
+        if reply is None and self.server.real:
+            reply = self.ask_real(body)
+        if isinstance(reply, Change):
+            status, real = self.ask_real(body)
+            reply = (status, reply.change(json.loads(real)) if status == 200 else real)
         if isinstance(reply, tuple):
             status, reply = reply
         body = reply if isinstance(reply, bytes) else json.dumps({} if reply is None else reply).encode()

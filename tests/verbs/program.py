@@ -33,3 +33,41 @@ def verbs():
     """The names in the list of --help."""
     lines = handcarry("--help").stdout.splitlines()
     return tuple(line.split()[0] for line in lines if line.startswith("  "))
+
+
+class Terminal:
+    """A run whose input and output are a terminal; use with `with`."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+        self.returncode = None
+
+    def __enter__(self):
+        self.ours, theirs = os.openpty()
+        command = [program_for(self.arguments), *map(str, self.arguments)]
+        self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        return self
+
+    def read_until(self, text):
+        """What is said until text comes; with None until the end."""
+        said = b""
+        while text is None or text.encode() not in said:
+            try:
+                piece = os.read(self.ours, 65536)
+            except OSError:  # nobody has the other end any more
+                piece = b""
+            if not piece:
+                self.returncode = self.process.wait(60)
+                break
+            said += piece
+        return said.decode("utf-8", "replace")
+
+    def write(self, text):
+        os.write(self.ours, text.encode())
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.returncode = self.process.wait()
+        os.close(self.ours)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""A delta on a host, on every engine: base files read in place and by export, and what happens where
+the base is not there or not what it was."""
+import os
+
+import pytest
+
+from engines.deltas import assert_runs, layer_folder, make_pair, remove_images
+from engines.host import host  # noqa: F401 pylint: disable=unused-import
+from engines.images import near, noise
+from engines.lying import Before, LyingEngine
+from program import Terminal
+
+OLD = ("handcarry-test/server:1", "handcarry-test/web:1")
+
+
+@pytest.fixture(params=["in-place", "export"])
+def way(request, monkeypatch):
+    """How base files are read."""
+    if request.param == "export":
+        monkeypatch.setenv("HANDCARRY_BASE", "export")
+    return request.param
+
+
+def changed_in_place(engine, change):
+    """Does change to the base's srv/library where the engine keeps it."""
+    change(layer_folder(engine, near(noise(4, 400_000), 1)) / "srv/library")
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[1000] ^= 1
+    path.write_bytes(data)
+
+
+def assert_nothing_changed(engine, host, before):
+    assert engine.images() == before and engine.containers() == []
+    assert host.status()["products"][0]["release"] == 1
+    assert not (host.state / "handcarry-test/r2").exists()
+
+
+def test_a_delta_installs_on_a_host_at_its_base(host, engine, release, way):
+    first, delta = make_pair(host, release)
+    assert os.path.getsize(delta) < os.path.getsize(first) / 4
+    host.install(first)
+    code, plan = host.plan(delta)
+    base = plan["base"]
+    assert code == 0 and {row["way"] for row in base["layers"]} == {way} and not base["lacking"]
+    assert base["read-bytes"] == sum(row["bytes"] for row in base["layers"]) > 500_000
+    assert base["export-bytes"] == (base["read-bytes"] if way == "export" else 0)
+    ran = host.install(delta)
+    assert "sent whole" not in ran.stderr
+    assert_runs(engine, release)
+    assert engine.containers() == []
+    assert "already installed" in host.install(delta).stdout
+
+
+def test_035_a_host_without_the_base_is_told_all_that_lacks(host, engine, release):
+    first, delta = make_pair(host, release)
+    ran = host.install(delta, status=10)
+    assert engine.images() == {} and not (host.state / "handcarry-test/state.yaml").exists()
+    for part in ("made from 1.0.0 (release 1)", "image 'handcarry-test/server:2': layer 1 of 3 (sha256:",
+                 "image 'handcarry-test/web:2': layer 1 of 3", "image 'handcarry-test/server:1': layer 2",
+                 "handcarry have -o HOST.have", "full bundle of handcarry-test 2.0.0"):
+        assert part in ran.stderr, part
+    code, plan = host.plan(delta)
+    assert code == 10 and len(plan["base"]["lacking"]) >= 3
+    host.install(first)
+    host.install(delta)
+    assert_runs(engine, release)
+
+
+def test_035_a_base_file_of_the_same_size_that_was_edited(host, engine, release, way):
+    first, delta = make_pair(host, release)
+    host.install(first)
+    before = engine.images()
+    changed_in_place(engine, flip)
+    ran = host.install(delta, status=10)
+    for part in ("'handcarry-test/server:1'", "layer 2 of", "'srv/library'", "it was changed"):
+        assert part in ran.stderr, part
+    assert_nothing_changed(engine, host, before)
+
+
+def test_035_a_base_file_of_another_size(host, engine, release, way):
+    first, delta = make_pair(host, release)
+    host.install(first)
+    before = engine.images()
+    changed_in_place(engine, lambda path: path.write_bytes(b"short"))
+    if way == "in-place" and engine.store != "containerd":
+        code, plan = host.plan(delta)
+        assert code == 10 and "has 5 bytes" in plan["base"]["lacking"][0]
+    ran = host.install(delta, status=10)
+    assert "file 'srv/library': it was changed: it has 5 bytes" in ran.stderr
+    assert_nothing_changed(engine, host, before)
+
+
+def test_035_a_base_file_that_is_gone(host, engine, release, way):
+    first, delta = make_pair(host, release)
+    host.install(first)
+    before = engine.images()
+    changed_in_place(engine, os.unlink)
+    ran = host.install(delta, status=10)
+    assert "file 'srv/library': " in ran.stderr
+    assert_nothing_changed(engine, host, before)
+
+
+def test_035_a_symlink_in_the_place_of_a_base_file_is_not_followed(host, engine, release, tmp_path):
+    first, delta = make_pair(host, release)
+    host.install(first)
+
+    def turn(path):
+        (tmp_path / "elsewhere").write_bytes(path.read_bytes())
+        path.unlink()
+        path.symlink_to(tmp_path / "elsewhere")
+    changed_in_place(engine, turn)
+    assert "file 'srv/library': " in host.install(delta, status=10).stderr
+
+
+def test_the_base_is_removed_between_plan_and_answer(host, engine, release, way):
+    """A person reads the plan, somebody else cleans up, the person says yes."""
+    first, delta = make_pair(host, release)
+    host.install(first)
+    with Terminal(*host.arguments("install", delta)) as run:
+        run.read_until("[y/N]")
+        remove_images(engine, *OLD)
+        run.write("y\n")
+        said = run.read_until(None)
+    assert run.returncode == 10 and "base image 'handcarry-test/server:1'" in said, said
+    assert "nothing was changed" in said
+    assert engine.images() == {} and engine.containers() == []
+
+
+def test_what_is_left_out_is_removed_in_the_middle(host, engine, release, tmp_path):
+    """The engine collects the base while the first image is on its way."""
+    first, delta = make_pair(host, release)
+    host.install(first)
+    collect = Before(lambda: remove_images(engine, *OLD))
+    with LyingEngine(tmp_path, real=engine.socket, **{"POST /images/load": collect}) as between:
+        host.url = between.url
+        ran = host.install(delta, status=10)
+    assert "which this file leaves out" in ran.stderr and "nothing was changed" in ran.stderr
+    assert engine.images() == {}
