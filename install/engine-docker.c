@@ -165,7 +165,8 @@ read_export (Engine *engine, const char *id, EngineStreamFunc func, EngineStopFu
              gpointer data, GError **error)
 {
     g_auto (EngineReply) reply = { 0 };
-    g_autofree char *path = g_strdup_printf ("/containers/%s/export", id);
+    /* Not /export: Docker 25 to 27.2 keep the layers of what was exported for good (moby#48516). */
+    g_autofree char *path = g_strdup_printf ("/containers/%s/archive?path=/", id);
     g_autoptr (EngineStream) stream =
         engine_stream_open (engine->http, path, stop, data, &reply, error);
 
