@@ -114,6 +114,21 @@ take_best (Run *run, const TrustRoot *trust, GHashTable *excluded, gboolean *sur
     return TRUE;
 }
 
+static gboolean
+pass_piece (const char *path, gboolean executable, guint64 size, const guint8 *piece, gsize length,
+            gboolean last, gpointer data, GError **error)
+{
+    return TRUE;
+}
+
+/* What a plan reads of the last bundle besides recipes. */
+static gboolean
+check_tree (Run *run, const char **path, GError **error)
+{
+    *path = bundle_path (run->bundle);
+    return bundle_read_tree (run->bundle, pass_piece, NULL, error);
+}
+
 /* Takes the best that is left. FALSE with *path NULL: there is nothing to pass over any more. */
 static gboolean
 try_best (Run *run, const TrustRoot *trust, GHashTable *excluded, const char **path, GError **error)
@@ -122,7 +137,7 @@ try_best (Run *run, const TrustRoot *trust, GHashTable *excluded, const char **p
 
     *path = NULL;
     return take_best (run, trust, excluded, &sure, error) &&
-           (sure || plan_images (run, path, error));
+           (sure || (plan_images (run, path, error) && check_tree (run, path, error)));
 }
 
 static gboolean

@@ -3,6 +3,7 @@
 """install of a folder with deltas: the bundle or chain that fits, and that only the last release of
 a chain is left on the host."""
 import json
+import re
 import shutil
 import signal
 
@@ -232,3 +233,24 @@ def test_old_content_returns_as_a_new_release(host20, docker20, release, carried
     check_third(host20, docker20, release)
     assert docker20.inspect("handcarry-test/server:3")["RootFS"]["Layers"][1] == \
         library(1).diff_id()
+
+
+def test_a_damaged_delta_sends_it_to_the_full_bundle(host20, docker20, release, carried):
+    """The signed end is whole, so that it shows only when tree and recipes are read."""
+    full, stick = carried(host20)
+    shutil.copy(full / "r3.tar.zst", stick)
+    host20.install(full / "r2.tar.zst")
+    delta = stick / "r3-from-r2.tar.zst"
+    whole = delta.read_bytes()
+    hit = set()
+    for at in range(0, len(whole) // 2, 64):
+        delta.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1:])
+        ran = handcarry(*host20.arguments("plan", delta))
+        region = re.search("carries (tree|meta)", ran.stderr) if ran.returncode == 3 else None
+        if region is None or region[1] in hit:
+            continue
+        hit.add(region[1])
+        code, plan = host20.plan(stick)
+        assert code == 0 and used(plan) == ["r3.tar.zst"]
+        assert any("r3-from-r2.tar.zst' is passed over" in note for note in plan["notes"])
+    assert hit == {"tree", "meta"}
