@@ -8,8 +8,8 @@ import pytest
 
 from engines.deltas import assert_runs, layer_folder, make_pair, remove_images
 from engines.host import host  # noqa: F401 pylint: disable=unused-import
-from engines.images import near, noise
-from engines.lying import Before, LyingEngine
+from engines.images import Image, Layer, near, noise
+from engines.lying import Before, LyingEngine, Once
 from program import Terminal
 
 OLD = ("handcarry-test/server:1", "handcarry-test/web:1")
@@ -129,6 +129,26 @@ def test_the_base_is_removed_between_plan_and_answer(host, engine, release, way)
     assert run.returncode == 10 and "base image 'handcarry-test/server:1'" in said, said
     assert "nothing was changed" in said
     assert engine.images() == {} and engine.containers() == []
+
+
+def test_a_refused_thin_load_of_a_delta_that_leaves_nothing_out(host, engine, release, tmp_path, way):
+    """A known layer under a new parent: some stores have it already, and send it when refused."""
+    system = release.images[0].layers[0]
+    for number in (1, 2):
+        release.fields.update(release=number, version="%d.0.0" % number)
+        release.images = [Image("handcarry-test/server:%d" % number, [
+            Layer().folder("srv").file("srv/library", near(noise(4, 400_000), number)), system])]
+        release.write()
+        bundle = host.bundle(release) if number == 1 else host.bundle(release, base=bundle)
+        if number == 1:
+            host.install(bundle)
+    refusal = Once(b'{"error":"layer not found"}')
+    with LyingEngine(tmp_path, real=engine.socket, **{"POST /images/load": refusal}) as between:
+        host.url = between.url
+        ran = host.install(bundle, status=7 if engine.store == "overlay2" else 0)
+    assert ("was sent whole, after this" in ran.stderr) == (engine.store != "overlay2")
+    if engine.store != "overlay2":
+        assert engine.run("handcarry-test/server:2", "/bin/echo", "runs") == (0, "runs\n")
 
 
 def test_what_is_left_out_is_removed_in_the_middle(host, engine, release, tmp_path):

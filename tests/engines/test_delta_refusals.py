@@ -56,6 +56,31 @@ def test_directories_that_an_engine_lies_about_are_not_read(host20, docker20, re
     assert_runs(docker20, release)
 
 
+def test_a_data_root_that_is_not_seen_is_exported_from(host20, docker20, release, tmp_path):
+    """As where the engine runs in a container, or on another machine behind the socket."""
+    def change(info):
+        info["DockerRootDir"] = "/nowhere"
+        return info
+    first, delta = make_pair(host20, release)
+    host20.install(first)
+    in_place = host20.plan(delta)[1]
+    with LyingEngine(tmp_path, real=docker20.socket, **{"GET /info": Change(change)}) as between:
+        host20.url = between.url
+        plan = host20.plan(delta)[1]
+        host20.install(delta)
+    exported = plan["base"]["export-bytes"]
+    assert exported == in_place["base"]["read-bytes"] > 0 == in_place["base"]["export-bytes"]
+    assert plan["state-space"]["needs"] == in_place["state-space"]["needs"] + exported
+    assert_runs(docker20, release)
+
+
+def test_a_delta_is_read_in_place_from_the_medium_too(host20, docker20, release):
+    first, delta = make_pair(host20, release)
+    host20.install(first)
+    assert "copying in" not in host20.install(delta, "--no-copy").stderr
+    assert_runs(docker20, release)
+
+
 def test_a_directory_of_another_layer_lacks_the_files(host20, docker20, release, tmp_path):
     first, delta = make_pair(host20, release)
     host20.install(first)
