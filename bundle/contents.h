@@ -22,6 +22,8 @@ typedef struct {
     guint32 source;      /* or NO_CONTENT */
     guint32 base_source; /* or NO_BASE_FILE */
     guint32 patch;       /* number of its patch, or NO_CONTENT */
+    /* What gzip -9n packed into it, where that is carried instead: in Patches.inner_fd. */
+    guint64 inner_at, inner_length; /* length 0: nothing */
 } Content;
 
 typedef struct {

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/bundle.h"
 
+#include "bundle/base-table.h"
 #include "bundle/oci.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
@@ -49,8 +50,8 @@ expect_member (const Bundle *bundle, guint *at, const char *name, GError **error
     return TRUE;
 }
 
-/* Members of region meta: configs in the order of the images, their package lists, then recipes in
- * the order of the layers; nothing missing, nothing more. */
+/* Members of region meta: configs in the order of the images, their package lists, the base files
+ * of a delta, then recipes in the order of the layers; nothing missing, nothing more. */
 static gboolean
 check_members (Bundle *bundle, GPtrArray *layers, GError **error)
 {
@@ -70,6 +71,9 @@ check_members (Bundle *bundle, GPtrArray *layers, GError **error)
         if (!expect_member (bundle, &at, name, error))
             return FALSE;
     }
+    if (packing_is_delta (bundle->packing) &&
+        !expect_member (bundle, &at, BASE_TABLE_MEMBER, error))
+        return FALSE;
     for (guint i = 0; i < layers->len; i++) {
         g_autofree char *hex = digest_to_hex (&((StatementLayer *)layers->pdata[i])->diffid);
         g_autofree char *name = g_strdup_printf ("layers/%s", hex);

@@ -35,3 +35,4 @@
 
 /* Recipes (layers/<diffID>). */
 #define RECIPE_VERSION 1
+#define BASE_TABLE_VERSION 1

@@ -3,11 +3,9 @@
 #include "bundle/merged.h"
 
 #include "bundle/scan.h"
+#include "bundle/whiteout.h"
 
 #include <string.h>
-
-#define WHITEOUT ".wh."
-#define OPAQUE ".wh..wh..opq"
 
 typedef struct {
     GHashTable *table;
@@ -45,27 +43,39 @@ hide_below (Merge *merge, const char *folder, gsize length)
     g_hash_table_foreach_remove (merge->table, is_hidden, &hide);
 }
 
-/* A name of a whiteout without its prefix. TRUE where path is one. */
+static void
+remove_name (Merge *merge, const char *path)
+{
+    const MergedEntry *entry = g_hash_table_lookup (merge->table, path);
+
+    if (entry == NULL || entry->layer >= merge->layer)
+        return;
+    if (entry->folder)
+        hide_below (merge, path, strlen (path));
+    g_hash_table_remove (merge->table, path);
+}
+
+/* TRUE where path is the name of a whiteout. */
 static gboolean
 apply_whiteout (Merge *merge, const char *path)
 {
-    const char *slash = strrchr (path, '/'), *name = slash != NULL ? slash + 1 : path;
+    g_autofree char *absolute = g_strconcat ("/", path, NULL);
     g_autofree char *target = NULL;
-    const MergedEntry *entry;
+    const char *name;
 
-    if (!g_str_has_prefix (name, WHITEOUT))
+    switch (whiteout_read (absolute, &target)) {
+    case WHITEOUT_NONE:
         return FALSE;
-    if (strcmp (name, OPAQUE) == 0) {
-        hide_below (merge, path, slash != NULL ? (gsize)(slash - path) : 0);
-        return TRUE;
+    case WHITEOUT_NAME:
+        remove_name (merge, target + 1);
+        break;
+    case WHITEOUT_OPAQUE:
+        name = *target == '/' ? target + 1 : target;
+        hide_below (merge, name, strlen (name));
+        break;
+    case WHITEOUT_IGNORE:
+        break;
     }
-    target = g_strdup_printf ("%.*s%s", (int)(name - path), path, name + strlen (WHITEOUT));
-    entry = g_hash_table_lookup (merge->table, target);
-    if (entry == NULL || entry->layer >= merge->layer)
-        return TRUE;
-    if (entry->folder)
-        hide_below (merge, target, strlen (target));
-    g_hash_table_remove (merge->table, target);
     return TRUE;
 }
 
@@ -112,13 +122,11 @@ merged_new (GPtrArray *layers)
     for (; merge.layer < layers->len; merge.layer++) {
         const GArray *entries = ((BaseLayer *)layers->pdata[merge.layer])->entries;
 
-        for (guint i = 0; i < entries->len; i++)
-            apply_whiteout (&merge, g_array_index (entries, ScanEntry, i).path);
+        /* What is removed is that of lower layers, wherever in the tar it stands. */
         for (guint i = 0; i < entries->len; i++) {
             const ScanEntry *entry = &g_array_index (entries, ScanEntry, i);
-            const char *slash = strrchr (entry->path, '/');
 
-            if (!g_str_has_prefix (slash != NULL ? slash + 1 : entry->path, WHITEOUT))
+            if (!apply_whiteout (&merge, entry->path))
                 add (&merge, entry);
         }
     }

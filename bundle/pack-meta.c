@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/base-table.h"
 #include "bundle/collect-packages.h"
 #include "bundle/format.h"
 #include "bundle/member.h"
@@ -78,6 +79,12 @@ pack_write_meta (Packer *packer, GError **error)
     }
     if (!write_packages (packer, error))
         return FALSE;
+    if (packing_is_delta (&packer->packing)) {
+        g_autoptr (GBytes) bases = recipe_write_bases (&from);
+
+        if (!append_meta (packer, BASE_TABLE_MEMBER, bases, error))
+            return FALSE;
+    }
     for (guint i = 0; i < packer->contents->layers->len; i++) {
         const PackLayer *layer = packer->contents->layers->pdata[i];
         g_autofree char *hex = digest_to_hex (&layer->source.diffid);

@@ -31,6 +31,8 @@ typedef struct {
     Patches *patches;
     int meta_fd;
     guint64 meta_bytes;
+    int headers_fd; /* blocks in front of files, as literals carry them */
+    guint64 headers_bytes;
     Packing packing;
     GArray *frames;
 } Packer;

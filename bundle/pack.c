@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/base.h"
+#include "bundle/form.h"
 #include "bundle/format.h"
 #include "bundle/framer.h"
 #include "bundle/oci.h"
@@ -42,6 +43,7 @@ packer_clear (Packer *packer)
 {
     file_clear_fd (&packer->dirfd);
     file_clear_fd (&packer->meta_fd);
+    file_clear_fd (&packer->headers_fd);
     g_clear_pointer (&packer->images, g_ptr_array_unref);
     g_clear_pointer (&packer->statement.images, g_ptr_array_unref);
     g_clear_pointer (&packer->tree, collected_tree_free);
@@ -163,19 +165,60 @@ plan_contents (Packer *packer, PackResult *result, GError **error)
     return TRUE;
 }
 
-/* Literals are what lies between the files, and behind the last. */
-static void
-plan_literals (FramePlan *plan, const PackLayer *layer, const Contents *contents)
+/* The path of the base file that it is or is patched on; else NULL. */
+static const char *
+base_path (const Packer *packer, guint64 number)
 {
-    guint64 at = layer->source.offset;
+    const PackFile *file = &g_array_index (packer->schedule->files, PackFile, number);
+
+    if (file->patched)
+        file = &g_array_index (packer->schedule->files, PackFile, file->source);
+    return file->base != NO_BASE_FILE
+               ? base_files_get (packer->base_files, file->base)->extent->path
+               : NULL;
+}
+
+/* The block in front of a file, as literals carry it, goes to a file of its own. */
+static gboolean
+hide_header (Packer *packer, FramePlan *plan, const LayerTar *layer, guint64 at, guint64 length,
+             const char *name, GError **error)
+{
+    guint8 block[TAR_BLOCK];
+
+    if (!file_pread_all (layer->fd, "layer", block, sizeof block, layer->offset + at, error))
+        return FALSE;
+    form_header_hide (block, length, name);
+    if (!file_pwrite_all (packer->headers_fd, "headers", block, sizeof block, packer->headers_bytes,
+                          error))
+        return FALSE;
+    frame_plan_add (plan, REGION_LITERALS, packer->headers_fd, packer->headers_bytes, sizeof block);
+    packer->headers_bytes += sizeof block;
+    return TRUE;
+}
+
+/* Literals are what lies between the files, and behind the last. */
+static gboolean
+plan_literals (Packer *packer, FramePlan *plan, guint i, GError **error)
+{
+    const PackLayer *layer = packer->contents->layers->pdata[i];
+    const LayerSchedule *schedule = packer->schedule->layers->pdata[i];
+    const LayerTar *tar = &layer->source;
+    guint64 at = 0;
 
     for (guint k = 0; k < layer->uses->len; k++) {
         const ContentUse *use = &g_array_index (layer->uses, ContentUse, k);
+        guint64 length = g_array_index (packer->contents->contents, Content, use->content).length;
+        guint64 plain = use->literal >= TAR_BLOCK ? use->literal - TAR_BLOCK : use->literal;
 
-        frame_plan_add (plan, REGION_LITERALS, layer->source.fd, at, use->literal);
-        at += use->literal + g_array_index (contents->contents, Content, use->content).length;
+        frame_plan_add (plan, REGION_LITERALS, tar->fd, tar->offset + at, plain);
+        if (plain < use->literal &&
+            !hide_header (packer, plan, tar, at + plain, length,
+                          base_path (packer, g_array_index (schedule->files, guint64, k)), error))
+            return FALSE;
+        at += use->literal + length;
     }
-    frame_plan_add (plan, REGION_LITERALS, layer->source.fd, at, layer->rest);
+    frame_plan_add (plan, REGION_LITERALS, tar->fd, tar->offset + at, layer->rest);
+    return TRUE;
 }
 
 static void
@@ -185,8 +228,12 @@ plan_file (const Packer *packer, FramePlan *plan, const PackFile *file, PackResu
     const StoredPatch *patch;
 
     if (!file->patched) {
-        frame_plan_add (plan, REGION_DATA, content->layer->fd,
-                        content->layer->offset + content->offset, content->length);
+        if (content->inner_length > 0)
+            frame_plan_add (plan, REGION_DATA, packer->patches->inner_fd, content->inner_at,
+                            content->inner_length);
+        else
+            frame_plan_add (plan, REGION_DATA, content->layer->fd,
+                            content->layer->offset + content->offset, content->length);
         return;
     }
     patch = &g_array_index (packer->patches->patches, StoredPatch, content->patch);
@@ -211,15 +258,16 @@ bytes_from_bases (const Contents *contents, const PackLayer *layer)
 }
 
 static FramePlan *
-plan_frames (const Packer *packer, PackResult *result)
+plan_frames (Packer *packer, PackResult *result, GError **error)
 {
-    FramePlan *plan = frame_plan_new (packer->options->level, packer->jobs);
+    g_autoptr (FramePlan) plan = frame_plan_new (packer->options->level, packer->jobs);
     guint64 carried = 0;
 
     frame_plan_add (plan, REGION_TREE, packer->tree->fd, 0, packer->tree->bytes);
     frame_plan_add (plan, REGION_META, packer->meta_fd, 0, packer->meta_bytes);
     for (guint i = 0; i < packer->contents->layers->len; i++)
-        plan_literals (plan, packer->contents->layers->pdata[i], packer->contents);
+        if (!plan_literals (packer, plan, i, error))
+            return NULL;
     for (guint i = 0; i < packer->schedule->files->len; i++) {
         const PackFile *file = &g_array_index (packer->schedule->files, PackFile, i);
 
@@ -234,7 +282,7 @@ plan_frames (const Packer *packer, PackResult *result)
         result->from_bases +=
             bytes_from_bases (packer->contents, packer->contents->layers->pdata[i]);
     result->repeated = result->uncompressed - carried - result->from_bases;
-    return plan;
+    return g_steal_pointer (&plan);
 }
 
 static gboolean
@@ -330,7 +378,12 @@ write_bundle (Packer *packer, const char *path, PackResult *result, GError **err
 
     if (output == NULL || !pack_write_meta (packer, error))
         return FALSE;
-    plan = plan_frames (packer, result);
+    packer->headers_fd = file_temporary (packer->options->tmpdir, error);
+    if (packer->headers_fd < 0)
+        return FALSE;
+    plan = plan_frames (packer, result, error);
+    if (plan == NULL)
+        return FALSE;
     packer->frames = g_array_new (FALSE, FALSE, sizeof (Frame));
     if (!frame_plan_write (plan, output, packer->frames, packer->packing.regions,
                            packer->options->progress, error) ||
@@ -345,7 +398,8 @@ gboolean
 pack (const Release *release, const char *dir, const char *output, const PackOptions *options,
       PackResult *result, GError **error)
 {
-    g_auto (Packer) packer = { .release = release, .options = options, .meta_fd = -1 };
+    g_auto (Packer)
+        packer = { .release = release, .options = options, .meta_fd = -1, .headers_fd = -1 };
 
     packing_init (&packer.packing);
     packer.jobs = options->jobs > 0 ? options->jobs : default_jobs ();

@@ -12,6 +12,8 @@
 /* Makes a bundle from a release (make side). */
 
 #define PACK_LEVEL_DEFAULT 12
+/* A delta carries little, so it can take its time. */
+#define PACK_LEVEL_DELTA 19
 #define PACK_LEVEL_MAX 19
 
 typedef struct {

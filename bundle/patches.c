@@ -2,22 +2,14 @@
  * Copyright The handcarry authors */
 #include "bundle/patches.h"
 
-#include "bundle/diff-large.h"
+#include "bundle/patch-make.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
 #include <string.h>
-#include <zstd.h>
 
-/* A patch is taken when it compresses to less than so many percent of what the file compresses to.
- * One on another content of the bundle costs room in the spool, one on a base file nothing. */
-#define WORTH_OWN 60
-#define WORTH_BASE 95
-#define ESTIMATE_LEVEL 3
-/* Suffix array, both files and the parts, for each byte of the longer file: what the patches that
- * are made at the same time may take together is MEMORY_MAX. Longer files than LARGE_BYTES are not
- * read whole. */
-#define MEMORY_FACTOR 8
+/* What the patches that are made at the same time may take together. Longer files than LARGE_BYTES
+ * are not read whole. */
 #define MEMORY_MAX (640ull * 1024 * 1024)
 #define LARGE_BYTES (16 * 1024 * 1024)
 
@@ -33,8 +25,8 @@ typedef struct {
 
 typedef struct {
     Content *content;
-    DiffPiece old, new;
-    PatchParts *parts; /* NULL: not worth it, or a large file, whose parts never are in memory */
+    PatchWant want;
+    PatchMade made;
 } PatchJob;
 
 void
@@ -44,6 +36,7 @@ patches_free (Patches *patches)
         return;
     for (guint i = 0; i < N_PARTS; i++)
         file_clear_fd (&patches->fds[i]);
+    file_clear_fd (&patches->inner_fd);
     g_array_unref (patches->patches);
     g_free (patches);
 }
@@ -51,63 +44,22 @@ patches_free (Patches *patches)
 static gboolean
 is_large (const PatchJob *job)
 {
-    return MAX (job->old.length, job->new.length) > LARGE_BYTES;
-}
-
-static guint8 *
-read_piece (const DiffPiece *piece, GError **error)
-{
-    g_autofree guint8 *bytes = g_malloc (piece->length);
-
-    if (!diff_piece_read (piece, 0, bytes, piece->length, error))
-        return NULL;
-    return g_steal_pointer (&bytes);
-}
-
-static gsize
-estimate (const guint8 *bytes, gsize length)
-{
-    gsize bound = ZSTD_compressBound (length), n;
-    g_autofree guint8 *out = g_malloc (bound);
-
-    n = ZSTD_compress (out, bound, bytes, length, ESTIMATE_LEVEL);
-    return ZSTD_isError (n) ? length : n;
-}
-
-static gsize
-estimate_parts (const PatchParts *parts)
-{
-    return estimate (parts->control->data, parts->control->len) +
-           estimate (parts->difference->data, parts->difference->len) +
-           estimate (parts->extra->data, parts->extra->len);
-}
-
-static gboolean
-is_worth (const PatchJob *job, guint64 patch, guint64 whole)
-{
-    guint64 percent = job->content->base_source != NO_BASE_FILE ? WORTH_BASE : WORTH_OWN;
-
-    return patch * 100 < whole * percent;
+    return MAX (job->want.old.length, job->want.new.length) > LARGE_BYTES;
 }
 
 static void
 make_patch (Maker *maker, PatchJob *job)
 {
-    g_autoptr (GError) error = NULL;
-    g_autofree guint8 *old = read_piece (&job->old, &error);
-    g_autofree guint8 *new = old != NULL ? read_piece (&job->new, &error) : NULL;
-    g_autoptr (PatchParts) parts = NULL;
+    GError *error = NULL;
 
-    if (new == NULL) {
-        g_mutex_lock (&maker->lock);
-        if (maker->error == NULL)
-            maker->error = g_steal_pointer (&error);
-        g_mutex_unlock (&maker->lock);
+    if (patch_make (&job->want, &job->made, &error))
         return;
-    }
-    parts = diff_make (old, job->old.length, new, job->new.length);
-    if (is_worth (job, estimate_parts (parts), estimate (new, job->new.length)))
-        job->parts = g_steal_pointer (&parts);
+    g_mutex_lock (&maker->lock);
+    if (maker->error == NULL)
+        maker->error = error;
+    else
+        g_error_free (error);
+    g_mutex_unlock (&maker->lock);
 }
 
 /* Waits until there is memory for the job; one job alone always runs. */
@@ -116,7 +68,7 @@ run_job (gpointer data, gpointer user)
 {
     PatchJob *job = data;
     Maker *maker = user;
-    guint64 need = MAX (job->new.length, job->old.length) * MEMORY_FACTOR;
+    guint64 need = patch_memory (&job->want);
 
     g_mutex_lock (&maker->lock);
     while (maker->memory > 0 && maker->memory + need > MEMORY_MAX)
@@ -128,7 +80,7 @@ run_job (gpointer data, gpointer user)
     maker->memory -= need;
     g_cond_broadcast (&maker->freed);
     g_mutex_unlock (&maker->lock);
-    progress_add (maker->progress, job->new.length);
+    progress_add (maker->progress, job->want.new.length);
 }
 
 static gboolean
@@ -155,7 +107,7 @@ store_large_parts (const PatchParts *parts, gpointer data, GError **error)
 {
     LargeStore *large = data;
 
-    large->estimate += estimate_parts (parts);
+    large->estimate += patch_estimate_parts (parts);
     return store_parts (large->patches, parts, error);
 }
 
@@ -169,7 +121,7 @@ estimate_piece (const DiffPiece *piece, guint64 *sum, GError **error)
 
         if (!diff_piece_read (piece, at, bytes, n, error))
             return FALSE;
-        *sum += estimate (bytes, n);
+        *sum += patch_estimate (bytes, n);
     }
     return TRUE;
 }
@@ -181,33 +133,45 @@ make_large (Patches *patches, PatchJob *job, gboolean *worth, GError **error)
     LargeStore large = { patches, 0 };
     guint64 whole = 0;
 
-    if (!diff_large (&job->old, &job->new, store_large_parts, &large, error) ||
-        !estimate_piece (&job->new, &whole, error))
+    if (!diff_large (&job->want.old, &job->want.new, store_large_parts, &large, error) ||
+        !estimate_piece (&job->want.new, &whole, error))
         return FALSE;
-    *worth = is_worth (job, large.estimate, whole);
+    *worth = patch_is_worth (&job->want, large.estimate, whole);
     return TRUE;
+}
+
+static gboolean
+store_inner (Patches *patches, PatchJob *job, GError **error)
+{
+    const GByteArray *inner = job->made.inner;
+
+    job->content->inner_at = patches->inner_bytes;
+    job->content->inner_length = inner->len;
+    patches->inner_bytes += inner->len;
+    return file_pwrite_all (patches->inner_fd, "contents", inner->data, inner->len,
+                            job->content->inner_at, error);
 }
 
 static gboolean
 store (Maker *maker, PatchJob *job, GError **error)
 {
     Patches *patches = maker->patches;
-    StoredPatch stored;
-    gboolean worth = job->parts != NULL;
+    StoredPatch stored = { .form = job->made.form };
+    gboolean worth = job->made.parts != NULL;
 
     memcpy (stored.at, patches->bytes, sizeof stored.at);
     if (is_large (job)) {
         if (!make_large (patches, job, &worth, error))
             return FALSE;
-        progress_add (maker->progress, job->new.length);
-    } else if (worth && !store_parts (patches, job->parts, error)) {
+        progress_add (maker->progress, job->want.new.length);
+    } else if (worth && !store_parts (patches, job->made.parts, error)) {
         return FALSE;
     }
     if (!worth) {
         memcpy (patches->bytes, stored.at, sizeof stored.at);
         job->content->source = NO_CONTENT;
         job->content->base_source = NO_BASE_FILE;
-        return TRUE;
+        return job->made.inner == NULL || store_inner (patches, job, error);
     }
     for (guint i = 0; i < N_PARTS; i++)
         stored.length[i] = patches->bytes[i] - stored.at[i];
@@ -217,19 +181,20 @@ store (Maker *maker, PatchJob *job, GError **error)
 }
 
 static PatchJob
-job_for (const Contents *contents, Content *content)
+job_for (const Contents *contents, Content *content, gboolean patched)
 {
     PatchJob job = { .content = content,
-                     .new = { content->layer, content->offset, content->length } };
+                     .want.new = { content->layer, content->offset, content->length } };
 
-    if (content->base_source != NO_BASE_FILE) {
+    if (patched && content->base_source != NO_BASE_FILE) {
         const BaseContent *base = base_files_get (contents->bases, content->base_source);
 
-        job.old = (DiffPiece){ base->tar, base->extent->offset, base->extent->length };
-    } else {
+        job.want.old = (DiffPiece){ base->tar, base->extent->offset, base->extent->length };
+        job.want.on_base = TRUE;
+    } else if (patched) {
         const Content *source = &g_array_index (contents->contents, Content, content->source);
 
-        job.old = (DiffPiece){ source->layer, source->offset, source->length };
+        job.want.old = (DiffPiece){ source->layer, source->offset, source->length };
     }
     return job;
 }
@@ -245,10 +210,14 @@ list_jobs (Contents *contents, const Schedule *schedule, guint64 *bytes)
         const PackFile *file = &g_array_index (schedule->files, PackFile, i);
         PatchJob job;
 
-        if (!file->patched || !g_hash_table_add (seen, GUINT_TO_POINTER (file->content)))
+        if (file->base != NO_BASE_FILE ||
+            !g_hash_table_add (seen, GUINT_TO_POINTER (file->content)))
             continue;
-        job = job_for (contents, &g_array_index (contents->contents, Content, file->content));
-        *bytes += job.new.length;
+        job = job_for (contents, &g_array_index (contents->contents, Content, file->content),
+                       file->patched);
+        if (!file->patched && (contents->bases == NULL || !patch_may_be_packed (&job.want.new)))
+            continue;
+        *bytes += job.want.new.length;
         g_array_append_val (jobs, job);
     }
     return jobs;
@@ -275,7 +244,7 @@ run_batch (Maker *maker, PatchJob *jobs, guint n, guint threads, GError **error)
     for (guint i = 0; ok && i < n; i++)
         ok = store (maker, &jobs[i], error);
     for (guint i = 0; i < n; i++)
-        g_clear_pointer (&jobs[i].parts, patch_parts_free);
+        patch_made_clear (&jobs[i].made);
     return ok;
 }
 
@@ -296,6 +265,7 @@ drop_unpatched (Contents *contents)
 static gboolean
 open_parts (Patches *patches, const char *tmpdir, GError **error)
 {
+    patches->inner_fd = -1;
     for (guint i = 0; i < N_PARTS; i++)
         patches->fds[i] = -1;
     for (guint i = 0; i < N_PARTS; i++) {
@@ -303,7 +273,8 @@ open_parts (Patches *patches, const char *tmpdir, GError **error)
         if (patches->fds[i] < 0)
             return FALSE;
     }
-    return TRUE;
+    patches->inner_fd = file_temporary (tmpdir, error);
+    return patches->inner_fd >= 0;
 }
 
 Patches *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/base-table.h"
 #include "bundle/rebuild-state.h"
 #include "manifest/error.h"
 
@@ -22,6 +23,7 @@ rebuild_free (Rebuild *rebuild)
     g_clear_pointer (&rebuild->recipes, g_ptr_array_unref);
     g_clear_pointer (&rebuild->chosen, g_array_unref);
     recipe_table_free (rebuild->table);
+    rebuild_form_close (rebuild);
     rebuild_base_close (rebuild);
     spool_free (rebuild->spool);
     digest_stream_free (rebuild->digest);
@@ -51,8 +53,21 @@ check_base_files (const Rebuild *rebuild, GError **error)
 }
 
 static gboolean
+load_base_table (Rebuild *rebuild, GError **error)
+{
+    g_autoptr (GBytes) bytes = NULL;
+
+    if (!packing_is_delta (rebuild->bundle->packing))
+        return TRUE;
+    bytes = bundle_read_meta (rebuild->bundle, BASE_TABLE_MEMBER, error);
+    return bytes != NULL && base_table_parse (bytes, rebuild->table->bases, error);
+}
+
+static gboolean
 load_recipes (Rebuild *rebuild, GError **error)
 {
+    if (!load_base_table (rebuild, error))
+        return FALSE;
     for (guint i = 0; i < rebuild->layers->len; i++) {
         const StatementLayer *layer = rebuild->layers->pdata[i];
         g_autofree char *hex = digest_to_hex (&layer->diffid);
@@ -151,7 +166,7 @@ want_all (Rebuild *rebuild)
         if (rebuild->files[i].uses == 0)
             continue;
         if (file->kind == RECIPE_CONTENT)
-            want (rebuild, REGION_DATA, file->data_at, file->length);
+            want (rebuild, REGION_DATA, file->data_at, file->inner);
         if (file->kind != RECIPE_PATCH)
             continue;
         want (rebuild, REGION_CONTROL, file->control_at, file->control);

@@ -24,6 +24,12 @@ typedef struct {
     guint8 *bytes; /* all of it; NULL where it is too long to be kept */
 } BaseSource;
 
+/* The source of the patch under way, where its form is not plain. */
+typedef struct {
+    GByteArray *bytes; /* or NULL */
+    gboolean bits;     /* they are seen as bits */
+} FormSource;
+
 struct Rebuild {
     Bundle *bundle;
     GPtrArray *layers;  /* StatementLayer, all distinct ones of the statement */
@@ -37,6 +43,7 @@ struct Rebuild {
     gboolean *frames;  /* of the bundle: will be read */
     Stream *streams[N_REGIONS];
     BaseSource base;
+    FormSource form;
     Spool *spool;
     DigestStream *digest;
     RebuildSink sink;
@@ -53,3 +60,14 @@ gboolean rebuild_base_open (Rebuild *rebuild, const BaseFile *file,
 gboolean rebuild_base_read (Rebuild *rebuild, guint64 at, guint8 *bytes, gsize length,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void rebuild_base_close (Rebuild *rebuild);
+
+/* rebuild-form.c: the source that is open as the patch sees it; *length is how long that is. */
+gboolean rebuild_form_source (Rebuild *rebuild, const RecipeFile *file, guint64 *length,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void rebuild_form_close (Rebuild *rebuild);
+/* Bytes of the source of a patch. */
+gboolean rebuild_read_source (Rebuild *rebuild, const RecipeFile *file, guint64 at, guint8 *bytes,
+                              gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The file that holds inner. */
+GByteArray *rebuild_form_pack (const RecipeFile *file, const GByteArray *inner,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

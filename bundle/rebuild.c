@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/form.h"
+#include "bundle/format.h"
 #include "bundle/rebuild-state.h"
 #include "manifest/error.h"
 
@@ -21,6 +23,7 @@ typedef struct {
     guint64 spool_at; /* next byte; NOT_SPOOLED for no spool */
     const RecipeFile *file;
     guint64 difference_at, extra_at;
+    GByteArray *inner; /* collects what is packed afterwards; else NULL */
 } Target;
 
 static gboolean
@@ -28,6 +31,10 @@ give (Target *target, const guint8 *bytes, gsize length, GError **error)
 {
     Rebuild *rebuild = target->rebuild;
 
+    if (target->inner != NULL) {
+        g_byte_array_append (target->inner, bytes, (guint)length);
+        return TRUE;
+    }
     if (target->to_layer) {
         digest_stream_add (rebuild->digest, bytes, length);
         if (!rebuild->sink (bytes, length, rebuild->sink_data, error))
@@ -96,11 +103,8 @@ static gboolean
 port_source (gpointer data, guint64 at, guint8 *bytes, gsize length, GError **error)
 {
     Target *target = data;
-    const FileState *source = &target->rebuild->files[target->file->source];
 
-    if (source->spool_at == NOT_SPOOLED)
-        return rebuild_base_read (target->rebuild, at, bytes, length, error);
-    return spool_read (target->rebuild->spool, source->spool_at + at, bytes, length, error);
+    return rebuild_read_source (target->rebuild, target->file, at, bytes, length, error);
 }
 
 static gboolean
@@ -127,36 +131,58 @@ release_use (Rebuild *rebuild, guint64 number)
     state->spool_at = NOT_SPOOLED;
 }
 
+/* Puts the source of a patch in its place. */
 static gboolean
-give_patch (Target *target, GError **error)
+open_source (Target *target, guint64 *length, GError **error)
 {
     Rebuild *rebuild = target->rebuild;
+    const RecipeFile *file = target->file, *source = file_at (rebuild, file->source);
+
+    *length = source->length;
+    if (source->kind == RECIPE_BASE) {
+        if (!rebuild_base_open (rebuild, &source->base, error))
+            return FALSE;
+    } else if (rebuild->files[file->source].spool_at == NOT_SPOOLED) {
+        return fail (error, ERR_FORMAT, "recipe has a patch before the file it is on");
+    }
+    return file->form == FORM_PLAIN || rebuild_form_source (rebuild, file, length, error);
+}
+
+static gboolean
+apply_patch (Target *target, guint64 source_length, GError **error)
+{
     const RecipeFile *file = target->file;
-    const RecipeFile *source = &g_array_index (rebuild->table->files, RecipeFile, file->source);
     PatchPorts ports = { port_difference, port_extra, port_source, port_result, target };
     g_autofree guint8 *control = NULL;
     guint64 at = file->control_at;
 
-    if (source->kind == RECIPE_BASE) {
-        if (!rebuild_base_open (rebuild, &source->base, error))
-            return FALSE;
-    } else if (rebuild->files[file->source].spool_at == NOT_SPOOLED)
-        return fail (error, ERR_FORMAT, "recipe has a patch before the file it is on");
     if (file->control > CONTROL_MAX)
         return fail (error, ERR_FORMAT, "recipe has a patch with a control of more than %d bytes",
                      CONTROL_MAX);
     control = g_malloc (file->control);
-    if (!copy_stream (rebuild, REGION_CONTROL, &at, control, file->control, error))
+    if (!copy_stream (target->rebuild, REGION_CONTROL, &at, control, file->control, error))
         return FALSE;
     target->difference_at = file->difference_at;
     target->extra_at = file->extra_at;
-    if (!patch_apply (control, file->control, source->length, file->length, &ports, error))
+    if (!patch_apply (control, file->control, source_length, file->inner, &ports, error))
         return FALSE;
     if (target->difference_at != file->difference_at + file->difference ||
         target->extra_at != file->extra_at + file->extra)
         return fail (error, ERR_FORMAT, "patch does not use all of its parts");
+    return TRUE;
+}
+
+static gboolean
+give_patch (Target *target, GError **error)
+{
+    Rebuild *rebuild = target->rebuild;
+    guint64 length;
+
+    if (!open_source (target, &length, error) || !apply_patch (target, length, error))
+        return FALSE;
+    rebuild_form_close (rebuild);
     rebuild_base_close (rebuild);
-    release_use (rebuild, file->source);
+    release_use (rebuild, target->file->source);
     return TRUE;
 }
 
@@ -169,12 +195,37 @@ give_base (Rebuild *rebuild, const RecipeFile *file, GError **error)
     return rebuild_base_walk (rebuild, &file->base, port_base, &target, error);
 }
 
+/* What the streams hold of a file. */
+static gboolean
+give_new (Target *target, GError **error)
+{
+    const RecipeFile *file = target->file;
+
+    if (file->kind == RECIPE_CONTENT)
+        return give_stream (target, REGION_DATA, file->data_at, file->inner, error);
+    return give_patch (target, error);
+}
+
+static gboolean
+give_packed (Target *target, GError **error)
+{
+    g_autoptr (GByteArray) inner = g_byte_array_new ();
+    g_autoptr (GByteArray) packed = NULL;
+
+    target->inner = inner;
+    if (!give_new (target, error))
+        return FALSE;
+    target->inner = NULL;
+    packed = rebuild_form_pack (target->file, inner, error);
+    return packed != NULL && give (target, packed->data, packed->len, error);
+}
+
 /* Makes a file for the first time. It also goes to the spool when it is wanted again after this. */
 static gboolean
 make_file (Rebuild *rebuild, guint64 number, gboolean to_layer, GError **error)
 {
     FileState *state = &rebuild->files[number];
-    const RecipeFile *file = &g_array_index (rebuild->table->files, RecipeFile, number);
+    const RecipeFile *file = file_at (rebuild, number);
     Target target = {
         .rebuild = rebuild, .to_layer = to_layer, .spool_at = NOT_SPOOLED, .file = file
     };
@@ -189,17 +240,7 @@ make_file (Rebuild *rebuild, guint64 number, gboolean to_layer, GError **error)
                      "recipes keep more than the %" G_GUINT64_FORMAT
                      " bytes waiting that the packing list says",
                      rebuild->bundle->packing->spool);
-    switch (file->kind) {
-    case RECIPE_CONTENT:
-        ok = give_stream (&target, REGION_DATA, file->data_at, file->length, error);
-        break;
-    case RECIPE_PATCH:
-        ok = give_patch (&target, error);
-        break;
-    case RECIPE_BASE:
-        ok = fail (error, ERR_FAILED, "a base file is not made");
-        break;
-    }
+    ok = (file->form & FORM_PACKED) != 0 ? give_packed (&target, error) : give_new (&target, error);
     state->spool_at = spool_at;
     return ok;
 }
@@ -257,6 +298,36 @@ give_file (Rebuild *rebuild, guint64 number, GError **error)
     return TRUE;
 }
 
+/* The path of the base file that it is or is patched on; else NULL. */
+static const char *
+base_path (const Rebuild *rebuild, const RecipeFile *file)
+{
+    if (file->kind == RECIPE_PATCH)
+        file = file_at (rebuild, file->source);
+    return file->kind == RECIPE_BASE ? file->base.path : NULL;
+}
+
+/* What comes before a file; the last block of it hides what is known of the file's header. */
+static gboolean
+give_literal (Target *target, guint64 at, const RecipeOp *op, GError **error)
+{
+    Rebuild *rebuild = target->rebuild;
+    const RecipeFile *file = file_at (rebuild, op->file);
+    guint8 block[TAR_BLOCK];
+    guint64 before = op->literal;
+
+    if (before < TAR_BLOCK)
+        return give_stream (target, REGION_LITERALS, at, before, error);
+    before -= TAR_BLOCK;
+    if (!give_stream (target, REGION_LITERALS, at, before, error))
+        return FALSE;
+    at += before;
+    if (!copy_stream (rebuild, REGION_LITERALS, &at, block, sizeof block, error))
+        return FALSE;
+    form_header_show (block, file->length, base_path (rebuild, file));
+    return give (target, block, sizeof block, error);
+}
+
 static gboolean
 run_recipe (Rebuild *rebuild, const Recipe *recipe, GError **error)
 {
@@ -268,7 +339,7 @@ run_recipe (Rebuild *rebuild, const Recipe *recipe, GError **error)
     for (guint i = 0; i < recipe->ops->len; i++) {
         const RecipeOp *op = &g_array_index (recipe->ops, RecipeOp, i);
 
-        if (!give_stream (&target, REGION_LITERALS, literals, op->literal, error))
+        if (!give_literal (&target, literals, op, error))
             return FALSE;
         literals += op->literal;
         if (!give_file (rebuild, op->file, error))
@@ -313,6 +384,9 @@ rebuild_check_complete (const Rebuild *rebuild, GError **error)
         return fail (error, ERR_FORMAT,
                      "recipes introduce %" G_GUINT64_FORMAT " files that no layer uses",
                      rebuild->unused);
+    if (table->next_base != table->bases->len)
+        return fail (error, ERR_FORMAT, "the list of base files has %u that no recipe draws on",
+                     table->bases->len - table->next_base);
     if (table->literals != regions[REGION_LITERALS].bytes ||
         table->control != regions[REGION_CONTROL].bytes ||
         table->difference != regions[REGION_DIFFERENCE].bytes ||

@@ -2,24 +2,9 @@
  * Copyright The handcarry authors */
 #include "bundle/recipe-write.h"
 
+#include "bundle/base-table.h"
 #include "bundle/format.h"
 #include "bundle/recipe.h"
-
-#include <string.h>
-
-static void
-put_base_file (GByteArray *out, const BaseContent *file, const guint *numbers)
-{
-    gsize length = strlen (file->extent->path);
-
-    recipe_put_number (out, RECIPE_BASE);
-    recipe_put_number (out, file->extent->length);
-    recipe_put_number (out, numbers[file->base]);
-    recipe_put_number (out, file->layer);
-    recipe_put_number (out, file->extent->checksum);
-    recipe_put_number (out, length);
-    g_byte_array_append (out, (const guint8 *)file->extent->path, (guint)length);
-}
 
 static void
 put_file (GByteArray *out, const RecipeSource *from, const PackFile *file)
@@ -28,16 +13,23 @@ put_file (GByteArray *out, const RecipeSource *from, const PackFile *file)
     const StoredPatch *patch;
 
     if (file->base != NO_BASE_FILE) {
-        put_base_file (out, base_files_get (from->contents->bases, file->base), from->bases);
+        recipe_put_number (out, RECIPE_BASE);
         return;
     }
     content = &g_array_index (from->contents->contents, Content, file->content);
 
-    recipe_put_number (out, file->patched ? RECIPE_PATCH : RECIPE_CONTENT);
-    recipe_put_number (out, content->length);
-    if (!file->patched)
+    if (!file->patched) {
+        recipe_put_number (out, content->inner_length > 0 ? RECIPE_PACKED_CONTENT : RECIPE_CONTENT);
+        recipe_put_number (out, content->length);
+        if (content->inner_length > 0)
+            recipe_put_number (out, content->inner_length);
         return;
+    }
     patch = &g_array_index (from->patches->patches, StoredPatch, content->patch);
+    recipe_put_number (out, patch->form == FORM_PLAIN ? RECIPE_PATCH : RECIPE_FORMED_PATCH);
+    recipe_put_number (out, content->length);
+    if (patch->form != FORM_PLAIN)
+        recipe_put_number (out, patch->form);
     recipe_put_number (out, file->source);
     for (guint i = 0; i < N_PARTS; i++)
         recipe_put_number (out, patch->length[i]);
@@ -65,4 +57,24 @@ recipe_write (const RecipeSource *from, guint i)
         expected = MAX (expected, file + 1);
     }
     return g_byte_array_free_to_bytes (out);
+}
+
+GBytes *
+recipe_write_bases (const RecipeSource *from)
+{
+    g_autoptr (GArray) rows = base_table_new ();
+
+    for (guint i = 0; i < from->schedule->files->len; i++) {
+        guint32 number = g_array_index (from->schedule->files, PackFile, i).base;
+        const BaseContent *base;
+        BaseFile row;
+
+        if (number == NO_BASE_FILE)
+            continue;
+        base = base_files_get (from->contents->bases, number);
+        row = (BaseFile){ from->bases[base->base], base->layer, g_strdup (base->extent->path),
+                          base->extent->length, base->extent->checksum };
+        g_array_append_val (rows, row);
+    }
+    return base_table_write (rows);
 }

@@ -15,3 +15,5 @@ typedef struct {
 
 /* The recipe of layer number i, as bundle/recipe.h reads it. */
 GBytes *recipe_write (const RecipeSource *from, guint i);
+/* The list of base files that all of them draw on. */
+GBytes *recipe_write_bases (const RecipeSource *from);

@@ -2,16 +2,11 @@
  * Copyright The handcarry authors */
 #include "bundle/recipe.h"
 
+#include "bundle/base-table.h"
 #include "bundle/format.h"
 #include "manifest/error.h"
 
 #include <string.h>
-
-static void
-clear_file (gpointer data)
-{
-    g_clear_pointer (&((RecipeFile *)data)->base.path, g_free);
-}
 
 RecipeTable *
 recipe_table_new (void)
@@ -19,7 +14,7 @@ recipe_table_new (void)
     RecipeTable *table = g_new0 (RecipeTable, 1);
 
     table->files = g_array_new (FALSE, TRUE, sizeof (RecipeFile));
-    g_array_set_clear_func (table->files, clear_file);
+    table->bases = base_table_new ();
     return table;
 }
 
@@ -29,6 +24,7 @@ recipe_table_free (RecipeTable *table)
     if (table == NULL)
         return;
     g_array_unref (table->files);
+    g_array_unref (table->bases);
     g_free (table);
 }
 
@@ -110,15 +106,19 @@ static gboolean
 parse_patch (Parser *parser, RecipeFile *file, GError **error)
 {
     RecipeTable *table = parser->table;
+    gboolean packed = (file->form & FORM_PACKED) != 0;
+    guint64 most = packed ? LIMIT_FORM_BYTES : file->length;
 
     if (table->files->len == 0)
         return fail (error, ERR_FORMAT, "recipe begins with a patch, which has nothing to be on");
     if (!get (parser, table->files->len - 1, "the source of a patch", &file->source, error) ||
         !get (parser, G_MAXUINT32, "a patch's control length", &file->control, error) ||
-        !get (parser, file->length, "a patch's difference length", &file->difference, error) ||
-        !get (parser, file->length, "a patch's extra length", &file->extra, error))
+        !get (parser, most, "a patch's difference length", &file->difference, error) ||
+        !get (parser, most, "a patch's extra length", &file->extra, error))
         return FALSE;
-    if (file->difference + file->extra != file->length)
+    if (packed)
+        file->inner = file->difference + file->extra;
+    if (file->inner > most || file->difference + file->extra != file->inner)
         return fail (error, ERR_FORMAT, "recipe has a patch whose parts do not add up to its file");
     if (g_array_index (table->files, RecipeFile, file->source).kind == RECIPE_PATCH)
         return fail (error, ERR_FORMAT, "recipe has a patch on a patch");
@@ -131,78 +131,77 @@ parse_patch (Parser *parser, RecipeFile *file, GError **error)
     return TRUE;
 }
 
-/* Path bytes come from an image: not text, but never a way out of its layer. */
+/* The next row of the list of base files. */
 static gboolean
-check_base_path (const char *path, gsize length, GError **error)
+take_base (Parser *parser, RecipeFile *file, GError **error)
 {
-    g_auto (GStrv) parts = NULL;
+    RecipeTable *table = parser->table;
 
-    if (strlen (path) != length)
-        return fail (error, ERR_FORMAT, "recipe has a base path with a NUL byte");
-    parts = g_strsplit (path, "/", -1);
-    for (char **part = parts; *part != NULL; part++)
-        if (**part == '\0' || strcmp (*part, ".") == 0 || strcmp (*part, "..") == 0) {
-            g_autofree char *shown = error_quote (path);
-
-            return fail (error, ERR_FORMAT,
-                         "recipe has a base path '%s' that is not plain and "
-                         "relative",
-                         shown);
-        }
+    if (table->next_base == table->bases->len)
+        return fail (error, ERR_FORMAT, "recipes draw on more than the %u base files of the list",
+                     table->bases->len);
+    file->kind = RECIPE_BASE;
+    file->base = g_array_index (table->bases, BaseFile, table->next_base);
+    file->length = file->base.length;
+    table->next_base++;
     return TRUE;
 }
 
+/* What the stored kinds say beyond the three. */
 static gboolean
-parse_base (Parser *parser, RecipeFile *file, GError **error)
+parse_kind (Parser *parser, guint64 kind, RecipeFile *file, GError **error)
 {
-    guint64 length, checksum;
+    guint64 form;
 
-    if (!get (parser, LIMIT_IMAGES - 1, "a base image", &file->base.image, error) ||
-        !get (parser, LIMIT_LAYERS - 1, "a base layer", &file->base.layer, error) ||
-        !get (parser, G_MAXUINT32, "a checksum", &checksum, error) ||
-        !get (parser, LIMIT_PATH_BYTES, "a path's length", &length, error))
+    switch (kind) {
+    case RECIPE_FORMED_PATCH:
+        file->kind = RECIPE_PATCH;
+        if (!get (parser, FORM_UNPACKED | FORM_PACKED, "the form of a patch", &form, error))
+            return FALSE;
+        if (form != FORM_BITS && form != FORM_PACKED && form != (FORM_UNPACKED | FORM_PACKED))
+            return fail (error, ERR_FORMAT, "recipe has a patch of form %" G_GUINT64_FORMAT, form);
+        file->form = (guint)form;
+        return TRUE;
+    case RECIPE_PACKED_CONTENT:
+        file->kind = RECIPE_CONTENT;
+        file->form = FORM_PACKED;
+        return get (parser, LIMIT_FORM_BYTES, "the length of what is packed", &file->inner, error);
+    default:
+        file->kind = (RecipeFileKind)kind;
+        return TRUE;
+    }
+}
+
+static gboolean
+parse_new_file (Parser *parser, guint64 kind, RecipeFile *file, GError **error)
+{
+    RecipeTable *table = parser->table;
+
+    if (!get (parser, parser->layer_bytes, "a file's length", &file->length, error))
         return FALSE;
-    if (length == 0 || length > (guint64)(parser->end - parser->at))
-        return fail (error, ERR_FORMAT, "recipe has a base path that is empty or cut");
-    file->base.checksum = (guint32)checksum;
-    file->base.length = file->length;
-    file->base.path = g_strndup ((const char *)parser->at, length);
-    parser->at += length;
-    return check_base_path (file->base.path, length, error);
+    if (file->length == 0)
+        return fail (error, ERR_FORMAT, "recipe has a file of no length");
+    file->inner = file->length;
+    if (!parse_kind (parser, kind, file, error))
+        return FALSE;
+    if (file->kind == RECIPE_PATCH)
+        return parse_patch (parser, file, error);
+    file->data_at = table->data;
+    table->data += file->inner;
+    return TRUE;
 }
 
 static gboolean
 parse_file (Parser *parser, GError **error)
 {
-    RecipeTable *table = parser->table;
     RecipeFile file = { .kind = RECIPE_CONTENT };
     guint64 kind;
-    gboolean ok = FALSE;
 
-    if (!get (parser, RECIPE_BASE, "a file's kind", &kind, error) ||
-        !get (parser, parser->layer_bytes, "a file's length", &file.length, error))
+    if (!get (parser, RECIPE_PACKED_CONTENT, "a file's kind", &kind, error) ||
+        !(kind == RECIPE_BASE ? take_base (parser, &file, error)
+                              : parse_new_file (parser, kind, &file, error)))
         return FALSE;
-    if (file.length == 0)
-        return fail (error, ERR_FORMAT, "recipe has a file of no length");
-    file.kind = (RecipeFileKind)kind;
-    switch (file.kind) {
-    case RECIPE_CONTENT:
-        file.data_at = table->data;
-        table->data += file.length;
-        ok = TRUE;
-        break;
-    case RECIPE_PATCH:
-        ok = parse_patch (parser, &file, error);
-        break;
-    case RECIPE_BASE:
-        ok = parse_base (parser, &file, error);
-        break;
-    }
-    if (!ok) {
-        g_free (file.base.path);
-        return FALSE;
-    }
-    g_array_append_val (table->files, file);
+    g_array_append_val (parser->table->files, file);
     return TRUE;
 }
 
@@ -262,9 +261,9 @@ recipe_parse (GBytes *bytes, guint64 layer_bytes, RecipeTable *table, GError **e
         return fail_null (error, ERR_FORMAT,
                           "recipe has version %" G_GUINT64_FORMAT ", this handcarry knows %d",
                           version, RECIPE_VERSION);
-    /* A file takes two bytes at least. */
+    /* A file takes a byte at least. */
     if (!get (&parser,
-              MIN ((guint64)(parser.end - parser.at) / 2, LIMIT_RECIPE_FILES - table->files->len),
+              MIN ((guint64)(parser.end - parser.at), LIMIT_RECIPE_FILES - table->files->len),
               "the count of files", &recipe->n_files, error))
         return NULL;
     for (guint64 i = 0; i < recipe->n_files; i++)

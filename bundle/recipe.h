@@ -16,16 +16,30 @@ typedef enum {
     RECIPE_BASE = 2,    /* a file of a base image on the host */
 } RecipeFileKind;
 
+/* How a file is stored: kinds of the format that come to the same three here. */
+#define RECIPE_FORMED_PATCH 3
+#define RECIPE_PACKED_CONTENT 4
+
+/* What stands between a patch and its files (bundle/FORMAT.md). */
+typedef enum {
+    FORM_PLAIN = 0,
+    FORM_BITS = 1,     /* the source is followed by itself shifted by one to seven bits */
+    FORM_UNPACKED = 2, /* the source is what its bytes, by gzip -9n, hold */
+    FORM_PACKED = 4,   /* the file is what gzip -9n makes of the result */
+} RecipeForm;
+
 typedef struct {
     RecipeFileKind kind;
     guint64 length; /* of the file */
+    guint form;     /* RecipeForm: of a patch some of them; of a content FORM_PACKED or none */
+    guint64 inner;  /* bytes before they are packed; as length where they are not */
     /* Content: where it lies in the stream data. Patch: where its three parts lie. Offsets are not
      * stored: they follow from the lengths before. */
     guint64 data_at;
     guint64 source; /* patch: number of the file it is made against; not a patch itself */
     guint64 control, difference, extra; /* patch: lengths */
     guint64 control_at, difference_at, extra_at;
-    BaseFile base; /* base file; its path is owned */
+    BaseFile base; /* base file: its row; the path belongs to the table */
 } RecipeFile;
 
 typedef struct {
@@ -44,6 +58,8 @@ typedef struct {
 /* The files of a bundle, and how far its streams reach, while recipes are read in order. */
 typedef struct {
     GArray *files; /* RecipeFile */
+    GArray *bases; /* BaseFile: the list of base files, filled before the first recipe is read */
+    guint next_base;
     guint64 literals, control, difference, extra, data;
 } RecipeTable;
 

@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "bundle/base.h"
 #include "bundle/format.h"
-#include "bundle/have-load.h"
 #include "bundle/pack.h"
 #include "bundle/verb-bundle.h"
 #include "keys/trust.h"
@@ -14,6 +13,7 @@
 #include <string.h>
 
 #define SPLIT_MIN (1024 * 1024)
+#define LEVEL_NOT_GIVEN (-1000)
 
 typedef struct {
     VerbOutput output;
@@ -54,7 +54,8 @@ parse_options (int *argc, char ***argv, BundleOptions *o, GError **error)
         { "trust", 0, 0, G_OPTION_ARG_FILENAME, &o->trust,
           "trust roots to carry (trust/ beside RELEASE.yaml)", "DIR" },
         { "split", 0, 0, G_OPTION_ARG_STRING, &o->split, "parts of at most SIZE (4000M)", "SIZE" },
-        { "level", 0, 0, G_OPTION_ARG_INT, &o->level, "zstd level, 1 to 19", "L" },
+        { "level", 0, 0, G_OPTION_ARG_INT, &o->level, "zstd level, 1 to 19 (12; of a delta 19)",
+          "L" },
         { "jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs, "threads; 240 MiB each", "N" },
         { "engine", 0, 0, G_OPTION_ARG_STRING, &o->engine, "for docker-daemon:", "URL" },
         { "tmpdir", 0, 0, G_OPTION_ARG_FILENAME, &o->tmpdir, "for temporary files", "DIR" },
@@ -97,7 +98,7 @@ check_options (const BundleOptions *o, ReleaseOverrides *overrides, guint64 *spl
         if (!g_ascii_isdigit (*o->release) || *end != '\0' || overrides->release == 0)
             return fail (error, ERR_USAGE, "--release '%s' is no number above 0", o->release);
     }
-    if (o->level < 1 || o->level > PACK_LEVEL_MAX)
+    if (o->level != LEVEL_NOT_GIVEN && (o->level < 1 || o->level > PACK_LEVEL_MAX))
         return fail (error, ERR_USAGE, "--level is %d, but goes from 1 to %d", o->level,
                      PACK_LEVEL_MAX);
     if (o->jobs < 0 || o->jobs > 256)
@@ -139,55 +140,6 @@ load_trust (const char *given, const char *dir, TrustRoot **trust, GError **erro
     return *trust != NULL;
 }
 
-/* Hosts at a base must be hosts of this product, and take the release as a newer one. */
-static gboolean
-check_base (const char *path, const Bundle *base, const Release *release, GError **error)
-{
-    const Release *other = bundle_statement (base)->release;
-
-    if (strcmp (other->product, release->product) != 0)
-        return fail (error, ERR_USAGE, "--base '%s' is of product '%s', this release is of '%s'",
-                     path, other->product, release->product);
-    if (strcmp (other->channel, release->channel) == 0 && other->release >= release->release)
-        return fail (error, ERR_USAGE,
-                     "--base '%s' is release %" G_GUINT64_FORMAT ", and this is %" G_GUINT64_FORMAT
-                     ": a host there would refuse it; give the release a higher number",
-                     path, other->release, release->release);
-    return TRUE;
-}
-
-static GPtrArray *
-load_bases (const BundleOptions *o, const Release *release, Progress *progress, GError **error)
-{
-    g_autoptr (GPtrArray) bases = base_bundles_open (o->base, o->tmpdir, progress, error);
-
-    for (guint i = 0; bases != NULL && i < bases->len; i++)
-        if (!check_base (o->base[i], base_bundle_get (bases->pdata[i]), release, error))
-            return NULL;
-    return g_steal_pointer (&bases);
-}
-
-/* A have file is believed by the host keys of the trust root. */
-static GPtrArray *
-load_haves (const BundleOptions *o, const TrustRoot *trust, GError **error)
-{
-    g_autoptr (GPtrArray) haves = g_ptr_array_new_with_free_func ((GDestroyNotify)have_free);
-
-    for (char **path = o->hosts; path != NULL && *path != NULL; path++) {
-        Have *have = NULL;
-
-        if (trust == NULL)
-            return fail_null (error, ERR_TRUST,
-                              "--for '%s': no trust root says which hosts are believed; give "
-                              "--trust DIR, or make one with 'handcarry trust init'",
-                              *path);
-        if (!have_load (*path, trust, &have, error))
-            return NULL;
-        g_ptr_array_add (haves, have);
-    }
-    return g_steal_pointer (&haves);
-}
-
 static gboolean
 run (const char *path, const BundleOptions *o, GError **error)
 {
@@ -219,10 +171,12 @@ run (const char *path, const BundleOptions *o, GError **error)
         return FALSE;
     options.chain = trust != NULL ? trust_chain (trust) : NULL;
     options.progress = progress = verb_progress_new (&o->output);
-    options.bases = bases = load_bases (o, release, progress, error);
-    options.haves = haves = bases != NULL ? load_haves (o, trust, error) : NULL;
+    options.bases = bases = verb_bundle_load_bases (o->base, release, o->tmpdir, progress, error);
+    options.haves = haves = bases != NULL ? verb_bundle_load_haves (o->hosts, trust, error) : NULL;
     if (haves == NULL)
         return FALSE;
+    if (options.level == LEVEL_NOT_GIVEN)
+        options.level = bases->len + haves->len > 0 ? PACK_LEVEL_DELTA : PACK_LEVEL_DEFAULT;
     file = o->file != NULL ? g_strdup (o->file) : pack_file_name (release, bases, haves);
     if (!pack (release, dir, file, &options, &result, error))
         return FALSE;
@@ -237,7 +191,7 @@ run (const char *path, const BundleOptions *o, GError **error)
 int
 verb_bundle (int argc, char **argv, GError **error)
 {
-    g_auto (BundleOptions) o = { .level = PACK_LEVEL_DEFAULT };
+    g_auto (BundleOptions) o = { .level = LEVEL_NOT_GIVEN };
 
     if (!parse_options (&argc, &argv, &o, error))
         return error_exit_status (*error);

@@ -3,9 +3,17 @@
 #pragma once
 
 #include "bundle/pack.h"
+#include "keys/trust.h"
 #include "manifest/verb.h"
 
 /* What `bundle` says at its end. */
 void verb_bundle_json (const char *file, const PackOptions *options, const PackResult *result);
 void verb_bundle_text (const VerbOutput *output, const Release *release, const char *file,
                        const PackOptions *options, const PackResult *result);
+
+/* What --base and --for name: BaseBundle elements, older releases of the same product; and Have
+ * elements that the trust root's hosts signed. tmpdir: NULL is the usual place. */
+GPtrArray *verb_bundle_load_bases (char **paths, const Release *release, const char *tmpdir,
+                                   Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *verb_bundle_load_haves (char **paths, const TrustRoot *trust,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

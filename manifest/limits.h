@@ -32,6 +32,8 @@
  * bundle, and operations of one recipe. */
 #define LIMIT_RECIPE_FILES (4 * 1024 * 1024)
 #define LIMIT_RECIPE_OPS (4 * 1024 * 1024)
+/* Files that are unpacked, seen as bits or packed again are in memory meanwhile. */
+#define LIMIT_FORM_BYTES (32 * 1024 * 1024)
 #define LIMIT_WINDOW_LOG 27 /* what stock zstd reads without --long */
 #define LIMIT_SPOOL_BYTES (256ULL * 1024 * 1024)
 #define LIMIT_GZIP_BYTES (32 * 1024 * 1024) /* content that is packed as gzip does, in memory */

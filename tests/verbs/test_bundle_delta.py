@@ -3,6 +3,7 @@
 """bundle --base: what a delta leaves out, what it draws on, and what it is checked against."""
 import filecmp
 import re
+import subprocess
 
 import pytest
 
@@ -206,3 +207,38 @@ def test_files_that_another_program_may_not_find_are_no_base_files(tmp_path, lay
     delta = make(tmp_path, 2, [image(2, Layer().file("new", HIDDEN))], "--base", old,
                  name="delta.tar.zst")
     assert streams(delta)["data"] == len(HIDDEN)
+
+
+def gzipped(data):
+    return subprocess.run(["gzip", "-9n"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def shifted(data, bits):
+    """The same bits, some bits later: what a compiler does to the rest of a bit stream."""
+    return (int.from_bytes(data, "little") << bits).to_bytes(len(data) + 1, "little")
+
+
+LOG = text(31, 20_000)
+BITCODE = b"BC\xc0\xde" + noise(32, 60_000)
+
+
+@pytest.mark.parametrize("old, new", [
+    (gzipped(LOG), gzipped(b"one line more\n" + LOG)),
+    (LOG, gzipped(b"one line more\n" + LOG)),
+    (BITCODE, BITCODE[:9000] + shifted(BITCODE[9000:], 3)),
+], ids=["packed", "packed now", "bits"])
+def test_patch_in_a_form(tmp_path, old, new):
+    base = make(tmp_path, 1, [image(1, Layer().file("f", old))])
+    images = [image(2, Layer().file("f", new))]
+    delta = make(tmp_path, 2, images, "--base", base, name="delta.tar.zst")
+    assert streams(delta)["data"] == 0
+    assert streams(delta)["extra"] < len(new) / 20
+    run("extract", delta, "--oci", tmp_path / "out", "--base", base)
+
+
+def test_packed_file_without_an_old_one(tmp_path):
+    base = make(tmp_path, 1, [image(1, Layer().file("other", noise(1, 1000)))])
+    images = [image(2, Layer().file("other", noise(1, 1000)).file("changelog.gz", gzipped(LOG)))]
+    delta = make(tmp_path, 2, images, "--base", base, name="delta.tar.zst")
+    assert streams(delta)["data"] == len(LOG)
+    run("extract", delta, "--oci", tmp_path / "out", "--base", base)
