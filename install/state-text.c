@@ -181,21 +181,6 @@ write_text (YamlWriter *writer, const char *key, const char *text)
 }
 
 static void
-write_number (YamlWriter *writer, const char *key, guint64 number)
-{
-    yaml_writer_key (writer, key);
-    yaml_writer_number (writer, number);
-}
-
-static void
-write_digest (YamlWriter *writer, const char *key, const Digest *digest)
-{
-    g_autofree char *text = digest_to_text (digest);
-
-    write_text (writer, key, text);
-}
-
-static void
 write_images (YamlWriter *writer, GPtrArray *images)
 {
     yaml_writer_key (writer, "images");
@@ -205,9 +190,9 @@ write_images (YamlWriter *writer, GPtrArray *images)
 
         yaml_writer_begin_map (writer);
         write_text (writer, "name", image->name);
-        write_digest (writer, "id", &image->id);
-        write_digest (writer, "config", &image->config);
-        write_digest (writer, "manifest", &image->manifest);
+        yaml_writer_digest_pair (writer, "id", &image->id);
+        yaml_writer_digest_pair (writer, "config", &image->config);
+        yaml_writer_digest_pair (writer, "manifest", &image->manifest);
         yaml_writer_end_map (writer);
     }
     yaml_writer_end_list (writer);
@@ -223,7 +208,7 @@ write_files (YamlWriter *writer, const char *key, GPtrArray *files)
 
         yaml_writer_begin_map (writer);
         write_text (writer, "path", file->path);
-        write_digest (writer, "digest", &file->digest);
+        yaml_writer_digest_pair (writer, "digest", &file->digest);
         yaml_writer_end_map (writer);
     }
     yaml_writer_end_list (writer);
@@ -239,8 +224,8 @@ write_channels (YamlWriter *writer, GPtrArray *channels)
 
         yaml_writer_begin_map (writer);
         write_text (writer, "channel", channel->channel);
-        write_number (writer, "highest", channel->highest);
-        write_digest (writer, "digest", &channel->digest);
+        yaml_writer_number_pair (writer, "highest", channel->highest);
+        yaml_writer_digest_pair (writer, "digest", &channel->digest);
         yaml_writer_end_map (writer);
     }
     yaml_writer_end_list (writer);
@@ -267,8 +252,8 @@ state_to_text (const State *state)
     write_text (writer, "product", state->product);
     write_text (writer, "channel", state->channel);
     write_text (writer, "version", state->version);
-    write_number (writer, "release", state->release);
-    write_digest (writer, "digest", &state->digest);
+    yaml_writer_number_pair (writer, "release", state->release);
+    yaml_writer_digest_pair (writer, "digest", &state->digest);
     write_text (writer, "engine-id", state->engine_id);
     write_text (writer, "engine-store", state->engine_store);
     write_text (writer, "engine-root", state->engine_root);

@@ -6,39 +6,15 @@
 #include <string.h>
 
 static void
-write_text (YamlWriter *writer, const char *key, const char *text)
-{
-    if (text == NULL)
-        return;
-    yaml_writer_key (writer, key);
-    yaml_writer_text (writer, text);
-}
-
-static void
-write_number (YamlWriter *writer, const char *key, guint64 number)
-{
-    yaml_writer_key (writer, key);
-    yaml_writer_number (writer, number);
-}
-
-static void
-write_digest (YamlWriter *writer, const char *key, const Digest *digest)
-{
-    g_autofree char *text = digest_to_text (digest);
-
-    write_text (writer, key, text);
-}
-
-static void
 write_engine (YamlWriter *writer, const HaveEngine *engine)
 {
     yaml_writer_key (writer, "engine");
     yaml_writer_begin_map (writer);
-    write_text (writer, "kind", engine->kind);
-    write_text (writer, "version", engine->version);
-    write_text (writer, "store", engine->store);
-    write_text (writer, "driver", engine->driver);
-    write_text (writer, "data-root", engine->data_root);
+    yaml_writer_pair (writer, "kind", engine->kind);
+    yaml_writer_pair (writer, "version", engine->version);
+    yaml_writer_pair (writer, "store", engine->store);
+    yaml_writer_pair (writer, "driver", engine->driver);
+    yaml_writer_pair (writer, "data-root", engine->data_root);
     yaml_writer_end_map (writer);
 }
 
@@ -48,8 +24,8 @@ write_free (YamlWriter *writer, const Have *have)
     yaml_writer_key (writer, "free");
     yaml_writer_begin_map (writer);
     if (have->has_engine_free)
-        write_number (writer, "engine", have->engine_free);
-    write_number (writer, "state", have->state_free);
+        yaml_writer_number_pair (writer, "engine", have->engine_free);
+    yaml_writer_number_pair (writer, "state", have->state_free);
     yaml_writer_end_map (writer);
 }
 
@@ -59,12 +35,12 @@ write_product (YamlWriter *writer, const HaveProduct *product)
     g_autofree char *tree = product->has_tree ? digest_to_hex (&product->tree) : NULL;
 
     yaml_writer_begin_map (writer);
-    write_text (writer, "product", product->product);
-    write_text (writer, "channel", product->channel);
-    write_text (writer, "version", product->version);
-    write_number (writer, "release", product->release);
-    write_digest (writer, "digest", &product->digest);
-    write_text (writer, "tree", tree);
+    yaml_writer_pair (writer, "product", product->product);
+    yaml_writer_pair (writer, "channel", product->channel);
+    yaml_writer_pair (writer, "version", product->version);
+    yaml_writer_number_pair (writer, "release", product->release);
+    yaml_writer_digest_pair (writer, "digest", &product->digest);
+    yaml_writer_pair (writer, "tree", tree);
     yaml_writer_end_map (writer);
 }
 
@@ -77,9 +53,9 @@ write_image (YamlWriter *writer, const HaveImage *image)
     for (guint i = 0; i < image->names->len; i++)
         yaml_writer_text (writer, image->names->pdata[i]);
     yaml_writer_end_list (writer);
-    write_digest (writer, "id", &image->id);
+    yaml_writer_digest_pair (writer, "id", &image->id);
     if (image->has_config)
-        write_digest (writer, "config", &image->config);
+        yaml_writer_digest_pair (writer, "config", &image->config);
     yaml_writer_key (writer, "reusable");
     yaml_writer_word (writer, image->reusable ? "true" : "false");
     yaml_writer_key (writer, "layers");
@@ -122,9 +98,9 @@ have_write (Have *have)
 
     g_ptr_array_sort (have->products, by_product);
     g_ptr_array_sort (have->images, by_id);
-    write_text (writer, "host", have->host);
-    write_text (writer, "site", have->site);
-    write_text (writer, "platform", have->platform);
+    yaml_writer_pair (writer, "host", have->host);
+    yaml_writer_pair (writer, "site", have->site);
+    yaml_writer_pair (writer, "platform", have->platform);
     write_engine (writer, &have->engine);
     write_free (writer, have);
     yaml_writer_key (writer, "products");

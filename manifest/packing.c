@@ -265,29 +265,6 @@ packing_parse (GBytes *text, GError **error)
 }
 
 static void
-write_digest (YamlWriter *writer, const char *key, const Digest *digest)
-{
-    g_autofree char *text = digest_to_text (digest);
-
-    yaml_writer_key (writer, key);
-    yaml_writer_text (writer, text);
-}
-
-static void
-write_text (YamlWriter *writer, const char *key, const char *text)
-{
-    yaml_writer_key (writer, key);
-    yaml_writer_text (writer, text);
-}
-
-static void
-write_number (YamlWriter *writer, const char *key, guint64 number)
-{
-    yaml_writer_key (writer, key);
-    yaml_writer_number (writer, number);
-}
-
-static void
 write_digests (YamlWriter *writer, const char *key, const GArray *digests)
 {
     yaml_writer_key (writer, key);
@@ -304,9 +281,9 @@ static void
 write_from (YamlWriter *writer, const PackingFrom *from)
 {
     yaml_writer_begin_map (writer);
-    write_text (writer, "version", from->version);
-    write_number (writer, "release", from->release);
-    write_digest (writer, "digest", &from->digest);
+    yaml_writer_pair (writer, "version", from->version);
+    yaml_writer_number_pair (writer, "release", from->release);
+    yaml_writer_digest_pair (writer, "digest", &from->digest);
     yaml_writer_end_map (writer);
 }
 
@@ -331,7 +308,7 @@ write_delta (YamlWriter *writer, const Packing *packing)
         const PackingBase *base = packing->bases->pdata[i];
 
         yaml_writer_begin_map (writer);
-        write_text (writer, "name", base->name);
+        yaml_writer_pair (writer, "name", base->name);
         write_digests (writer, "layers", base->layers);
         yaml_writer_end_map (writer);
     }
@@ -344,19 +321,19 @@ packing_write (const Packing *packing)
 {
     YamlWriter *writer = yaml_writer_new (PACKING_TYPE_LINE);
 
-    write_digest (writer, "statement", &packing->statement);
-    write_text (writer, "tool", packing->tool);
-    write_text (writer, "zstd", packing->zstd);
-    write_number (writer, "level", packing->level);
-    write_number (writer, "spool", packing->spool);
-    write_digest (writer, "index", &packing->index);
+    yaml_writer_digest_pair (writer, "statement", &packing->statement);
+    yaml_writer_pair (writer, "tool", packing->tool);
+    yaml_writer_pair (writer, "zstd", packing->zstd);
+    yaml_writer_number_pair (writer, "level", packing->level);
+    yaml_writer_number_pair (writer, "spool", packing->spool);
+    yaml_writer_digest_pair (writer, "index", &packing->index);
     yaml_writer_key (writer, "regions");
     yaml_writer_begin_map (writer);
     for (guint i = 0; i < N_REGIONS; i++) {
         yaml_writer_key (writer, region_names[i]);
         yaml_writer_begin_map (writer);
-        write_number (writer, "frames", packing->regions[i].frames);
-        write_number (writer, "bytes", packing->regions[i].bytes);
+        yaml_writer_number_pair (writer, "frames", packing->regions[i].frames);
+        yaml_writer_number_pair (writer, "bytes", packing->regions[i].bytes);
         yaml_writer_end_map (writer);
     }
     yaml_writer_end_map (writer);

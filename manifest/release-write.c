@@ -5,15 +5,6 @@
 #include <string.h>
 
 static void
-write_text (YamlWriter *writer, const char *key, const char *text)
-{
-    if (text == NULL)
-        return;
-    yaml_writer_key (writer, key);
-    yaml_writer_text (writer, text);
-}
-
-static void
 write_texts (YamlWriter *writer, const char *key, char **texts)
 {
     if (texts == NULL || *texts == NULL)
@@ -37,9 +28,9 @@ write_value (YamlWriter *writer, gpointer item)
 {
     const ReleaseValue *value = item;
 
-    write_text (writer, "name", value->name);
-    write_text (writer, "description", value->description);
-    write_text (writer, "default", value->fallback);
+    yaml_writer_pair (writer, "name", value->name);
+    yaml_writer_pair (writer, "description", value->description);
+    yaml_writer_pair (writer, "default", value->fallback);
     if (value->secret)
         write_flag (writer, "secret", TRUE);
 }
@@ -49,9 +40,9 @@ write_playbook (YamlWriter *writer, gpointer item)
 {
     const ReleasePlaybook *playbook = item;
 
-    write_text (writer, "path", playbook->path);
-    write_text (writer, "run", release_playbook_runs[playbook->run]);
-    write_text (writer, "inventory", playbook->inventory);
+    yaml_writer_pair (writer, "path", playbook->path);
+    yaml_writer_pair (writer, "run", release_playbook_runs[playbook->run]);
+    yaml_writer_pair (writer, "inventory", playbook->inventory);
 }
 
 static void
@@ -60,12 +51,12 @@ write_config (YamlWriter *writer, gpointer item)
     const ReleaseConfig *config = item;
     g_autofree char *mode = g_strdup_printf ("%04o", config->mode);
 
-    write_text (writer, "from", config->from);
-    write_text (writer, "to", config->to);
+    yaml_writer_pair (writer, "from", config->from);
+    yaml_writer_pair (writer, "to", config->to);
     write_flag (writer, "template", config->template);
-    write_text (writer, "mode", mode);
-    write_text (writer, "owner", config->owner);
-    write_text (writer, "on-conflict", release_conflicts[config->on_conflict]);
+    yaml_writer_pair (writer, "mode", mode);
+    yaml_writer_pair (writer, "owner", config->owner);
+    yaml_writer_pair (writer, "on-conflict", release_conflicts[config->on_conflict]);
 }
 
 static void
@@ -73,8 +64,8 @@ write_files (YamlWriter *writer, gpointer item)
 {
     const ReleaseFiles *files = item;
 
-    write_text (writer, "from", files->from);
-    write_text (writer, "to", files->to);
+    yaml_writer_pair (writer, "from", files->from);
+    yaml_writer_pair (writer, "to", files->to);
 }
 
 static void
@@ -87,8 +78,8 @@ write_health (YamlWriter *writer, gpointer item)
     if (health->kind == HEALTH_COMMAND)
         write_texts (writer, "command", health->command);
     else
-        write_text (writer, kinds[health->kind], health->target);
-    write_text (writer, "within", within);
+        yaml_writer_pair (writer, kinds[health->kind], health->target);
+    yaml_writer_pair (writer, "within", within);
 }
 
 static void
@@ -116,9 +107,9 @@ write_requires (YamlWriter *writer, const Release *release)
         return;
     yaml_writer_key (writer, "requires");
     yaml_writer_begin_map (writer);
-    write_text (writer, "handcarry", release->requires_handcarry);
-    write_text (writer, "docker", release->requires_docker);
-    write_text (writer, "ansible-core", release->requires_ansible);
+    yaml_writer_pair (writer, "handcarry", release->requires_handcarry);
+    yaml_writer_pair (writer, "docker", release->requires_docker);
+    yaml_writer_pair (writer, "ansible-core", release->requires_ansible);
     write_texts (writer, "python", release->requires_python);
     yaml_writer_end_map (writer);
 }
@@ -138,9 +129,9 @@ write_nested (YamlWriter *writer, const char *key, const char *inner, char **tex
 void
 release_write (const Release *release, YamlWriter *writer)
 {
-    write_text (writer, "product", release->product);
-    write_text (writer, "channel", release->channel);
-    write_text (writer, "version", release->version);
+    yaml_writer_pair (writer, "product", release->product);
+    yaml_writer_pair (writer, "channel", release->channel);
+    yaml_writer_pair (writer, "version", release->version);
     yaml_writer_key (writer, "release");
     yaml_writer_number (writer, release->release);
     write_texts (writer, "platforms", release->platforms);

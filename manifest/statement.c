@@ -224,22 +224,6 @@ statement_parse (GBytes *text, GError **error)
 }
 
 static void
-write_digest (YamlWriter *writer, const char *key, const Digest *digest)
-{
-    g_autofree char *text = digest_to_text (digest);
-
-    yaml_writer_key (writer, key);
-    yaml_writer_text (writer, text);
-}
-
-static void
-write_number (YamlWriter *writer, const char *key, guint64 number)
-{
-    yaml_writer_key (writer, key);
-    yaml_writer_number (writer, number);
-}
-
-static void
 write_layers (YamlWriter *writer, const GArray *layers)
 {
     yaml_writer_key (writer, "layers");
@@ -248,8 +232,8 @@ write_layers (YamlWriter *writer, const GArray *layers)
         const StatementLayer *layer = &g_array_index (layers, StatementLayer, i);
 
         yaml_writer_begin_map (writer);
-        write_digest (writer, "diffid", &layer->diffid);
-        write_number (writer, "bytes", layer->bytes);
+        yaml_writer_digest_pair (writer, "diffid", &layer->diffid);
+        yaml_writer_number_pair (writer, "bytes", layer->bytes);
         yaml_writer_end_map (writer);
     }
     yaml_writer_end_list (writer);
@@ -263,9 +247,9 @@ write_image (YamlWriter *writer, const StatementImage *image)
     yaml_writer_text (writer, image->name);
     yaml_writer_key (writer, "platform");
     yaml_writer_text (writer, image->platform);
-    write_digest (writer, "config", &image->config);
-    write_number (writer, "config-bytes", image->config_bytes);
-    write_digest (writer, "manifest", &image->manifest);
+    yaml_writer_digest_pair (writer, "config", &image->config);
+    yaml_writer_number_pair (writer, "config-bytes", image->config_bytes);
+    yaml_writer_digest_pair (writer, "manifest", &image->manifest);
     write_layers (writer, image->layers);
     yaml_writer_end_map (writer);
 }
@@ -279,8 +263,8 @@ write_tree (YamlWriter *writer, const Statement *statement)
     yaml_writer_begin_map (writer);
     yaml_writer_key (writer, "commit");
     yaml_writer_text (writer, commit);
-    write_number (writer, "files", statement->tree_files);
-    write_number (writer, "bytes", statement->tree_bytes);
+    yaml_writer_number_pair (writer, "files", statement->tree_files);
+    yaml_writer_number_pair (writer, "bytes", statement->tree_bytes);
     yaml_writer_end_map (writer);
 }
 

@@ -197,3 +197,27 @@ yaml_writer_finish (YamlWriter *writer)
     g_free (writer);
     return bytes;
 }
+
+void
+yaml_writer_pair (YamlWriter *writer, const char *key, const char *text)
+{
+    if (text == NULL)
+        return;
+    yaml_writer_key (writer, key);
+    yaml_writer_text (writer, text);
+}
+
+void
+yaml_writer_number_pair (YamlWriter *writer, const char *key, guint64 number)
+{
+    yaml_writer_key (writer, key);
+    yaml_writer_number (writer, number);
+}
+
+void
+yaml_writer_digest_pair (YamlWriter *writer, const char *key, const Digest *digest)
+{
+    g_autofree char *text = digest_to_text (digest);
+
+    yaml_writer_pair (writer, key, text);
+}

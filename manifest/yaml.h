@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "manifest/digest.h"
+
 #include <glib.h>
 
 /* A strict subset of YAML read through libyaml's event API into a small tree. Refused with
@@ -42,5 +44,9 @@ void yaml_writer_begin_map (YamlWriter *writer);
 void yaml_writer_end_map (YamlWriter *writer);
 void yaml_writer_begin_list (YamlWriter *writer);
 void yaml_writer_end_list (YamlWriter *writer);
+/* A key and its value. A text that is NULL is left out with its key. */
+void yaml_writer_pair (YamlWriter *writer, const char *key, const char *text);
+void yaml_writer_number_pair (YamlWriter *writer, const char *key, guint64 number);
+void yaml_writer_digest_pair (YamlWriter *writer, const char *key, const Digest *digest);
 /* Ends the document; frees the writer. */
 GBytes *yaml_writer_finish (YamlWriter *writer);
