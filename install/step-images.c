@@ -115,6 +115,12 @@ load_full (ImageStep *step, Run *run, GError *why, GError **error)
     g_autoptr (GArray) all = load_all_layers (step->image);
     guint left_out = run->bases != NULL ? bases_count_left_out (run->bases, all) : 0;
 
+    /* Plan found the file there; its bytes were not looked at before. */
+    if (g_error_matches (why, HANDCARRY_ERROR, ERR_BASE_MISSING))
+        return fail (error, ERR_BASE_MISSING,
+                     "%s; install the full bundle of the same release, which does not need it",
+                     why->message);
+
     if (run->stopped || !g_error_matches (why, HANDCARRY_ERROR, ERR_ENGINE) ||
         all->len == step->missing->len || !engine_ping (run->engine, NULL)) {
         g_propagate_error (error, g_error_copy (why));

@@ -77,7 +77,8 @@ def test_035_a_base_file_of_the_same_size_that_was_edited(host, engine, release,
     before = engine.images()
     changed_in_place(engine, flip)
     ran = host.install(delta, status=10)
-    for part in ("'handcarry-test/server:1'", "layer 2 of", "'srv/library'", "it was changed"):
+    for part in ("'handcarry-test/server:1'", "layer 2 of", "'srv/library'", "it was changed",
+                 "the full bundle of"):
         assert part in ran.stderr, part
     assert_nothing_changed(engine, host, before)
 
