@@ -226,6 +226,34 @@ add_far_copies (GByteArray *out, guint length, guint32 *state)
     }
 }
 
+/* What lies a window back, with a change now and then. */
+static void
+add_again (GByteArray *out, guint length, guint32 *state)
+{
+    for (guint i = 0; i < length; i++)
+        if (i >= 32768 && chance (state, 50) > 0)
+            add_byte (out, out->data[i - 32768]);
+        else
+            add_byte (out, chance (state, 30) == 0 ? chance (state, 3) : 0);
+}
+
+/* As many matches as literals, and of such lengths that half the size comes out. */
+static void
+add_halves (GByteArray *out, guint length, guint32 *state)
+{
+    while (out->len < length) {
+        guint back;
+
+        if (out->len <= 5000 || chance (state, 100) >= 50) {
+            add_byte (out, chance (state, 256));
+            continue;
+        }
+        back = 1 + chance (state, 4000);
+        for (guint n = 3 + chance (state, 14); n > 0 && out->len < length; n--)
+            add_byte (out, out->data[out->len - back]);
+    }
+}
+
 static const struct {
     const char *name;
     AddFunc add;
@@ -243,12 +271,12 @@ static const guint lengths[] = { 0,     1,     2,     3,     4,      258,   259,
                                  98043, 98303, 98304, 98400, 131072, 200001 };
 
 static GByteArray *
-make_content (guint kind, guint length)
+make_content (AddFunc add, guint length)
 {
     GByteArray *content = g_byte_array_new ();
-    guint32 state = length + kind;
+    guint32 state = length;
 
-    kinds[kind].add (content, length, &state);
+    add (content, length, &state);
     g_assert_cmpuint (content->len, ==, length);
     return content;
 }
@@ -274,13 +302,38 @@ run_gzip (const char *program, const char *folder, const GByteArray *content)
     return g_bytes_unref_to_array (g_steal_pointer (&packed));
 }
 
-static void
-check_same (const char *program, const char *folder, guint kind, guint length)
-{
-    g_autoptr (GByteArray) content = make_content (kind, length);
-    g_autoptr (GByteArray) ours = gzip_nine (content->data, content->len);
-    g_autoptr (GByteArray) theirs = run_gzip (program, folder, content);
+typedef struct {
+    char *program; /* NULL: there is no gzip */
+    char *folder;
+} Gzip;
 
+static void
+set_up (Gzip *gzip, gconstpointer data)
+{
+    gzip->program = g_find_program_in_path ("gzip");
+    gzip->folder = g_dir_make_tmp ("gzip-nine-XXXXXX", NULL);
+    if (gzip->program == NULL)
+        g_test_skip ("gzip not found");
+}
+
+static void
+tear_down (Gzip *gzip, gconstpointer data)
+{
+    g_rmdir (gzip->folder);
+    g_free (gzip->folder);
+    g_free (gzip->program);
+}
+
+static void
+check_same (const Gzip *gzip, AddFunc add, guint length)
+{
+    g_autoptr (GByteArray) content = NULL, ours = NULL, theirs = NULL;
+
+    if (gzip->program == NULL)
+        return;
+    content = make_content (add, length);
+    ours = gzip_nine (content->data, content->len);
+    theirs = run_gzip (gzip->program, gzip->folder, content);
     if (ours->len == theirs->len && memcmp (ours->data, theirs->data, ours->len) == 0)
         return;
     g_test_message ("%u bytes: %u packed by us, %u by gzip", length, ours->len, theirs->len);
@@ -288,28 +341,43 @@ check_same (const char *program, const char *folder, guint kind, guint length)
 }
 
 static void
-test_gzip_writes_the_same (gconstpointer data)
+test_gzip_writes_the_same (Gzip *gzip, gconstpointer data)
 {
-    g_autofree char *program = g_find_program_in_path ("gzip");
-    g_autofree char *folder = g_dir_make_tmp ("gzip-nine-XXXXXX", NULL);
+    AddFunc add = kinds[GPOINTER_TO_UINT (data)].add;
 
-    if (program == NULL) {
-        g_test_skip ("gzip not found");
-    } else {
-        for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
-            check_same (program, folder, GPOINTER_TO_UINT (data), lengths[i]);
-        /* Where two kinds of block are equally long. */
-        for (guint length = 5; length < 150; length++)
-            check_same (program, folder, GPOINTER_TO_UINT (data), length);
+    for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+        check_same (gzip, add, lengths[i]);
+    /* Where two kinds of block are equally long. */
+    for (guint length = 5; length < 150; length++)
+        check_same (gzip, add, length);
+}
+
+/* Ends shortly before the buffer is full, the first time and a later one. */
+static void
+test_bytes_behind_the_end_count (Gzip *gzip, gconstpointer data)
+{
+    for (guint back = 1; back < 120; back += 3) {
+        check_same (gzip, add_again, 65536 - back);
+        check_same (gzip, add_again, 98304 - back);
     }
-    g_rmdir (folder);
+}
+
+/* Where each number of the rule decides: one more or one less would end a block elsewhere. */
+static void
+test_blocks_end_early (Gzip *gzip, gconstpointer data)
+{
+    static const guint edges[] = { 199948, 199954, 199995, 199999 };
+
+    for (guint i = 0; i < G_N_ELEMENTS (edges); i++)
+        check_same (gzip, add_halves, edges[i]);
 }
 
 static void
 test_content_comes_back (gconstpointer data)
 {
     for (guint i = 0; i < G_N_ELEMENTS (lengths); i++) {
-        g_autoptr (GByteArray) content = make_content (GPOINTER_TO_UINT (data), lengths[i]);
+        g_autoptr (GByteArray) content =
+            make_content (kinds[GPOINTER_TO_UINT (data)].add, lengths[i]);
         g_autoptr (GByteArray) packed = gzip_nine (content->data, content->len);
         g_autoptr (GByteArray) back = NULL;
 
@@ -326,11 +394,15 @@ main (int argc, char **argv)
     g_test_add_func ("/gzip-nine/061-limit-is-kept-to-the-byte", test_limit_is_kept_to_the_byte);
     g_test_add_func ("/gzip-nine/codes-are-cut-to-the-longest", test_codes_are_cut_to_the_longest);
     g_test_add_func ("/gzip-nine/two-codes-at-least", test_two_codes_at_least);
+    g_test_add ("/gzip-nine/bytes-behind-the-end-count", Gzip, NULL, set_up,
+                test_bytes_behind_the_end_count, tear_down);
+    g_test_add ("/gzip-nine/blocks-end-early", Gzip, NULL, set_up, test_blocks_end_early,
+                tear_down);
     for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
         g_autofree char *same = g_strconcat ("/gzip-nine/same-as-gzip/", kinds[i].name, NULL);
         g_autofree char *back = g_strconcat ("/gzip-nine/comes-back/", kinds[i].name, NULL);
 
-        g_test_add_data_func (same, GUINT_TO_POINTER (i), test_gzip_writes_the_same);
+        g_test_add (same, Gzip, GUINT_TO_POINTER (i), set_up, test_gzip_writes_the_same, tear_down);
         g_test_add_data_func (back, GUINT_TO_POINTER (i), test_content_comes_back);
     }
     return g_test_run ();
