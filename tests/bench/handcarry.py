@@ -2,6 +2,7 @@
 # Copyright The handcarry authors
 """handcarry's command lines for the benchmark, with keys and hosts of its own."""
 import contextlib
+import json
 import shutil
 
 from bench import timing
@@ -47,6 +48,16 @@ class Handcarry:
     def install(self, bundle, url):
         return [self.program, "install", bundle, "--quiet", "-y", "--root", self.host,
                 "--engine", url]
+
+    def plan(self, bundle, url):
+        return [self.program, "plan", bundle, "--root", self.host, "--engine", url]
+
+    def expect(self, number):
+        """Raises where another release than this is the host's."""
+        said = timing.run([self.program, "status", "--json", "--root", self.host])
+        found = [product["release"] for product in json.loads(said)["products"]]
+        if found != [number]:
+            raise RuntimeError("the host has release %s instead of %d" % (found, number))
 
     def keep_host(self):
         """Remembers the host's folder as it is now, for back_to_kept()."""
