@@ -56,6 +56,20 @@ def test_a_delta_installs_on_a_host_at_its_base(host, engine, release, way):
     assert "already installed" in host.install(delta).stdout
 
 
+def test_base_files_below_a_volume(host, engine, release, way):
+    """A container that is made for an export may get a volume of its own there."""
+    system, run = release.images[0].layers[0], {"Cmd": ["/bin/sh"], "Volumes": {"/srv": {}}}
+    for number in (1, 2):
+        release.fields.update(release=number, version="%d.0.0" % number)
+        release.images = [Image("handcarry-test/server:%d" % number, [
+            system, Layer().folder("srv").file("srv/library", near(noise(4, 400_000), number))], run)]
+        release.write()
+        bundle = host.bundle(release) if number == 1 else host.bundle(release, base=bundle)
+        host.install(bundle)
+    assert os.path.getsize(bundle) < 100_000
+    assert engine.containers() == [] and not engine.call("GET", "/volumes").get("Volumes")
+
+
 def test_035_a_host_without_the_base_is_told_all_that_lacks(host, engine, release):
     first, delta = make_pair(host, release)
     ran = host.install(delta, status=10)
