@@ -137,6 +137,28 @@ def test_a_container_that_a_killed_run_left_goes(host20, docker20, release):
     assert [c["Labels"] for c in docker20.containers()] == [{"handcarry": "theirs"}]
 
 
+def test_a_run_that_is_killed_in_an_export(host20, docker20, release, tmp_path, monkeypatch):
+    monkeypatch.setenv("HANDCARRY_BASE", "export")
+    first, delta = make_pair(host20, release)
+    host20.install(first)
+    before, runs = docker20.images(), []
+
+    def kill(line):
+        if "/archive?" not in line:
+            return None
+        runs[0].kill()
+        return "die"
+    with LyingEngine(tmp_path, real=docker20.socket, **{"GET /containers/": kill}) as between:
+        host20.url = between.url
+        runs.append(host20.start(delta))
+        runs[0].communicate(timeout=60)
+    assert docker20.images() == before and len(docker20.containers()) == 1
+    host20.url = docker20.url
+    host20.install(delta)
+    assert docker20.containers() == []
+    assert_runs(docker20, release)
+
+
 def test_a_delta_of_another_product_lacks_its_base(host20, docker20, release):
     host20.install(host20.bundle(release))
     before = docker20.images()
