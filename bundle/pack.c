@@ -224,6 +224,8 @@ plan_literals (Packer *packer, FramePlan *plan, guint i, GError **error)
 static void
 plan_file (const Packer *packer, FramePlan *plan, const PackFile *file, PackResult *result)
 {
+    static const Region regions[N_PARTS] = { REGION_CONTROL, REGION_CONTROL, REGION_CONTROL,
+                                             REGION_DIFFERENCE, REGION_EXTRA };
     const Content *content = &g_array_index (packer->contents->contents, Content, file->content);
     const StoredPatch *patch;
 
@@ -239,8 +241,7 @@ plan_file (const Packer *packer, FramePlan *plan, const PackFile *file, PackResu
     patch = &g_array_index (packer->patches->patches, StoredPatch, content->patch);
     result->patched += content->length;
     for (guint i = 0; i < N_PARTS; i++)
-        frame_plan_add (plan, (Region)(REGION_CONTROL + i), packer->patches->fds[i], patch->at[i],
-                        patch->length[i]);
+        frame_plan_add (plan, regions[i], packer->patches->fds[i], patch->at[i], patch->length[i]);
 }
 
 static guint64

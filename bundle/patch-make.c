@@ -113,6 +113,7 @@ make_packed (const PatchWant *want, const GByteArray *old, GByteArray *inner, Pa
     g_autoptr (PatchParts) parts = NULL;
 
     made->inner = inner;
+    made->length = inner->len;
     if (old == NULL)
         return;
     if (!gzip_nine_unpack (old->data, old->len, LIMIT_FORM_BYTES, &old_inner))
@@ -160,6 +161,7 @@ patch_make (const PatchWant *want, PatchMade *made, GError **error)
     }
     if (old == NULL)
         return TRUE;
+    made->length = new->len;
     made->parts = diff_make (old->data, old->len, new->data, new->len);
     if (may_be_bitcode (&want->new) && may_be_bitcode (&want->old))
         try_bits (old, new, made);

@@ -17,6 +17,7 @@ typedef struct {
 typedef struct {
     PatchParts *parts; /* NULL: not worth it */
     guint form;        /* RecipeForm */
+    guint64 length;    /* of what the patch makes */
     GByteArray *inner; /* without parts: what the file packs, to be carried instead; or NULL */
 } PatchMade;
 

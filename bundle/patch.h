@@ -19,6 +19,8 @@ typedef struct {
 } PatchPorts;
 
 #define PATCH_CHUNK (64 * 1024)
+/* The control of a patch, with gaps and runs, is read whole. */
+#define PATCH_CONTROL_MAX (64 * 1024 * 1024)
 
 /* Makes exactly length bytes, using all of control; a move out of the source, a part that is too
  * short or too long is ERR_FORMAT. */

@@ -3,6 +3,8 @@
 #include "bundle/patches.h"
 
 #include "bundle/patch-make.h"
+#include "bundle/patch.h"
+#include "bundle/sparse.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -84,21 +86,40 @@ run_job (gpointer data, gpointer user)
 }
 
 static gboolean
-store_parts (Patches *patches, const PatchParts *parts, GError **error)
+store_part (Patches *patches, PatchPart part, const GByteArray *bytes, GError **error)
 {
-    const GByteArray *all[N_PARTS] = { parts->control, parts->difference, parts->extra };
-
-    for (guint i = 0; i < N_PARTS; i++) {
-        if (!file_pwrite_all (patches->fds[i], "patches", all[i]->data, all[i]->len,
-                              patches->bytes[i], error))
-            return FALSE;
-        patches->bytes[i] += all[i]->len;
-    }
+    if (!file_pwrite_all (patches->fds[part], "patches", bytes->data, bytes->len,
+                          patches->bytes[part], error))
+        return FALSE;
+    patches->bytes[part] += bytes->len;
     return TRUE;
+}
+
+/* Appends parts to the patch under way. */
+static gboolean
+store_parts (Patches *patches, SparseWriter *difference, const PatchParts *parts, GError **error)
+{
+    sparse_write (difference, parts->difference->data, parts->difference->len);
+    if (!store_part (patches, PART_CONTROL, parts->control, error) ||
+        !store_part (patches, PART_EXTRA, parts->extra, error) ||
+        !store_part (patches, PART_VALUES, difference->values, error))
+        return FALSE;
+    g_byte_array_set_size (difference->values, 0);
+    return TRUE;
+}
+
+/* Gaps and runs stay in memory until the patch ends: they lie behind its control. */
+static gboolean
+store_pairs (Patches *patches, SparseWriter *difference, GError **error)
+{
+    sparse_writer_finish (difference);
+    return store_part (patches, PART_GAPS, difference->gaps, error) &&
+           store_part (patches, PART_RUNS, difference->runs, error);
 }
 
 typedef struct {
     Patches *patches;
+    SparseWriter *difference;
     guint64 estimate;
 } LargeStore;
 
@@ -108,7 +129,7 @@ store_large_parts (const PatchParts *parts, gpointer data, GError **error)
     LargeStore *large = data;
 
     large->estimate += patch_estimate_parts (parts);
-    return store_parts (large->patches, parts, error);
+    return store_parts (large->patches, large->difference, parts, error);
 }
 
 static gboolean
@@ -126,17 +147,20 @@ estimate_piece (const DiffPiece *piece, guint64 *sum, GError **error)
     return TRUE;
 }
 
-/* Its parts go to the files while it is made. */
+/* Its parts go to the files while it is made. Whoever applies it reads its control whole. */
 static gboolean
-make_large (Patches *patches, PatchJob *job, gboolean *worth, GError **error)
+make_large (Patches *patches, SparseWriter *difference, PatchJob *job, gboolean *worth,
+            GError **error)
 {
-    LargeStore large = { patches, 0 };
-    guint64 whole = 0;
+    LargeStore large = { patches, difference, 0 };
+    guint64 whole = 0, control = patches->bytes[PART_CONTROL];
 
     if (!diff_large (&job->want.old, &job->want.new, store_large_parts, &large, error) ||
         !estimate_piece (&job->want.new, &whole, error))
         return FALSE;
-    *worth = patch_is_worth (&job->want, large.estimate, whole);
+    control = patches->bytes[PART_CONTROL] - control;
+    *worth = patch_is_worth (&job->want, large.estimate, whole) &&
+             control + difference->gaps->len + difference->runs->len < PATCH_CONTROL_MAX;
     return TRUE;
 }
 
@@ -152,21 +176,34 @@ store_inner (Patches *patches, PatchJob *job, GError **error)
                             job->content->inner_at, error);
 }
 
+/* Writes the parts of a patch, where it is worth it. */
+static gboolean
+store_patch (Maker *maker, PatchJob *job, gboolean *worth, GError **error)
+{
+    Patches *patches = maker->patches;
+    g_auto (SparseWriter) difference = { 0 };
+
+    sparse_writer_init (&difference);
+    if (is_large (job)) {
+        if (!make_large (patches, &difference, job, worth, error))
+            return FALSE;
+        progress_add (maker->progress, job->want.new.length);
+    } else if (*worth && !store_parts (patches, &difference, job->made.parts, error)) {
+        return FALSE;
+    }
+    return !*worth || store_pairs (patches, &difference, error);
+}
+
 static gboolean
 store (Maker *maker, PatchJob *job, GError **error)
 {
     Patches *patches = maker->patches;
-    StoredPatch stored = { .form = job->made.form };
+    StoredPatch stored = { .form = job->made.form, .inner = job->made.length };
     gboolean worth = job->made.parts != NULL;
 
     memcpy (stored.at, patches->bytes, sizeof stored.at);
-    if (is_large (job)) {
-        if (!make_large (patches, job, &worth, error))
-            return FALSE;
-        progress_add (maker->progress, job->want.new.length);
-    } else if (worth && !store_parts (patches, job->made.parts, error)) {
+    if (!store_patch (maker, job, &worth, error))
         return FALSE;
-    }
     if (!worth) {
         memcpy (patches->bytes, stored.at, sizeof stored.at);
         job->content->source = NO_CONTENT;

@@ -9,10 +9,11 @@
 /* The patches of a bundle, made before anything is written (make side). Their parts lie in
  * unlinked temporary files, one for each kind. */
 
-typedef enum { PART_CONTROL, PART_DIFFERENCE, PART_EXTRA, N_PARTS } PatchPart;
+typedef enum { PART_CONTROL, PART_GAPS, PART_RUNS, PART_VALUES, PART_EXTRA, N_PARTS } PatchPart;
 
 typedef struct {
-    guint form; /* RecipeForm */
+    guint form;    /* RecipeForm */
+    guint64 inner; /* bytes before they are packed */
     guint64 at[N_PARTS], length[N_PARTS];
 } StoredPatch;
 

@@ -169,8 +169,8 @@ want_all (Rebuild *rebuild)
             want (rebuild, REGION_DATA, file->data_at, file->inner);
         if (file->kind != RECIPE_PATCH)
             continue;
-        want (rebuild, REGION_CONTROL, file->control_at, file->control);
-        want (rebuild, REGION_DIFFERENCE, file->difference_at, file->difference);
+        want (rebuild, REGION_CONTROL, file->control_at, file->control + file->gaps + file->runs);
+        want (rebuild, REGION_DIFFERENCE, file->values_at, file->values);
         want (rebuild, REGION_EXTRA, file->extra_at, file->extra);
     }
 }

@@ -3,12 +3,10 @@
 #include "bundle/form.h"
 #include "bundle/format.h"
 #include "bundle/rebuild-state.h"
+#include "bundle/sparse.h"
 #include "manifest/error.h"
 
 #include <string.h>
-
-/* One patch's control is read whole; its frames are at most 16 MiB each, a patch has few. */
-#define CONTROL_MAX (64 * 1024 * 1024)
 
 static const RecipeFile *
 file_at (const Rebuild *rebuild, guint64 number)
@@ -22,7 +20,8 @@ typedef struct {
     gboolean to_layer;
     guint64 spool_at; /* next byte; NOT_SPOOLED for no spool */
     const RecipeFile *file;
-    guint64 difference_at, extra_at;
+    guint64 values_at, extra_at;
+    SparseReader difference;
     GByteArray *inner; /* collects what is packed afterwards; else NULL */
 } Target;
 
@@ -87,8 +86,19 @@ port_difference (gpointer data, guint8 *bytes, gsize length, GError **error)
 {
     Target *target = data;
 
-    return copy_stream (target->rebuild, REGION_DIFFERENCE, &target->difference_at, bytes, length,
-                        error);
+    while (length > 0) {
+        gsize zeros, values;
+
+        if (!sparse_read (&target->difference, length, &zeros, &values, error))
+            return FALSE;
+        memset (bytes, 0, zeros);
+        if (!copy_stream (target->rebuild, REGION_DIFFERENCE, &target->values_at, bytes + zeros,
+                          values, error))
+            return FALSE;
+        bytes += zeros + values;
+        length -= zeros + values;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -153,21 +163,24 @@ apply_patch (Target *target, guint64 source_length, GError **error)
 {
     const RecipeFile *file = target->file;
     PatchPorts ports = { port_difference, port_extra, port_source, port_result, target };
+    guint64 at = file->control_at, length = file->control + file->gaps + file->runs;
     g_autofree guint8 *control = NULL;
-    guint64 at = file->control_at;
 
-    if (file->control > CONTROL_MAX)
+    if (length > PATCH_CONTROL_MAX)
         return fail (error, ERR_FORMAT, "recipe has a patch with a control of more than %d bytes",
-                     CONTROL_MAX);
-    control = g_malloc (file->control);
-    if (!copy_stream (target->rebuild, REGION_CONTROL, &at, control, file->control, error))
+                     PATCH_CONTROL_MAX);
+    control = g_malloc (length);
+    if (!copy_stream (target->rebuild, REGION_CONTROL, &at, control, length, error))
         return FALSE;
-    target->difference_at = file->difference_at;
+    sparse_reader_init (&target->difference, control + file->control, file->gaps,
+                        control + file->control + file->gaps, file->runs);
+    target->values_at = file->values_at;
     target->extra_at = file->extra_at;
     if (!patch_apply (control, file->control, source_length, file->inner, &ports, error))
         return FALSE;
-    if (target->difference_at != file->difference_at + file->difference ||
-        target->extra_at != file->extra_at + file->extra)
+    if (target->values_at != file->values_at + file->values ||
+        target->extra_at != file->extra_at + file->extra ||
+        !sparse_reader_is_done (&target->difference))
         return fail (error, ERR_FORMAT, "patch does not use all of its parts");
     return TRUE;
 }

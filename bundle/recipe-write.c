@@ -30,6 +30,8 @@ put_file (GByteArray *out, const RecipeSource *from, const PackFile *file)
     recipe_put_number (out, content->length);
     if (patch->form != FORM_PLAIN)
         recipe_put_number (out, patch->form);
+    if ((patch->form & FORM_PACKED) != 0)
+        recipe_put_number (out, patch->inner);
     recipe_put_number (out, file->source);
     for (guint i = 0; i < N_PARTS; i++)
         recipe_put_number (out, patch->length[i]);

@@ -103,30 +103,38 @@ get (Parser *parser, guint64 most, const char *what, guint64 *number, GError **e
 }
 
 static gboolean
+parse_parts (Parser *parser, RecipeFile *file, GError **error)
+{
+    if (!get (parser, G_MAXUINT32, "a patch's control length", &file->control, error) ||
+        !get (parser, G_MAXUINT32, "a patch's gaps length", &file->gaps, error) ||
+        !get (parser, G_MAXUINT32, "a patch's runs length", &file->runs, error) ||
+        !get (parser, file->inner, "a patch's values length", &file->values, error) ||
+        !get (parser, file->inner, "a patch's extra length", &file->extra, error))
+        return FALSE;
+    return file->values + file->extra <= file->inner ||
+           fail (error, ERR_FORMAT, "recipe has a patch whose parts are longer than its file");
+}
+
+static gboolean
 parse_patch (Parser *parser, RecipeFile *file, GError **error)
 {
     RecipeTable *table = parser->table;
-    gboolean packed = (file->form & FORM_PACKED) != 0;
-    guint64 most = packed ? LIMIT_FORM_BYTES : file->length;
 
     if (table->files->len == 0)
         return fail (error, ERR_FORMAT, "recipe begins with a patch, which has nothing to be on");
-    if (!get (parser, table->files->len - 1, "the source of a patch", &file->source, error) ||
-        !get (parser, G_MAXUINT32, "a patch's control length", &file->control, error) ||
-        !get (parser, most, "a patch's difference length", &file->difference, error) ||
-        !get (parser, most, "a patch's extra length", &file->extra, error))
+    if ((file->form & FORM_PACKED) != 0 &&
+        !get (parser, LIMIT_FORM_BYTES, "the length of what is packed", &file->inner, error))
         return FALSE;
-    if (packed)
-        file->inner = file->difference + file->extra;
-    if (file->inner > most || file->difference + file->extra != file->inner)
-        return fail (error, ERR_FORMAT, "recipe has a patch whose parts do not add up to its file");
+    if (!get (parser, table->files->len - 1, "the source of a patch", &file->source, error) ||
+        !parse_parts (parser, file, error))
+        return FALSE;
     if (g_array_index (table->files, RecipeFile, file->source).kind == RECIPE_PATCH)
         return fail (error, ERR_FORMAT, "recipe has a patch on a patch");
     file->control_at = table->control;
-    file->difference_at = table->difference;
+    file->values_at = table->difference;
     file->extra_at = table->extra;
-    table->control += file->control;
-    table->difference += file->difference;
+    table->control += file->control + file->gaps + file->runs;
+    table->difference += file->values;
     table->extra += file->extra;
     return TRUE;
 }

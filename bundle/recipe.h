@@ -33,12 +33,14 @@ typedef struct {
     guint64 length; /* of the file */
     guint form;     /* RecipeForm: of a patch some of them; of a content FORM_PACKED or none */
     guint64 inner;  /* bytes before they are packed; as length where they are not */
-    /* Content: where it lies in the stream data. Patch: where its three parts lie. Offsets are not
+    /* Content: where it lies in the stream data. Patch: where its parts lie. Offsets are not
      * stored: they follow from the lengths before. */
     guint64 data_at;
     guint64 source; /* patch: number of the file it is made against; not a patch itself */
-    guint64 control, difference, extra; /* patch: lengths */
-    guint64 control_at, difference_at, extra_at;
+    /* Patch: lengths of its parts. Gaps and runs lie behind control in the stream control; values,
+     * in the stream difference, are the bytes of the difference that are not zero. */
+    guint64 control, gaps, runs, values, extra;
+    guint64 control_at, values_at, extra_at;
     BaseFile base; /* base file: its row; the path belongs to the table */
 } RecipeFile;
 

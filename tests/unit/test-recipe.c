@@ -95,7 +95,7 @@ numbers_new (const guint64 *numbers, guint n)
 /* Version, one content of 1000 bytes, one use after a literal of 512: the rest is a literal. */
 static const guint64 first[] = { 1, 1, RECIPE_CONTENT, 1000, 1, 512, 0 };
 /* A patch on file 0, then both files: the step to file 0 is two back. */
-static const guint64 second[] = { 1, 1, RECIPE_PATCH, 600, 0, 9, 400, 200, 2, 512, 0, 24, 3 };
+static const guint64 second[] = { 1, 1, RECIPE_PATCH, 600, 0, 9, 3, 2, 100, 200, 2, 512, 0, 24, 3 };
 
 static void
 test_two_recipes_share_streams (void)
@@ -118,8 +118,8 @@ test_two_recipes_share_streams (void)
     patch = &g_array_index (table->files, RecipeFile, 1);
     g_assert_cmpint (patch->kind, ==, RECIPE_PATCH);
     g_assert_cmpuint (patch->source, ==, 0);
-    g_assert_cmpuint (table->control, ==, 9);
-    g_assert_cmpuint (table->difference, ==, 400);
+    g_assert_cmpuint (table->control, ==, 9 + 3 + 2);
+    g_assert_cmpuint (table->difference, ==, 100);
     g_assert_cmpuint (table->extra, ==, 200);
     g_assert_cmpuint (table->data, ==, 1000);
     g_assert_cmpuint (table->literals, ==, 1048 + 4096 - 1600);

