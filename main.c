@@ -53,7 +53,7 @@ find_verb (const char *name)
 }
 
 static int
-report (int status, const GError *error)
+report (int status, const char *verb, const GError *error)
 {
     const char *hint = error_hint (status);
 
@@ -61,6 +61,8 @@ report (int status, const GError *error)
         fprintf (stderr, "handcarry: %s\n", error->message);
     if (error != NULL && hint != NULL)
         fprintf (stderr, "           %s\n", hint);
+    else if (error != NULL && status == ERR_USAGE)
+        fprintf (stderr, "           'handcarry %s --help' shows the options\n", verb);
     return status;
 }
 
@@ -71,6 +73,8 @@ main (int argc, char **argv)
     const Verb *verb;
     int status;
 
+    /* Where both go into one file, lines stay in the order in which they were printed. */
+    setvbuf (stdout, NULL, _IOLBF, BUFSIZ);
     setlocale (LC_CTYPE, "C.UTF-8");
     if (argc >= 2 && (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "help") == 0)) {
         print_help (stdout);
@@ -91,5 +95,5 @@ main (int argc, char **argv)
         return ERR_USAGE;
     }
     status = verb->func (argc - 1, argv + 1, &error);
-    return report (status, error);
+    return report (status, verb->name, error);
 }

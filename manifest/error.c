@@ -78,7 +78,6 @@ error_hint (int status)
         int status;
         const char *hint;
     } hints[] = {
-        { ERR_USAGE, "'handcarry VERB --help' shows the options" },
         { ERR_TRUST, "'handcarry trust show' lists the keys believed here" },
         { ERR_BUSY, "wait for the other run to end, then call again" },
     };

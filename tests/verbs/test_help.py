@@ -58,6 +58,7 @@ def test_the_verb_has_a_man_page(verb):
 @pytest.mark.parametrize("verb", VERBS)
 def test_an_unknown_option_is_a_usage_error(verb):
     run = handcarry(verb, "--no-such-option")
+    assert f"'handcarry {verb} --help' shows the options" in run.stderr
     assert run.returncode == 2
     assert run.stdout == ""
     assert "no-such-option" in run.stderr

@@ -101,6 +101,16 @@ def test_001_wrong_key(made, tmp_path):
     assert "role release  0 of 1 needed: nobody" in said
 
 
+def test_lines_stay_in_order_in_one_file(made, tmp_path):
+    (tmp_path / "both").write_bytes(made.data[:-1])
+    with open(tmp_path / "log", "w+", encoding="utf-8") as log:
+        subprocess.run([PROGRAM, "verify", tmp_path / "both", "--trust", made.trust], stdout=log,
+                       stderr=log, check=False)
+        log.seek(0)
+        said = log.read()
+    assert 0 <= said.index("NOT GOOD") < said.index("handcarry: ")
+
+
 def test_010_011_no_signature(made, refuse):
     bundle = BundleFile(made.path)
     said = refuse(bundle.bytes(), "0 of 1 needed: nobody", "missing: release", status=4)
