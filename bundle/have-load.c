@@ -26,10 +26,9 @@ read_signature (const char *path, GError **error)
 }
 
 static Have *
-load (const char *path, const TrustRoot *trust, GError **error)
+load (const char *path, GBytes *text, const TrustRoot *trust, GError **error)
 {
-    g_autoptr (GBytes) text = file_read_given (path, LIMIT_YAML_BYTES, error);
-    g_autoptr (GBytes) signature = text != NULL ? read_signature (path, error) : NULL;
+    g_autoptr (GBytes) signature = read_signature (path, error);
     g_autoptr (Have) have = NULL;
     const char *host;
 
@@ -40,15 +39,22 @@ load (const char *path, const TrustRoot *trust, GError **error)
     if (have == NULL)
         return NULL;
     if (strcmp (have->host, host) != 0)
-        return fail_null (error, ERR_TRUST,
-                          "it says that it is from host '%s', and host '%s' signed it", have->host,
-                          host);
+        return fail_null (
+            error, ERR_TRUST,
+            "it says that it is from host '%s', and its key was enrolled for host '%s': "
+            "on the host, type 'name: %s' into /etc/handcarry/host.yaml and make "
+            "the file again",
+            have->host, host, host);
     return g_steal_pointer (&have);
 }
 
 gboolean
 have_load (const char *path, const TrustRoot *trust, Have **have, GError **error)
 {
-    *have = load (path, trust, error);
+    g_autoptr (GBytes) text = file_read_given (path, LIMIT_YAML_BYTES, error);
+
+    if (text == NULL)
+        return FALSE;
+    *have = load (path, text, trust, error);
     return *have != NULL || fail_prefix (error, "'%s'", path);
 }

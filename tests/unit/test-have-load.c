@@ -70,7 +70,7 @@ static void
 test_a_host_speaks_for_itself_only (Fixture *f, gconstpointer data)
 {
     expect (f, HEAD "e" TAIL, HEAD "e" TAIL, 'd', ERR_TRUST,
-            "from host 'e', and host 'd' signed it");
+            "from host 'e', and its key was enrolled for host 'd'");
 }
 
 static void
