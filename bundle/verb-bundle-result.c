@@ -87,8 +87,10 @@ print_hosts (const VerbOutput *output, const PackOptions *options, const PackRes
                         : "");
         return;
     }
-    verb_print (output, "          (%s in files that hosts have, %s in layers that they have)\n",
-                from, left_out);
+    if (result->from_bases > 0)
+        verb_print (output, "          %s of it in files that hosts have\n", from);
+    if (result->left_out > 0)
+        verb_print (output, "left out  %s of layers that hosts have\n", left_out);
     for (guint i = 0; options->haves->len == 0 && i < options->bases->len; i++) {
         const Release *base =
             bundle_statement (base_bundle_get (options->bases->pdata[i]))->release;
@@ -119,7 +121,10 @@ verb_bundle_text (const VerbOutput *output, const Release *release, const char *
         verb_print (output, "size      %s, no images\n", bytes);
     } else {
         verb_print (output, "size      %s from %s of layers\n", bytes, whole);
-        verb_print (output, "          (%s repeated, %s carried as patches)\n", repeated, patched);
+        if (result->repeated > 0)
+            verb_print (output, "          %s of it repeated\n", repeated);
+        if (result->patched > 0)
+            verb_print (output, "          %s of it as patches\n", patched);
     }
     print_hosts (output, options, result);
     if (result->parts > 1)

@@ -35,12 +35,15 @@ verb_verify_good (const VerbOutput *output, const char *path, const Bundle *bund
 {
     const Statement *statement = bundle_statement (bundle);
     g_autofree char *digest = digest_to_text (bundle_release_digest (bundle));
+    g_autofree char *from = packing_made_from (bundle_packing (bundle));
 
     verb_print (output, "%s: good\n", path);
     verb_print (output, "  %s %s, channel %s, release number %" G_GUINT64_FORMAT "\n",
                 statement->release->product, statement->release->version,
                 statement->release->channel, statement->release->release);
     verb_print (output, "  release digest %s\n", digest);
+    if (packing_is_delta (bundle_packing (bundle)))
+        verb_print (output, "  delta, made from %s\n", from);
     verb_verify_votes (output, report);
     verb_print (output, "  %s\n",
                 deep ? "every frame, layer, config and file proven" : "every frame proven");

@@ -51,12 +51,14 @@ static gboolean
 check_deep (const VerifyOptions *o, Bundle *bundle, Progress *progress, GError **error)
 {
     g_autoptr (BundleBases) bases = NULL;
+    g_autofree char *from = packing_made_from (bundle_packing (bundle));
     gboolean ok;
 
     if (packing_is_delta (bundle_packing (bundle)) && o->bases->len == 0)
         return fail (error, ERR_BASE_MISSING,
-                     "%s: it is a delta; give what it was made against with --base BUNDLE",
-                     bundle_path (bundle));
+                     "%s: it is a delta, made from %s: give what it was made against with --base "
+                     "BUNDLE",
+                     bundle_path (bundle), from);
     bases = bundle_bases_new (o->bases, bundle_packing (bundle));
     bundle_use_bases (bundle, bundle_bases_reader (bases));
     ok = bundle_check_deep (bundle, o->tmpdir, progress, error);
@@ -90,7 +92,8 @@ verify_one (const VerifyOptions *o, const char *path, const TrustRoot *trust, Js
     } else if (problem == NULL) {
         verb_verify_good (&o->output, path, bundle, report, o->deep);
     } else {
-        verb_print (&o->output, "%s: NOT GOOD\n", path);
+        verb_print (&o->output, "%s: %s\n", path,
+                    problem->code == ERR_BASE_MISSING ? "NOT PROVEN" : "NOT GOOD");
         verb_verify_votes (&o->output, report);
     }
     if (problem == NULL)

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/base-state.h"
 #include "manifest/error.h"
+#include "manifest/verb.h"
 
 #include <string.h>
 
@@ -29,9 +30,10 @@ void
 base_lack_layer (Bases *bases, const BaseLayer *layer)
 {
     g_autofree char *which = base_layer_text (layer);
+    g_autofree char *bytes = verb_bytes (layer->bytes);
 
-    add (bases, g_strdup_printf ("%s: no image here has it; %u of its files are needed, %.1f MB",
-                                 which, layer->files->len, (double)layer->bytes / 1e6));
+    add (bases, g_strdup_printf ("%s: no image here has it; %u of its files %s needed, %s", which,
+                                 layer->files->len, layer->files->len == 1 ? "is" : "are", bytes));
 }
 
 void
@@ -60,36 +62,20 @@ bases_take_left_out (Bases *bases, const StatementImage *image, GArray *missing)
 
     for (guint i = missing->len; i > 0; i--) {
         const StatementLayer *layer = &g_array_index (missing, StatementLayer, i - 1);
-        g_autofree char *digest = NULL;
+        g_autofree char *digest = NULL, *bytes = NULL;
 
         if (!g_hash_table_contains (bases->left_out, &layer->diffid))
             continue;
         digest = digest_to_text (&layer->diffid);
         digest[SHORT_DIGEST] = '\0';
-        add (bases, g_strdup_printf ("image '%s': layer %u of %u (%s), %.1f MB, which this file "
+        bytes = verb_bytes (layer->bytes);
+        add (bases, g_strdup_printf ("image '%s': layer %u of %u (%s), %s, which this file "
                                      "leaves out",
                                      image->name, number_of (image, &layer->diffid),
-                                     image->layers->len, digest, (double)layer->bytes / 1e6));
+                                     image->layers->len, digest, bytes));
         g_array_remove_index (missing, i - 1);
     }
     return before - missing->len;
-}
-
-/* "1.4.0 (release 41), 1.4.1 (release 42)" */
-static char *
-made_from (const Packing *packing)
-{
-    g_autoptr (GString) text = g_string_new (NULL);
-
-    for (guint i = 0; i < packing->from->len; i++) {
-        const PackingFrom *from = g_ptr_array_index (packing->from, i);
-
-        g_string_append_printf (text, "%s%s (release %" G_GUINT64_FORMAT ")", i > 0 ? ", " : "",
-                                from->version, from->release);
-    }
-    for (guint i = 0; packing->hosts != NULL && packing->hosts[i] != NULL; i++)
-        g_string_append_printf (text, "%shost '%s'", text->len > 0 ? ", " : "", packing->hosts[i]);
-    return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 gboolean
@@ -97,7 +83,7 @@ bases_check (const Bases *bases, GError **error)
 {
     const Run *run = bases->run;
     const char *host = run->host->name != NULL ? run->host->name : "HOST";
-    g_autofree char *from = made_from (bases->packing);
+    g_autofree char *from = packing_made_from (bases->packing);
     g_autoptr (GString) list = g_string_new (NULL);
 
     if (bases->lacking->len == 0)

@@ -78,6 +78,22 @@ packing_is_delta (const Packing *packing)
     return packing->bases->len > 0;
 }
 
+char *
+packing_made_from (const Packing *packing)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    for (guint i = 0; i < packing->from->len; i++) {
+        const PackingFrom *from = g_ptr_array_index (packing->from, i);
+
+        g_string_append_printf (text, "%s%s (release %" G_GUINT64_FORMAT ")", i > 0 ? ", " : "",
+                                from->version, from->release);
+    }
+    for (guint i = 0; packing->hosts != NULL && packing->hosts[i] != NULL; i++)
+        g_string_append_printf (text, "%shost '%s'", text->len > 0 ? ", " : "", packing->hosts[i]);
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static void
 read_region (FieldReader *reader, const YamlNode *node, gpointer target)
 {

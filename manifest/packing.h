@@ -61,6 +61,9 @@ const char *packing_region_name (Region region);
 /* Does it need something that is not in the file? */
 gboolean packing_is_delta (const Packing *packing);
 
+/* What a delta was made from: "1.4.0 (release 41), host 'ws-3'". Caller frees. */
+char *packing_made_from (const Packing *packing);
+
 void packing_from_free (PackingFrom *from);
 PackingBase *packing_base_new (const char *name);
 void packing_base_free (PackingBase *base);

@@ -88,6 +88,8 @@ def test_name_says_what_it_is_made_against(tmp_path, pair, monkeypatch):
     said = run("bundle", tmp_path / "r2/release.yaml", "--base", old)
     assert "handcarry-test-1.2-r2-from-r1.tar.zst" in said
     assert "to hosts at handcarry-test 1.1 (release number 1)" in said
+    assert re.search(r"^left out  \S+ MB of layers that hosts have$", said, re.MULTILINE)
+    assert " 0 B of" not in said
 
 
 def signed(tmp_path, *arguments):
@@ -101,8 +103,10 @@ def test_verify_deep_needs_the_base(tmp_path, pair):
     old, new = pair
     delta = make(tmp_path, 2, new, *signed(tmp_path, "--base", old), name="delta.tar.zst")
     trust = ("--trust", tmp_path / "trust")
-    run("verify", delta, *trust)
-    assert "--base" in run("verify", delta, "--deep", *trust, status=10)
+    made_from = "delta, made from 1.1 (release 1)"
+    assert made_from in run("verify", delta, *trust)
+    said = run("verify", delta, "--deep", *trust, status=10)
+    assert made_from in said and "--base" in said and "NOT PROVEN" in said
     assert "every frame, layer" in run("verify", delta, "--deep", *trust, "--base", old)
     other = make(tmp_path, 3, [image(1, busybox_layer(), lower(near(LIBRARY, 9)), application())])
     said = run("verify", delta, "--deep", *trust, "--base", other, status=10)
