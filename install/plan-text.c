@@ -97,9 +97,12 @@ append_medium (GString *out, const Run *run)
         return;
     g_string_append (out, "  read     ");
     append_bytes (out, run->cost->bundle_bytes);
-    g_string_append (out, run->options.no_copy ? " in place from the medium, spool at most "
-                                               : " copied from the medium, spool at most ");
-    append_bytes (out, run->cost->spool_bytes);
+    g_string_append (out, run->options.no_copy ? " in place from the medium"
+                                               : " copied from the medium");
+    if (run->cost->spool_bytes > 0) {
+        g_string_append (out, ", spool at most ");
+        append_bytes (out, run->cost->spool_bytes);
+    }
     g_string_append_c (out, '\n');
 }
 
@@ -110,11 +113,11 @@ way_text (const BaseLayer *layer, const Run *run)
     case BASE_NOWHERE:
         return g_strdup ("not here");
     case BASE_IN_PLACE:
-        return g_strdup_printf ("in place, %s", engine_info (run->engine)->driver);
+        return g_strdup_printf ("read in place from %s", engine_info (run->engine)->driver);
     case BASE_FORESEEN:
-        return g_strdup ("of a bundle before it");
+        return g_strdup ("from the bundle before it");
     case BASE_EXPORT:
-        return g_strdup ("by export, spooled");
+        return g_strdup ("read by export, spooled");
     }
     g_assert_not_reached ();
 }
@@ -126,21 +129,22 @@ append_base (GString *out, const Run *run, const GPtrArray *layers, guint i)
     const BaseLayer *first = g_ptr_array_index (layers, i);
     guint64 bytes = 0, files = 0;
     g_autofree char *way = way_text (first, run);
-    guint n = 0;
+    g_autoptr (GString) numbers = g_string_new (NULL);
 
-    g_string_append_printf (out, "  base     %s: layer", first->base->name);
     for (; i < layers->len; i++) {
         const BaseLayer *layer = g_ptr_array_index (layers, i);
 
         if (layer->image != first->image || layer->way != first->way)
             break;
-        g_string_append_printf (out, "%s %" G_GUINT64_FORMAT, n++ > 0 ? "," : "", layer->layer + 1);
+        g_string_append_printf (numbers, "%s%" G_GUINT64_FORMAT, numbers->len > 0 ? ", " : "",
+                                layer->layer + 1);
         bytes += layer->bytes;
         files += layer->files->len;
     }
-    g_string_append_printf (out, " of %u %s, ", first->base->layers->len, way);
+    g_string_append_printf (out, "  base     %s: %s, ", first->base->name, way);
     append_bytes (out, bytes);
-    g_string_append_printf (out, " of %" G_GUINT64_FORMAT " files\n", files);
+    g_string_append_printf (out, " of %" G_GUINT64_FORMAT " file%s (layer %s of %u)\n", files,
+                            files == 1 ? "" : "s", numbers->str, first->base->layers->len);
     return i;
 }
 

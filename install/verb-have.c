@@ -33,11 +33,12 @@ print_text (const VerbOutput *output, const Result *result)
     const Have *have = result->have;
     g_autofree char *base = g_path_get_basename (result->path);
 
-    verb_print (output, "Host %s: %s %s, %s%s%s, %u images, %u products\n", have->host,
+    verb_print (output, "Host %s: %s %s, %s%s%s, %u image%s, %u product%s\n", have->host,
                 have->engine.kind, have->engine.version, have->engine.store,
                 have->engine.driver != NULL ? " " : "",
                 have->engine.driver != NULL ? have->engine.driver : "", have->images->len,
-                have->products->len);
+                have->images->len == 1 ? "" : "s", have->products->len,
+                have->products->len == 1 ? "" : "s");
     for (guint i = 0; i < have->products->len; i++) {
         const HaveProduct *product = g_ptr_array_index (have->products, i);
 

@@ -3,6 +3,7 @@
 """A delta on a host, on every engine: base files read in place and by export, and what happens where
 the base is not there or not what it was."""
 import os
+import re
 
 import pytest
 
@@ -10,7 +11,7 @@ from engines.deltas import assert_runs, layer_folder, make_pair, remove_images
 from engines.host import host  # noqa: F401 pylint: disable=unused-import
 from engines.images import Image, Layer, near, noise
 from engines.lying import Before, LyingEngine, Once
-from program import Terminal
+from program import Terminal, handcarry
 
 OLD = ("handcarry-test/server:1", "handcarry-test/web:1")
 
@@ -68,6 +69,15 @@ def test_base_files_below_a_volume(host, engine, release, way):
         host.install(bundle)
     assert os.path.getsize(bundle) < 100_000
     assert engine.containers() == [] and not engine.call("GET", "/volumes").get("Volumes")
+
+
+def test_the_plan_says_in_words_what_is_read_from_where(host, engine, release, way):
+    first, delta = make_pair(host, release)
+    host.install(first)
+    said = handcarry(*host.arguments("plan", delta)).stdout
+    where = "by export, spooled" if way == "export" else "in place from "
+    assert re.search(r"^  base     handcarry-test/server:1: read %s.*, \S+ [kM]B of \d+ files? "
+                     r"\(layer [0-9, ]+ of 3\)$" % where, said, re.MULTILINE), said
 
 
 def test_035_a_host_without_the_base_is_told_all_that_lacks(host, engine, release):
