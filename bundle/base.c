@@ -130,6 +130,7 @@ typedef struct {
     BaseBundle *base;
     guint64 at;
     Progress *progress;
+    GError *error; /* of the scan; read once its thread is done */
 } Unpack;
 
 static gboolean
@@ -144,13 +145,26 @@ write_piece (const guint8 *bytes, gsize length, gpointer data, GError **error)
     return TRUE;
 }
 
+/* One layer is looked through while the next is rebuilt. */
+static void
+run_scan (gpointer data, gpointer user)
+{
+    BaseLayer *layer = data;
+    Unpack *unpack = user;
+
+    if (unpack->error == NULL)
+        layer->extents = scan_layer (&layer->tar, layer->entries, NULL, &unpack->error);
+}
+
 static gboolean
 unpack_layers (BaseBundle *base, GPtrArray *layers, Rebuild *rebuild, Progress *progress,
                GError **error)
 {
-    Unpack unpack = { base, 0, progress };
+    Unpack unpack = { base, 0, progress, NULL };
+    GThreadPool *scans = g_thread_pool_new (run_scan, &unpack, 1, FALSE, NULL);
+    gboolean ok = TRUE;
 
-    for (guint i = 0; i < layers->len; i++) {
+    for (guint i = 0; ok && i < layers->len; i++) {
         const StatementLayer *layer = layers->pdata[i];
         BaseLayer *out = g_new0 (BaseLayer, 1);
 
@@ -158,13 +172,17 @@ unpack_layers (BaseBundle *base, GPtrArray *layers, Rebuild *rebuild, Progress *
         out->entries = scan_entries_new ();
         g_ptr_array_add (base->carried, out);
         g_hash_table_insert (base->by_diffid, &out->tar.diffid, out);
-        if (!rebuild_layer (rebuild, &layer->diffid, write_piece, &unpack, error))
-            return FALSE;
-        out->extents = scan_layer (&out->tar, out->entries, NULL, error);
-        if (out->extents == NULL)
-            return FALSE;
+        ok = rebuild_layer (rebuild, &layer->diffid, write_piece, &unpack, error);
+        if (ok)
+            g_thread_pool_push (scans, out, NULL);
     }
-    return TRUE;
+    g_thread_pool_free (scans, FALSE, TRUE);
+    if (ok && unpack.error != NULL) {
+        g_propagate_error (error, g_steal_pointer (&unpack.error));
+        return FALSE;
+    }
+    g_clear_error (&unpack.error);
+    return ok;
 }
 
 static gboolean

@@ -173,6 +173,17 @@ patch_make (const PatchWant *want, PatchMade *made, GError **error)
     return TRUE;
 }
 
+guint64
+patch_made_bytes (const PatchMade *made)
+{
+    guint64 bytes = made->inner != NULL ? made->inner->len : 0;
+
+    if (made->parts != NULL)
+        bytes += (guint64)made->parts->control->len + made->parts->difference->len +
+                 made->parts->extra->len;
+    return bytes;
+}
+
 void
 patch_made_clear (PatchMade *made)
 {

@@ -23,6 +23,8 @@ typedef struct {
 
 gboolean patch_make (const PatchWant *want, PatchMade *made,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Memory that it takes. */
+guint64 patch_made_bytes (const PatchMade *made);
 void patch_made_clear (PatchMade *made);
 /* Bytes of memory that patch_make takes at most. */
 guint64 patch_memory (const PatchWant *want);

@@ -13,22 +13,26 @@
 /* What the patches that are made at the same time may take together. Longer files than LARGE_BYTES
  * are not read whole. */
 #define MEMORY_MAX (640ull * 1024 * 1024)
-#define LARGE_BYTES (16 * 1024 * 1024)
+#define LARGE_BYTES (64 * 1024 * 1024)
 
 typedef struct {
     Contents *contents;
     Patches *patches;
     Progress *progress;
     GMutex lock;
-    GCond freed;
-    guint64 memory; /* taken now */
-    GError *error;
+    GCond changed;
+    guint64 memory; /* taken now, by jobs under way and by parts that wait to be stored */
+    guint next;     /* job that is to be stored next */
+    GError *error;  /* the first that was seen; other jobs end without work then */
 } Maker;
 
 typedef struct {
+    guint number;
     Content *content;
     PatchWant want;
     PatchMade made;
+    gboolean done;
+    guint64 held; /* memory of what was made */
 } PatchJob;
 
 void
@@ -49,39 +53,47 @@ is_large (const PatchJob *job)
     return MAX (job->want.old.length, job->want.new.length) > LARGE_BYTES;
 }
 
-static void
-make_patch (Maker *maker, PatchJob *job)
+/* Waits until there is memory for the job. The one that all others wait for always runs. */
+static gboolean
+begin_job (Maker *maker, const PatchJob *job, guint64 need)
 {
-    GError *error = NULL;
+    gboolean go_on;
 
-    if (patch_make (&job->want, &job->made, &error))
-        return;
     g_mutex_lock (&maker->lock);
+    while (maker->error == NULL && maker->memory + need > MEMORY_MAX && job->number != maker->next)
+        g_cond_wait (&maker->changed, &maker->lock);
+    maker->memory += need;
+    go_on = maker->error == NULL;
+    g_mutex_unlock (&maker->lock);
+    return go_on;
+}
+
+static void
+end_job (Maker *maker, PatchJob *job, guint64 need, GError *error)
+{
+    g_mutex_lock (&maker->lock);
+    job->held = patch_made_bytes (&job->made);
+    job->done = TRUE;
+    maker->memory += job->held - need;
     if (maker->error == NULL)
         maker->error = error;
     else
-        g_error_free (error);
+        g_clear_error (&error);
+    g_cond_broadcast (&maker->changed);
     g_mutex_unlock (&maker->lock);
 }
 
-/* Waits until there is memory for the job; one job alone always runs. */
 static void
 run_job (gpointer data, gpointer user)
 {
     PatchJob *job = data;
     Maker *maker = user;
     guint64 need = patch_memory (&job->want);
+    GError *error = NULL;
 
-    g_mutex_lock (&maker->lock);
-    while (maker->memory > 0 && maker->memory + need > MEMORY_MAX)
-        g_cond_wait (&maker->freed, &maker->lock);
-    maker->memory += need;
-    g_mutex_unlock (&maker->lock);
-    make_patch (maker, job);
-    g_mutex_lock (&maker->lock);
-    maker->memory -= need;
-    g_cond_broadcast (&maker->freed);
-    g_mutex_unlock (&maker->lock);
+    if (begin_job (maker, job, need) && !patch_make (&job->want, &job->made, &error))
+        g_assert (error != NULL);
+    end_job (maker, job, need, error);
     progress_add (maker->progress, job->want.new.length);
 }
 
@@ -254,34 +266,67 @@ list_jobs (Contents *contents, const Schedule *schedule, guint64 *bytes)
                        file->patched);
         if (!file->patched && (contents->bases == NULL || !patch_may_be_packed (&job.want.new)))
             continue;
+        job.number = jobs->len;
         *bytes += job.want.new.length;
         g_array_append_val (jobs, job);
     }
     return jobs;
 }
 
-/* Parts wait in memory for at most this many jobs, then go to the file in the order of the jobs, so
- * that the bytes do not depend on which thread was first. */
-#define BATCH 16
-
+/* FALSE where a job failed. */
 static gboolean
-run_batch (Maker *maker, PatchJob *jobs, guint n, guint threads, GError **error)
+wait_for (Maker *maker, guint number, const PatchJob *job, GError **error)
+{
+    gboolean ok;
+
+    g_mutex_lock (&maker->lock);
+    maker->next = number;
+    g_cond_broadcast (&maker->changed);
+    while (!job->done && maker->error == NULL && !is_large (job))
+        g_cond_wait (&maker->changed, &maker->lock);
+    ok = maker->error == NULL;
+    if (!ok)
+        g_propagate_error (error, g_error_copy (maker->error));
+    g_mutex_unlock (&maker->lock);
+    return ok;
+}
+
+static void
+forget (Maker *maker, PatchJob *job)
+{
+    patch_made_clear (&job->made);
+    g_mutex_lock (&maker->lock);
+    maker->memory -= job->held;
+    g_cond_broadcast (&maker->changed);
+    g_mutex_unlock (&maker->lock);
+}
+
+/* What the threads make is stored in the order of the jobs, so that the bytes do not depend on
+ * which thread was first. */
+static gboolean
+run_all (Maker *maker, GArray *jobs, guint threads, GError **error)
 {
     GThreadPool *pool = g_thread_pool_new (run_job, maker, (gint)threads, FALSE, NULL);
     gboolean ok = TRUE;
 
-    for (guint i = 0; i < n; i++)
-        if (!is_large (&jobs[i]))
-            g_thread_pool_push (pool, &jobs[i], NULL);
-    g_thread_pool_free (pool, FALSE, TRUE);
-    if (maker->error != NULL) {
-        g_propagate_error (error, g_steal_pointer (&maker->error));
-        ok = FALSE;
+    for (guint i = 0; i < jobs->len; i++)
+        if (!is_large (&g_array_index (jobs, PatchJob, i)))
+            g_thread_pool_push (pool, &g_array_index (jobs, PatchJob, i), NULL);
+    for (guint i = 0; ok && i < jobs->len; i++) {
+        PatchJob *job = &g_array_index (jobs, PatchJob, i);
+
+        ok = wait_for (maker, i, job, error) && store (maker, job, error);
+        forget (maker, job);
     }
-    for (guint i = 0; ok && i < n; i++)
-        ok = store (maker, &jobs[i], error);
-    for (guint i = 0; i < n; i++)
-        patch_made_clear (&jobs[i].made);
+    g_mutex_lock (&maker->lock);
+    if (!ok && maker->error == NULL)
+        maker->error = g_error_copy (*error);
+    g_cond_broadcast (&maker->changed);
+    g_mutex_unlock (&maker->lock);
+    g_thread_pool_free (pool, FALSE, TRUE);
+    for (guint i = 0; i < jobs->len; i++)
+        patch_made_clear (&g_array_index (jobs, PatchJob, i).made);
+    g_clear_error (&maker->error);
     return ok;
 }
 
@@ -322,21 +367,19 @@ patches_new (Contents *contents, const Schedule *schedule, guint jobs, const cha
     guint64 bytes = 0;
     g_autoptr (GArray) all = list_jobs (contents, schedule, &bytes);
     Maker maker = { .contents = contents, .patches = patches, .progress = progress };
-    gboolean ok = TRUE;
+    gboolean ok;
 
     patches->patches = g_array_new (FALSE, FALSE, sizeof (StoredPatch));
     if (!open_parts (patches, tmpdir, error))
         return NULL;
     g_mutex_init (&maker.lock);
-    g_cond_init (&maker.freed);
+    g_cond_init (&maker.changed);
     if (all->len > 0)
         progress_begin (progress, "comparing similar files", bytes);
-    for (guint i = 0; ok && i < all->len; i += BATCH)
-        ok = run_batch (&maker, &g_array_index (all, PatchJob, i), MIN (BATCH, all->len - i), jobs,
-                        error);
+    ok = run_all (&maker, all, jobs, error);
     progress_end (progress);
     drop_unpatched (contents);
-    g_cond_clear (&maker.freed);
+    g_cond_clear (&maker.changed);
     g_mutex_clear (&maker.lock);
     return ok ? g_steal_pointer (&patches) : NULL;
 }
