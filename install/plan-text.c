@@ -128,6 +128,7 @@ append_base (GString *out, const Run *run, const GPtrArray *layers, guint i)
 {
     const BaseLayer *first = g_ptr_array_index (layers, i);
     guint64 bytes = 0, files = 0;
+    guint begin = i;
     g_autofree char *way = way_text (first, run);
     g_autoptr (GString) numbers = g_string_new (NULL);
 
@@ -143,8 +144,9 @@ append_base (GString *out, const Run *run, const GPtrArray *layers, guint i)
     }
     g_string_append_printf (out, "  base     %s: %s, ", first->base->name, way);
     append_bytes (out, bytes);
-    g_string_append_printf (out, " of %" G_GUINT64_FORMAT " file%s (layer %s of %u)\n", files,
-                            files == 1 ? "" : "s", numbers->str, first->base->layers->len);
+    g_string_append_printf (out, " of %" G_GUINT64_FORMAT " file%s (layer%s %s of %u)\n", files,
+                            files == 1 ? "" : "s", i - begin == 1 ? "" : "s", numbers->str,
+                            first->base->layers->len);
     return i;
 }
 

@@ -77,7 +77,7 @@ def test_the_plan_says_in_words_what_is_read_from_where(host, engine, release, w
     said = handcarry(*host.arguments("plan", delta)).stdout
     where = "by export, spooled" if way == "export" else "in place from "
     assert re.search(r"^  base     handcarry-test/server:1: read %s.*, \S+ [kM]B of \d+ files? "
-                     r"\(layer [0-9, ]+ of 3\)$" % where, said, re.MULTILINE), said
+                     r"\((layer \d|layers \d, [0-9, ]+) of 3\)$" % where, said, re.MULTILINE), said
 
 
 def test_035_a_host_without_the_base_is_told_all_that_lacks(host, engine, release):
