@@ -67,12 +67,17 @@ drop_caches() # ROOT: what apt can make again, and what differs from run to run
 
 make_base() # once per cache; an interrupted run leaves only base.part behind
 {
+    local plain=$cache/base-$suite
+    if [ ! -d "$plain" ]; then
+        rm -rf "$plain.part"
+        debootstrap --variant=minbase "$suite" "$plain.part" "$mirror" \
+            >"$cache/debootstrap.log" 2>&1 || { tail -n 5 "$cache/debootstrap.log" >&2; exit 1; }
+        mv "$plain.part" "$plain"
+    fi
     [ -d "$base" ] && return
     rm -rf "$base.part"
-    debootstrap --variant=minbase "$suite" "$base.part" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
-        { tail -n 5 "$cache/debootstrap.log" >&2; exit 1; }
-    [ "$upgrade" = 0 ] || upgrade_base >>"$cache/debootstrap.log" 2>&1 ||
-        { tail -n 5 "$cache/debootstrap.log" >&2; exit 1; }
+    cp -a --reflink=auto "$plain" "$base.part"
+    upgrade_base >"$cache/upgrade.log" 2>&1 || { tail -n 5 "$cache/upgrade.log" >&2; exit 1; }
     mv "$base.part" "$base"
 }
 
