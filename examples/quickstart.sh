@@ -14,9 +14,10 @@ Usage: examples/quickstart.sh [--keep]
 Builds handcarry and does its main job: makes keys, packs examples/plant-hmi (three
 images, a playbook, two configs) into a signed bundle, verifies it, installs it into
 the Docker engine of this machine (a private one where none answers), shows status.
+Then the next release, as a delta: what changed, how small it is, and the upgrade.
 Installs what is missing with apt, asks nothing, and takes everything away again.
 
-  --keep   leave the bundle, the keys and, in an engine of yours, what was installed
+  --keep   leave the bundles, the keys and, in an engine of yours, what was installed
 END
 }
 
@@ -101,12 +102,14 @@ find_engine() # $socket: the first that answers, else a private one's
 
 take_away() # what the release started, from an engine that was here before
 {
-    local name
+    local name version
     for name in web server database; do
         curl -sf -X DELETE --unix-socket "$socket" \
             "http://engine/containers/plant-hmi-$name?force=1" >/dev/null || :
-        curl -sf -X DELETE --unix-socket "$socket" \
-            "http://engine/images/plant-hmi/$name:1.5.0" >/dev/null || :
+        for version in 1.5.0 1.5.1; do
+            curl -sf -X DELETE --unix-socket "$socket" \
+                "http://engine/images/plant-hmi/$name:$version" >/dev/null || :
+        done
     done
     for name in run data; do
         curl -sf -X DELETE --unix-socket "$socket" \
@@ -134,7 +137,7 @@ engine_is_free() # nothing in an engine of the user's carries the names of this 
 {
     local path
     for path in containers/plant-hmi-{web,server,database}/json volumes/plant-hmi_{run,data} \
-        images/plant-hmi/{web,server,database}:1.5.0/json; do
+        images/plant-hmi/{web,server,database}:1.5.{0,1}/json; do
         ! curl -sf -o /dev/null --unix-socket "$socket" "http://engine/$path" ||
             die "the engine at $socket has $path already: remove it first"
     done
@@ -142,10 +145,10 @@ engine_is_free() # nothing in an engine of the user's carries the names of this 
 
 say "Building"
 # shellcheck disable=SC2046,SC2086 # lists of words
-need $build_packages ansible-core debootstrap curl python3 util-linux $(docker_packages)
+need $build_packages ansible-core debootstrap curl patch python3 util-linux $(docker_packages)
 build_in release --buildtype=release --werror >build/quickstart.log 2>&1 ||
     { tail -n 30 build/quickstart.log >&2; die "the build failed"; }
-examples/make-images.sh database server web
+examples/make-images.sh database server web next
 [ ! -e /etc/plant-hmi ] || die "/etc/plant-hmi is there already: remove it first"
 rm -rf "$work"
 mkdir -p "$ci" "$host" "$stick"
@@ -154,22 +157,43 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 say "Connected side: make keys, pack, sign"
+old=plant-hmi-1.5.0-r42.tar.zst
 run handcarry trust init --trust "$ci/trust" --keys "$ci/keys" --no-password
 run handcarry bundle examples/plant-hmi/release.yaml --trust "$ci/trust" \
-    --sign "$ci/keys/release.key" -o "$stick/plant-hmi.tar.zst"
-run ls -l "$stick"
+    --sign "$ci/keys/release.key" -o "$ci/$old"
+run cp "$ci/$old" "$stick"
 
 say "Isolated side: believe the keys, verify, plan, install, look"
 find_engine
+isolated=(--root "$host" --engine "unix://$socket")
 run handcarry trust import "$ci/trust" --root "$host" --fingerprint "$(fingerprint)"
-run handcarry verify "$stick/plant-hmi.tar.zst" --trust "$host/etc/handcarry/trust"
+run handcarry verify "$stick/$old" --trust "$host/etc/handcarry/trust"
 mkdir -p "$host/etc/handcarry/values"
 run_in "$host/etc/handcarry/values/plant-hmi.yaml" 'public_name: hmi.plant-a.example'
-run handcarry plan "$stick/plant-hmi.tar.zst" --root "$host" --engine "unix://$socket"
+run handcarry plan "$stick/$old" "${isolated[@]}"
 installed=1
-run handcarry install "$stick/plant-hmi.tar.zst" --yes --root "$host" --engine "unix://$socket"
-run handcarry status --root "$host" --engine "unix://$socket"
+run handcarry install "$stick/$old" --yes "${isolated[@]}"
+run handcarry status "${isolated[@]}"
 run curl -s http://127.0.0.1:18080/
 
 say "Again: nothing to do"
-run handcarry install "$stick/plant-hmi.tar.zst" --yes --root "$host" --engine "unix://$socket"
+run handcarry install "$stick/$old" --yes "${isolated[@]}"
+
+say "Connected side: the next release, in full and as a delta"
+full=plant-hmi-1.5.1-r43.tar.zst delta=plant-hmi-1.5.1-r43-from-r42.tar.zst
+run rm "$stick/$old"
+run diff -r examples/plant-hmi build/plant-hmi || :
+run handcarry bundle build/plant-hmi/release.yaml --trust "$ci/trust" \
+    --sign "$ci/keys/release.key" -o "$stick/$full"
+run handcarry bundle build/plant-hmi/release.yaml --trust "$ci/trust" \
+    --sign "$ci/keys/release.key" -o "$stick/$delta" --base "$ci/$old"
+run ls -l --si "$stick"
+run handcarry diff "$ci/$old" "$stick/$delta"
+run handcarry verify --deep "$stick/$delta" --base "$ci/$old" --trust "$ci/trust"
+
+say "Isolated side: of the two on the stick, the one that fits with the fewest bytes"
+run handcarry install "$stick" --yes "${isolated[@]}" | tee "$work/install.log"
+grep -q "^  bundle .*/$delta," "$work/install.log" || die "it did not take the delta"
+run handcarry status "${isolated[@]}"
+run curl -s http://127.0.0.1:18080/
+curl -s http://127.0.0.1:18080/ | grep -q 'server 1.5.1' || die "the application is not the new one"
