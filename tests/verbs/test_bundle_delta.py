@@ -246,3 +246,42 @@ def test_packed_file_without_an_old_one(tmp_path):
     delta = make(tmp_path, 2, images, "--base", base, name="delta.tar.zst")
     assert streams(delta)["data"] == len(LOG)
     run("extract", delta, "--oci", tmp_path / "out", "--base", base)
+
+
+def lie(delta, change):
+    """The delta with something changed in it, consistent again but for what was changed."""
+    file = BundleFile(delta)
+    change(file)
+    delta.write_bytes(file.bytes())
+    return delta
+
+
+def leave_out_more(file):
+    file.packing += "  - sha256:" + "0" * 64 + "\n"
+
+
+def cut_the_base(file):
+    """The base has no layer any more that is left out."""
+    file.packing = re.sub(r"(    layers:\n)      - \S+\n", r"\1", file.packing)
+
+
+def drop_the_list(file):
+    file.change_meta(lambda rows: [row for row in rows if row[0] != "bases"])
+
+
+def change_list(change):
+    return lambda file: file.change_meta(lambda rows: [
+        (name, mode, change(data) if name == "bases" else data) for name, mode, data in rows])
+
+
+@pytest.mark.parametrize("change, message", [
+    (leave_out_more, "leaves out a layer that the statement does not have"),
+    (cut_the_base, "no base has it there"),
+    (drop_the_list, "does not carry 'bases'"),
+    (change_list(lambda data: b"\1\0"), "draw on more than the 0 base files"),
+    (change_list(lambda data: data + b"\0"), "bytes behind its end"),
+], ids=["left out too much", "base cut", "no list", "empty list", "longer list"])
+def test_078_a_lying_delta_is_malformed(tmp_path, pair, change, message):
+    old, new = pair
+    delta = lie(make(tmp_path, 2, new, "--base", old, name="delta.tar.zst"), change)
+    assert message in run("extract", delta, "--oci", tmp_path / "out", "--base", old, status=3)
