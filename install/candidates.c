@@ -52,8 +52,12 @@ static void
 pass_over (Candidates *candidates, Run *run, const char *path, GError *problem)
 {
     g_autofree char *shown = error_quote (path);
+    g_autofree char *prefix = g_strconcat (shown, ": ", NULL);
+    const char *why = problem->message;
 
-    run_note (run, "'%s' is passed over: %s", shown, problem->message);
+    if (g_str_has_prefix (why, prefix))
+        why += strlen (prefix);
+    run_note (run, "'%s' is passed over: %s", shown, why);
     if (candidates->why == NULL)
         candidates->why = problem;
     else

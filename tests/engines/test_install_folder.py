@@ -64,7 +64,7 @@ def test_a_damaged_bundle_is_named_and_passed_over(host20, docker20, release, st
     (stick / "newer.tar.zst").write_bytes(data[:-100])
     code, plan = host20.plan(stick)
     assert code == 0 and plan["release"] == 1
-    assert any("newer.tar.zst' is passed over" in note for note in plan["notes"])
+    assert any("newer.tar.zst' is passed over: is not a bundle" in note for note in plan["notes"])
     assert host20.plan(stick / "good.tar.zst", stick / "newer.tar.zst")[0] == 3
     (stick / "good.tar.zst").unlink()
     assert host20.plan(stick)[0] == 3
