@@ -65,16 +65,25 @@ output_free (Output *output)
 }
 
 static gboolean
-refuse_existing (const Output *output, const char *name, GError **error)
+refuse_existing (int dirfd, const char *name, GError **error)
 {
     struct stat st;
 
-    if (fstatat (output->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+    if (fstatat (dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return fail (error, ERR_FAILED,
                      "'%s' exists already, and a bundle is never overwritten: remove it, or name "
                      "another with -o",
                      name);
     return TRUE;
+}
+
+gboolean
+output_check_new (const char *path, GError **error)
+{
+    g_autofree char *base = NULL;
+    autofd int dirfd = file_open_parent (path, &base, error);
+
+    return dirfd >= 0 && refuse_existing (dirfd, base, error);
 }
 
 static gboolean
@@ -89,7 +98,7 @@ open_part (Output *output, GError **error)
     if (output->parts->len > LIMIT_PARTS)
         return fail (error, ERR_USAGE, "a bundle has at most %d parts: choose a larger --split",
                      LIMIT_PARTS);
-    if (!refuse_existing (output, part->name, error))
+    if (!refuse_existing (output->dirfd, part->name, error))
         return FALSE;
     part->fd = openat (output->dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
     if (part->fd < 0) {
@@ -113,7 +122,7 @@ output_new (const char *path, guint64 split, GError **error)
     output->digest = digest_stream_new ();
     output->split = split;
     output->dirfd = file_open_parent (path, &output->base, error);
-    if (output->dirfd < 0 || !refuse_existing (output, output->base, error) ||
+    if (output->dirfd < 0 || !refuse_existing (output->dirfd, output->base, error) ||
         !open_part (output, error))
         return NULL;
     return g_steal_pointer (&output);

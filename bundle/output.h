@@ -8,6 +8,9 @@
  * behind, or, on file systems without unnamed files (FAT), a file that ends in ".partial". */
 typedef struct Output Output;
 
+/* Refuses a path that something has already. */
+gboolean output_check_new (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* split is the most bytes of a part (FILE.001, …); 0: one file. A file that exists already is
  * refused. */
 Output *output_new (const char *path, guint64 split, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -403,6 +403,9 @@ pack (const Release *release, const char *dir, const char *output, const PackOpt
         packer = { .release = release, .options = options, .meta_fd = -1, .headers_fd = -1 };
 
     packing_init (&packer.packing);
+    /* It is looked at again when it is made; here no time is lost yet. */
+    if (!output_check_new (output, error))
+        return FALSE;
     packer.jobs = options->jobs > 0 ? options->jobs : default_jobs ();
     packer.dirfd = file_open_dir_given (dir, error);
     if (packer.dirfd < 0)

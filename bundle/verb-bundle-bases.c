@@ -28,12 +28,14 @@ GPtrArray *
 verb_bundle_load_bases (char **paths, const Release *release, const char *tmpdir,
                         Progress *progress, GError **error)
 {
-    g_autoptr (GPtrArray) bases = base_bundles_open (paths, tmpdir, progress, error);
+    /* Before any is unpacked, which takes its time. */
+    for (char **path = paths; path != NULL && *path != NULL; path++) {
+        g_autoptr (Bundle) base = bundle_open (*path, error);
 
-    for (guint i = 0; bases != NULL && i < bases->len; i++)
-        if (!check_base (paths[i], base_bundle_get (bases->pdata[i]), release, error))
+        if (base == NULL || !check_base (*path, base, release, error))
             return NULL;
-    return g_steal_pointer (&bases);
+    }
+    return base_bundles_open (paths, tmpdir, progress, error);
 }
 
 /* A have file is believed by the host keys of the trust root. */

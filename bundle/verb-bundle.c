@@ -171,9 +171,11 @@ run (const char *path, const BundleOptions *o, GError **error)
         return FALSE;
     options.chain = trust != NULL ? trust_chain (trust) : NULL;
     options.progress = progress = verb_progress_new (&o->output);
-    options.bases = bases = verb_bundle_load_bases (o->base, release, o->tmpdir, progress, error);
-    options.haves = haves = bases != NULL ? verb_bundle_load_haves (o->hosts, trust, error) : NULL;
+    options.haves = haves = verb_bundle_load_haves (o->hosts, trust, error);
     if (haves == NULL)
+        return FALSE;
+    options.bases = bases = verb_bundle_load_bases (o->base, release, o->tmpdir, progress, error);
+    if (bases == NULL)
         return FALSE;
     if (options.level == LEVEL_NOT_GIVEN)
         options.level = bases->len + haves->len > 0 ? PACK_LEVEL_DELTA : PACK_LEVEL_DEFAULT;
