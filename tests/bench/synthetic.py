@@ -49,11 +49,11 @@ def one_big_file(side):
 
 def files(image, count, side):
     """The files of one image: of every ten one changed in some places, of every fifty one is new."""
-    for number in range(count):
-        pick = random.Random(image * 100003 + number)
+    for number in range(image * count, (image + 1) * count):
+        pick = random.Random(number)
         data = large.content(pick, FILE)
         if side == "new" and number % 50 == 7:
-            data = large.content(random.Random("%d %d new" % (image, number)), FILE)
+            data = large.content(random.Random("new %d" % number), FILE)
         elif side == "new" and number % 10 == 3:
             data = edited(pick, data, 20)
         yield "srv/data/%d/%d" % (image, number), data
