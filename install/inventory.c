@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/inventory.h"
 
+#include "install/held-tree.h"
 #include "install/space.h"
 #include "install/state.h"
 #include "manifest/error.h"
@@ -62,7 +63,7 @@ describe_engine (Have *have, const Host *host, const EngineInfo *info)
 }
 
 static void
-add_products (Have *have, GPtrArray *states)
+add_products (Have *have, const Host *host, GPtrArray *states)
 {
     for (guint i = 0; i < states->len; i++) {
         const State *state = g_ptr_array_index (states, i);
@@ -73,6 +74,7 @@ add_products (Have *have, GPtrArray *states)
         product->version = g_strdup (state->version);
         product->release = state->release;
         product->digest = state->digest;
+        product->has_tree = held_tree_commit (host, state->product, state->release, &product->tree);
     }
 }
 
@@ -192,7 +194,7 @@ inventory_take (const Host *host, Engine *engine, guint *left_out, GError **erro
         return NULL;
     have->site = g_strdup (host->site);
     describe_engine (have, host, engine_info (engine));
-    add_products (have, states);
+    add_products (have, host, states);
     add_images (have, images, states, engine_info (engine)->store);
     *left_out = fit (have);
     return g_steal_pointer (&have);

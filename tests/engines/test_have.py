@@ -55,8 +55,37 @@ def test_names_what_the_engine_and_the_state_hold(host, engine, release, tmp_pat
     said = path.read_text()
     digest = host.status()["products"][0]["digest"]
     assert "\nhost: ws-3-plant\nsite: plant-a\nplatform: linux/amd64\n" in said
-    assert f"    release: 1\n    digest: {digest}\n" in said
+    assert f"    release: 1\n    digest: {digest}\n    tree: " in said
+    assert tree_in(said) == [tree_of(host)]
     assert re.search(r"^  engine: [1-9]\d+$", said, re.M) or engine.name == "podman5"
+
+
+def tree_in(text):
+    return re.findall(r'^    tree: "?(\w{64})"?$', text, re.M)
+
+
+def tree_of(host):
+    """The commit of the tree that the newest bundle of a host carries."""
+    bundles = sorted(host.folder.glob("*/bundle.tar.zst"), key=lambda path: path.stat().st_mtime)
+    return json.loads(handcarry("show", "--json", bundles[-1]).stdout)["tree"]["commit"]
+
+
+def test_a_tree_that_was_changed_is_another_one(host20, docker20, release, tmp_path):
+    host20.install(host20.bundle(release))
+    tree = host20.state / "handcarry-test/r1/tree"
+    said = {}
+    for what in ("whole", "edited", "odd", "gone"):
+        if what == "edited":
+            (tree / "configs/plain.conf").write_text("edited")
+        elif what == "odd":
+            (tree / "link").symlink_to("configs")
+        elif what == "gone":
+            tree.rename(tmp_path / "tree")
+        have(host20, tmp_path / "x.have")
+        said[what] = tree_in((tmp_path / "x.have").read_text())
+    assert said["whole"] == [tree_of(host20)]
+    assert len(said["edited"]) == 1 and said["edited"] != said["whole"]
+    assert said["odd"] == said["gone"] == []
 
 
 @needs_minisign
