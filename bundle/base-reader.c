@@ -3,6 +3,7 @@
 #include "bundle/base.h"
 
 #include "bundle/scan.h"
+#include "bundle/tree-base.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -12,6 +13,7 @@ struct BundleBases {
     BaseReader reader;
     GPtrArray *bundles; /* BaseBundle */
     const Packing *packing;
+    BundleTree *tree;  /* of one that the delta was made against; NULL: there is none */
     GHashTable *paths; /* BaseLayer → (path → Extent) */
     /* Where the file lies that was read last. */
     BaseFile last;
@@ -83,6 +85,19 @@ read_file (gpointer data, const BaseFile *file, guint64 at, guint8 *bytes, gsize
                            bases->layer->tar.offset + bases->extent->offset + at, error);
 }
 
+/* All that it was made against have the files that it leaves out. */
+static BundleTree *
+find_tree (GPtrArray *bundles, const Packing *packing)
+{
+    for (guint i = 0; i < bundles->len; i++) {
+        Bundle *bundle = base_bundle_get (bundles->pdata[i]);
+
+        if (packing_is_from (packing, bundle_release_digest (bundle)))
+            return bundle_tree_new (bundle);
+    }
+    return NULL;
+}
+
 BundleBases *
 bundle_bases_new (GPtrArray *bundles, const Packing *packing)
 {
@@ -91,14 +106,18 @@ bundle_bases_new (GPtrArray *bundles, const Packing *packing)
     bases->reader = (BaseReader){ read_file, bases };
     bases->bundles = g_ptr_array_ref (bundles);
     bases->packing = packing;
+    bases->tree = find_tree (bundles, packing);
     bases->paths = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_hash_table_unref);
     return bases;
 }
 
-const BaseReader *
-bundle_bases_reader (const BundleBases *bases)
+void
+bundle_bases_lend (const BundleBases *bases, Bundle *bundle)
 {
-    return &bases->reader;
+    gboolean tree = bases != NULL && bases->tree != NULL;
+
+    bundle_use_bases (bundle, bases != NULL ? &bases->reader : NULL);
+    bundle_use_tree (bundle, tree ? bundle_tree_base (bases->tree) : NULL);
 }
 
 void
@@ -107,6 +126,7 @@ bundle_bases_free (BundleBases *bases)
     if (bases == NULL)
         return;
     g_free (bases->last.path);
+    bundle_tree_free (bases->tree);
     g_hash_table_unref (bases->paths);
     g_ptr_array_unref (bases->bundles);
     g_free (bases);

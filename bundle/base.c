@@ -5,6 +5,7 @@
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
 #include "bundle/scan.h"
+#include "bundle/tree-base.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -18,7 +19,8 @@ struct BaseBundle {
     int fd;                /* the layers that it carries, one behind the other */
     GPtrArray *carried;    /* BaseLayer */
     GHashTable *by_diffid; /* Digest → BaseLayer, also those of below */
-    BaseBundle *below;     /* of a delta: what it was made against */
+    BaseBundle *below;     /* of a delta: what it was made against, */
+    BundleTree *tree;      /* and the tree of that */
 };
 
 static BaseBundle *open_at (const char *path, const char *tmpdir, guint depth, Progress *progress,
@@ -41,6 +43,7 @@ base_bundle_free (BaseBundle *base)
         return;
     g_hash_table_unref (base->by_diffid);
     g_ptr_array_unref (base->carried);
+    bundle_tree_free (base->tree);
     bundle_free (base->bundle);
     file_clear_fd (&base->fd);
     base_bundle_free (base->below);
@@ -57,16 +60,6 @@ const BaseLayer *
 base_bundle_find (const BaseBundle *base, const Digest *diffid)
 {
     return g_hash_table_lookup (base->by_diffid, diffid);
-}
-
-static gboolean
-was_made_against (const Packing *packing, const Bundle *bundle)
-{
-    for (guint i = 0; i < packing->from->len; i++)
-        if (digest_equal (&((PackingFrom *)packing->from->pdata[i])->digest,
-                          bundle_release_digest (bundle)))
-            return TRUE;
-    return FALSE;
 }
 
 /* The bundle beside this one that carries a release that it was made against: a full one before a
@@ -88,7 +81,8 @@ find_below (const BaseBundle *base, const char *path)
         if (!g_file_test (candidate, G_FILE_TEST_IS_REGULAR))
             continue;
         bundle = bundle_open (candidate, NULL);
-        if (bundle == NULL || !was_made_against (base->bundle->packing, bundle))
+        if (bundle == NULL ||
+            !packing_is_from (base->bundle->packing, bundle_release_digest (bundle)))
             continue;
         full = !packing_is_delta (bundle->packing);
         if (best != NULL &&
@@ -185,6 +179,14 @@ unpack_layers (BaseBundle *base, GPtrArray *layers, Rebuild *rebuild, Progress *
     return ok;
 }
 
+/* Its tree is read later. */
+static void
+lend_tree (BaseBundle *base)
+{
+    base->tree = bundle_tree_new (base->below->bundle);
+    bundle_use_tree (base->bundle, bundle_tree_base (base->tree));
+}
+
 static gboolean
 unpack (BaseBundle *base, const char *tmpdir, Progress *progress, GError **error)
 {
@@ -205,7 +207,7 @@ unpack (BaseBundle *base, const char *tmpdir, Progress *progress, GError **error
     if (base->below != NULL)
         g_ptr_array_add (bundles, base->below);
     bases = bundle_bases_new (bundles, base->bundle->packing);
-    bundle_use_bases (base->bundle, bundle_bases_reader (bases));
+    bundle_bases_lend (bases, base->bundle);
     rebuild = rebuild_new (base->bundle, wanted, tmpdir, error);
     base->fd = file_temporary (tmpdir, error);
     if (rebuild == NULL || base->fd < 0)
@@ -213,7 +215,9 @@ unpack (BaseBundle *base, const char *tmpdir, Progress *progress, GError **error
     progress_begin (progress, "unpacking the base", total);
     ok = unpack_layers (base, layers, rebuild, progress, error);
     progress_end (progress);
-    bundle_use_bases (base->bundle, NULL);
+    bundle_bases_lend (NULL, base->bundle);
+    if (base->below != NULL)
+        lend_tree (base);
     return ok;
 }
 

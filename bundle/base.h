@@ -32,11 +32,13 @@ const BaseLayer *base_bundle_find (const BaseBundle *base, const Digest *diffid)
 GPtrArray *base_bundles_open (char **paths, const char *tmpdir, Progress *progress,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Reads base files from such bundles. */
+/* Reads base files and trees from such bundles. */
 typedef struct BundleBases BundleBases;
 
 /* bundles: BaseBundle; both are borrowed. packing: of the delta. */
 BundleBases *bundle_bases_new (GPtrArray *bundles, const Packing *packing);
-const BaseReader *bundle_bases_reader (const BundleBases *bases);
+/* The bundle reads base files from here from now on, and what it leaves out of its tree; without
+ * bases again from nowhere. */
+void bundle_bases_lend (const BundleBases *bases, Bundle *bundle);
 void bundle_bases_free (BundleBases *bases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BundleBases, bundle_bases_free)

@@ -84,8 +84,10 @@ GBytes *bundle_read_config (Bundle *bundle, const StatementImage *image,
 PackageList *bundle_read_packages (Bundle *bundle, const StatementImage *image,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Walks the tree's files in the order of their paths. content is valid during the call only and
- * is given in one or more pieces; a piece of length 0 with last set ends each file. */
+/* Walks the tree's files in the order of their paths, those too that a delta leaves out
+ * (ERR_BASE_MISSING where its base, bundle/tree-base.h, does not have them as they were). content
+ * is valid during the call only and is given in one or more pieces; a piece of length 0 with last
+ * set ends each file. */
 typedef gboolean (*BundleTreeFunc) (const char *path, gboolean executable, guint64 size,
                                     const guint8 *piece, gsize length, gboolean last, gpointer data,
                                     GError **error);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define COPY_CHUNK (256 * 1024)
 
@@ -195,9 +196,11 @@ append (TreeWriter *writer, const guint8 *bytes, gsize length, GError **error)
 
 /* Exactly size bytes, and then the end: a file that changes meanwhile is refused. */
 static gboolean
-copy_content (TreeWriter *writer, int fd, const char *path, guint64 size, GError **error)
+copy_content (TreeWriter *writer, int fd, const char *path, guint64 size, guint32 *checksum,
+              GError **error)
 {
     guint64 left = size;
+    uLong sum = crc32 (0, NULL, 0);
 
     for (;;) {
         ssize_t n = read (fd, writer->chunk, COPY_CHUNK);
@@ -207,12 +210,27 @@ copy_content (TreeWriter *writer, int fd, const char *path, guint64 size, GError
         if ((n == 0) != (left == 0) || (guint64)n > left)
             return fail (error, ERR_FAILED, "'%s' changed while it was read", path);
         if (n == 0)
-            return TRUE;
+            break;
         left -= (guint64)n;
+        sum = crc32_z (sum, writer->chunk, (gsize)n);
         tree_checksum_add (writer->sum, writer->chunk, (gsize)n);
         if (!append (writer, writer->chunk, (gsize)n, error))
             return FALSE;
     }
+    *checksum = (guint32)sum;
+    return TRUE;
+}
+
+static CollectedFile *
+new_file (CollectedTree *tree, const char *path, const struct stat *st)
+{
+    CollectedFile one = { .file = { .path = g_strdup (path),
+                                    .length = (guint64)st->st_size,
+                                    .executable = (st->st_mode & S_IXUSR) != 0 },
+                          .at = tree->bytes };
+
+    g_array_append_val (tree->list, one);
+    return &g_array_index (tree->list, CollectedFile, tree->list->len - 1);
 }
 
 static gboolean
@@ -222,7 +240,7 @@ add_file (TreeWriter *writer, int dirfd, const char *path, GError **error)
     g_autofree char *name = g_strconcat ("tree/", path, NULL);
     autofd int fd = file_open_below (dirfd, path, O_RDONLY | O_NONBLOCK, error);
     g_autoptr (GBytes) header = NULL;
-    gboolean executable;
+    CollectedFile *one;
     struct stat st;
     gsize length;
     const guint8 *bytes;
@@ -231,17 +249,26 @@ add_file (TreeWriter *writer, int dirfd, const char *path, GError **error)
         return FALSE;
     if (fstat (fd, &st) < 0 || !S_ISREG (st.st_mode))
         return fail (error, ERR_FAILED, "'%s' changed while it was read", path);
-    executable = (st.st_mode & S_IXUSR) != 0;
-    header = member_header (name, (guint64)st.st_size, executable);
+    one = new_file (writer->tree, path, &st);
+    header = member_header (name, one->file.length, one->file.executable);
     bytes = g_bytes_get_data (header, &length);
-    if (!tree_checksum_begin (writer->sum, path, executable, (guint64)st.st_size, error) ||
+    if (!tree_checksum_begin (writer->sum, path, one->file.executable, one->file.length, error) ||
         !append (writer, bytes, length, error) ||
-        !copy_content (writer, fd, path, (guint64)st.st_size, error) ||
-        !append (writer, zeros, member_padding ((guint64)st.st_size), error))
+        !copy_content (writer, fd, path, one->file.length, &one->file.checksum, error) ||
+        !append (writer, zeros, member_padding (one->file.length), error) ||
+        !tree_checksum_end (writer->sum, error))
         return FALSE;
+    tree_checksum_file (writer->sum, &one->digest);
+    one->bytes = writer->tree->bytes - one->at;
     writer->tree->files++;
-    writer->tree->content_bytes += (guint64)st.st_size;
-    return tree_checksum_end (writer->sum, error);
+    writer->tree->content_bytes += one->file.length;
+    return TRUE;
+}
+
+static void
+clear_file (gpointer data)
+{
+    g_free (((CollectedFile *)data)->file.path);
 }
 
 CollectedTree *
@@ -255,6 +282,8 @@ collect_tree (const Release *release, int dirfd, const char *tmpdir, GError **er
     TreeWriter writer = { tree, sum, chunk };
     Walk walk = { .dirfd = dirfd, .paths = paths };
 
+    tree->list = g_array_new (FALSE, FALSE, sizeof (CollectedFile));
+    g_array_set_clear_func (tree->list, clear_file);
     tree->fd = file_temporary (tmpdir, error);
     if (tree->fd < 0 || !list_paths (&walk, release, error))
         return NULL;
@@ -274,5 +303,6 @@ collected_tree_free (CollectedTree *tree)
     if (tree == NULL)
         return;
     file_clear_fd (&tree->fd);
+    g_clear_pointer (&tree->list, g_array_unref);
     g_free (tree);
 }

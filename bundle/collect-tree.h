@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "bundle/tree-table.h"
 #include "manifest/digest.h"
 #include "manifest/release.h"
 
@@ -9,11 +10,20 @@
 
 /* Gathers the files of a release's tree (make side). */
 
+/* A file of it. */
+typedef struct {
+    TreeFile file;
+    Digest digest;     /* tree_checksum_file */
+    guint64 at, bytes; /* of its member in fd */
+    gboolean left_out; /* for whoever leaves files out */
+} CollectedFile;
+
 typedef struct {
     int fd;        /* unlinked temporary file: tar members tree/…, in the order of their paths */
     guint64 bytes; /* of it */
     guint64 files, content_bytes;
     Digest commit; /* OSTree commit checksum */
+    GArray *list;  /* CollectedFile, in the order of their paths */
 } CollectedTree;
 
 /* Playbooks with what Ansible finds beside them (roles/, group_vars/, …), inventories, configs and

@@ -6,6 +6,7 @@
 #include "bundle/oci.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
+#include "bundle/tree-table.h"
 #include "bundle/tree.h"
 #include "manifest/error.h"
 
@@ -51,7 +52,8 @@ expect_member (const Bundle *bundle, guint *at, const char *name, GError **error
 }
 
 /* Members of region meta: configs in the order of the images, their package lists, the base files
- * of a delta, then recipes in the order of the layers; nothing missing, nothing more. */
+ * of a delta, the tree files that it leaves out, then recipes in the order of the layers; nothing
+ * missing, nothing more. */
 static gboolean
 check_members (Bundle *bundle, GPtrArray *layers, GError **error)
 {
@@ -73,6 +75,9 @@ check_members (Bundle *bundle, GPtrArray *layers, GError **error)
     }
     if (packing_is_delta (bundle->packing) &&
         !expect_member (bundle, &at, BASE_TABLE_MEMBER, error))
+        return FALSE;
+    if (bundle->packing->tree_left_out.files > 0 &&
+        !expect_member (bundle, &at, TREE_TABLE_MEMBER, error))
         return FALSE;
     for (guint i = 0; i < layers->len; i++) {
         g_autofree char *hex = digest_to_hex (&((StatementLayer *)layers->pdata[i])->diffid);

@@ -11,6 +11,12 @@ bundle_use_bases (Bundle *bundle, const BaseReader *reader)
     bundle->bases = reader;
 }
 
+void
+bundle_use_tree (Bundle *bundle, const TreeBase *base)
+{
+    bundle->tree_base = base;
+}
+
 /* Digests of an array as a set. */
 static GHashTable *
 set_of (const GArray *digests)

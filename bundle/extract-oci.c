@@ -207,9 +207,9 @@ write_layers (const Layout *layout, Bundle *bundle, GPtrArray *bases, const char
     g_autoptr (BundleBases) reader = bundle_bases_new (bases, bundle_packing (bundle));
     gboolean ok;
 
-    bundle_use_bases (bundle, bundle_bases_reader (reader));
+    bundle_bases_lend (reader, bundle);
     ok = write_all_layers (layout, bundle, bases, tmpdir, progress, error);
-    bundle_use_bases (bundle, NULL);
+    bundle_bases_lend (NULL, bundle);
     return ok;
 }
 

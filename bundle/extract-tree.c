@@ -111,14 +111,17 @@ check_commit (const Statement *statement, TreeChecksum *sum, GError **error)
 }
 
 gboolean
-extract_tree (Bundle *bundle, int dirfd, Progress *progress, GError **error)
+extract_tree (Bundle *bundle, GPtrArray *bases, int dirfd, Progress *progress, GError **error)
 {
+    g_autoptr (BundleBases) reader = bundle_bases_new (bases, bundle_packing (bundle));
     g_autoptr (TreeChecksum) sum = tree_checksum_new ();
     TreeWrite write = { .dirfd = dirfd, .file = -1, .sum = sum, .progress = progress };
     gboolean ok;
 
     progress_begin (progress, "writing the tree", bundle_statement (bundle)->tree_bytes);
+    bundle_bases_lend (reader, bundle);
     ok = bundle_read_tree (bundle, write_piece, &write, error);
+    bundle_bases_lend (NULL, bundle);
     progress_end (progress);
     file_clear_fd (&write.file);
     return ok && check_commit (bundle_statement (bundle), sum, error);

@@ -19,5 +19,5 @@ gboolean extract_oci (Bundle *bundle, GPtrArray *bases, int dirfd, const char *t
                       Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes the tree's files (0755 or 0644), and compares its commit with the statement. */
-gboolean extract_tree (Bundle *bundle, int dirfd, Progress *progress,
+gboolean extract_tree (Bundle *bundle, GPtrArray *bases, int dirfd, Progress *progress,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -166,7 +166,7 @@ pack_leave_out (Packer *packer, PackResult *result, GError **error)
     packer->left_out = find_left_out (packer);
     if (packer->options->bases != NULL)
         packer->base_files = base_files_new (packer->options->bases, packer->targets);
-    return check_left_out (packer, result, error);
+    return pack_leave_out_tree (packer, result, error) && check_left_out (packer, result, error);
 }
 
 /* Makes sure that a base has the n lowest layers of the image. */
@@ -238,8 +238,8 @@ pack_number_bases (Packer *packer, PackResult *result)
                 take_base (packer, i);
     }
     cover_left_out (packer);
-    result->bases = packer->packing.bases->len;
-    if (packing_is_delta (&packer->packing))
+    result->delta = packing_is_delta (&packer->packing);
+    if (result->delta)
         return;
     /* Nothing in common: what comes out is a full bundle. */
     g_ptr_array_set_size (packer->packing.from, 0);

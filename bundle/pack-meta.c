@@ -85,6 +85,12 @@ pack_write_meta (Packer *packer, GError **error)
         if (!append_meta (packer, BASE_TABLE_MEMBER, bases, error))
             return FALSE;
     }
+    if (packer->packing.tree_left_out.files > 0) {
+        g_autoptr (GBytes) table = pack_tree_table (packer);
+
+        if (!append_meta (packer, TREE_TABLE_MEMBER, table, error))
+            return FALSE;
+    }
     for (guint i = 0; i < packer->contents->layers->len; i++) {
         const PackLayer *layer = packer->contents->layers->pdata[i];
         g_autofree char *hex = digest_to_hex (&layer->source.diffid);

@@ -5,6 +5,7 @@
 #include "bundle/base-files.h"
 #include "bundle/collect-tree.h"
 #include "bundle/contents.h"
+#include "bundle/framer.h"
 #include "bundle/pack.h"
 #include "bundle/patches.h"
 #include "bundle/schedule.h"
@@ -42,6 +43,12 @@ gboolean pack_leave_out (Packer *packer, PackResult *result,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Once the files are scheduled: the bases that are needed, and their numbers. */
 void pack_number_bases (Packer *packer, PackResult *result);
+
+/* pack-tree.c: which files of the tree hosts have; what they are, for region meta; the others. */
+gboolean pack_leave_out_tree (Packer *packer, PackResult *result,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *pack_tree_table (const Packer *packer);
+void pack_plan_tree (const Packer *packer, FramePlan *plan);
 
 /* pack-meta.c: configs, package lists and recipes into meta_fd. */
 gboolean pack_write_meta (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;

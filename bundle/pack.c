@@ -264,7 +264,7 @@ plan_frames (Packer *packer, PackResult *result, GError **error)
     g_autoptr (FramePlan) plan = frame_plan_new (packer->options->level, packer->jobs);
     guint64 carried = 0;
 
-    frame_plan_add (plan, REGION_TREE, packer->tree->fd, 0, packer->tree->bytes);
+    pack_plan_tree (packer, plan);
     frame_plan_add (plan, REGION_META, packer->meta_fd, 0, packer->meta_bytes);
     for (guint i = 0; i < packer->contents->layers->len; i++)
         if (!plan_literals (packer, plan, i, error))
@@ -364,7 +364,7 @@ read_back (const Packer *packer, const Output *output, GError **error)
     if (bundle != NULL) {
         bases = bundle_bases_new (packer->options->bases != NULL ? packer->options->bases : none,
                                   bundle_packing (bundle));
-        bundle_use_bases (bundle, bundle_bases_reader (bases));
+        bundle_bases_lend (bases, bundle);
     }
     return (bundle != NULL && bundle_check_deep (bundle, packer->options->tmpdir,
                                                  packer->options->progress, error)) ||

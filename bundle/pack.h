@@ -33,12 +33,13 @@ typedef struct {
 typedef struct {
     char *release_digest; /* "sha256:…" */
     guint64 bytes, parts;
-    guint64 uncompressed; /* of all distinct layers */
-    guint64 repeated;     /* bytes of contents that were there already */
-    guint64 patched;      /* bytes of contents carried as patches */
-    guint64 from_bases;   /* bytes of contents that are files of bases */
-    guint64 left_out;     /* bytes of layers that hosts have */
-    guint bases;          /* images that a host must have; 0: it is a full bundle */
+    guint64 uncompressed;  /* of all distinct layers */
+    guint64 repeated;      /* bytes of contents that were there already */
+    guint64 patched;       /* bytes of contents carried as patches */
+    guint64 from_bases;    /* bytes of contents that are files of bases */
+    guint64 left_out;      /* bytes of layers that hosts have */
+    guint64 tree_left_out; /* bytes of tree files that hosts have */
+    gboolean delta;        /* a host must have something */
 } PackResult;
 
 /* dir is the folder that release.yaml lies in. The file appears under its name only when it is

@@ -6,7 +6,6 @@
 #include "bundle/member.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
-#include "manifest/path.h"
 
 #include <string.h>
 
@@ -170,19 +169,16 @@ add_member (Bundle *bundle, MemberReader *members, const char *name, guint64 siz
     return TRUE;
 }
 
-/* What a member takes in its region, written as handcarry writes it. */
-static guint64
-member_bytes (const char *name, guint64 size, gboolean executable)
+guint64
+bundle_member_bytes (const char *name, guint64 size, gboolean executable)
 {
     g_autoptr (GBytes) header = member_header (name, size, executable);
 
     return g_bytes_get_size (header) + size + member_padding (size);
 }
 
-/* An end-of-archive in the middle of a region, or headers of another dialect, would hide bytes from
- * one reader and show them to another. */
-static gboolean
-check_region_end (const Bundle *bundle, Region region, guint64 seen, GError **error)
+gboolean
+bundle_check_region_end (const Bundle *bundle, Region region, guint64 seen, GError **error)
 {
     guint64 bytes = bundle->packing->regions[region].bytes;
 
@@ -215,8 +211,8 @@ load_meta (Bundle *bundle, GError **error)
         if (!member_reader_next (members, &name, &size, &executable, error))
             return FALSE;
         if (name == NULL)
-            return check_region_end (bundle, REGION_META, seen, error);
-        seen += member_bytes (name, size, executable);
+            return bundle_check_region_end (bundle, REGION_META, seen, error);
+        seen += bundle_member_bytes (name, size, executable);
         if (!add_member (bundle, members, name, size, error))
             return FALSE;
     }
@@ -284,54 +280,4 @@ bundle_read_packages (Bundle *bundle, const StatementImage *image, GError **erro
     g_autoptr (GBytes) text = bundle_read_meta (bundle, name, error);
 
     return text != NULL ? package_list_parse (text, error) : NULL;
-}
-
-typedef struct {
-    BundleTreeFunc func;
-    gpointer data;
-    MemberReader *members;
-} TreeWalk;
-
-static gboolean
-walk_file (TreeWalk *walk, const char *path, gboolean executable, guint64 size, GError **error)
-{
-    g_autofree guint8 *piece = g_malloc (256 * 1024);
-
-    for (;;) {
-        gssize n = member_reader_read (walk->members, piece, 256 * 1024, error);
-
-        if (n < 0)
-            return FALSE;
-        if (!walk->func (path, executable, size, piece, (gsize)n, n == 0, walk->data, error))
-            return FALSE;
-        if (n == 0)
-            return TRUE;
-    }
-}
-
-gboolean
-bundle_read_tree (Bundle *bundle, BundleTreeFunc func, gpointer data, GError **error)
-{
-    g_autoptr (RegionReader) region = region_reader_new (bundle, REGION_TREE);
-    g_autoptr (MemberReader) members = member_reader_new (region_reader_read, region);
-    TreeWalk walk = { func, data, members };
-    guint64 seen = 0;
-
-    for (;;) {
-        const char *name;
-        guint64 size;
-        gboolean executable;
-
-        if (!member_reader_next (members, &name, &size, &executable, error))
-            return FALSE;
-        if (name == NULL)
-            return check_region_end (bundle, REGION_TREE, seen, error);
-        seen += member_bytes (name, size, executable);
-        if (!g_str_has_prefix (name, "tree/"))
-            return fail (error, ERR_FORMAT, "member '%s' lies among the tree's files", name);
-        if (!path_check_relative (name + strlen ("tree/"), error))
-            return FALSE;
-        if (!walk_file (&walk, name + strlen ("tree/"), executable, size, error))
-            return FALSE;
-    }
 }

@@ -6,6 +6,7 @@
 #include "bundle/frame.h"
 #include "bundle/parts.h"
 #include "bundle/tail.h"
+#include "bundle/tree-base.h"
 
 /* What the files of the read side share about an open bundle. Not for other folders. */
 struct Bundle {
@@ -16,11 +17,12 @@ struct Bundle {
     Packing *packing;
     GArray *frames; /* Frame */
     Digest release_digest;
-    int copy_fd;             /* copied-in frames at the same offsets; -1 where there is no copy */
-    gboolean *copied;        /* per frame */
-    const BaseReader *bases; /* borrowed; NULL where there are none */
-    GHashTable *meta;        /* member name -> GBytes, once read; NULL before */
-    GPtrArray *meta_names;   /* in file order */
+    int copy_fd;               /* copied-in frames at the same offsets; -1 where there is no copy */
+    gboolean *copied;          /* per frame */
+    const BaseReader *bases;   /* borrowed; NULL where there are none */
+    const TreeBase *tree_base; /* the same */
+    GHashTable *meta;          /* member name -> GBytes, once read; NULL before */
+    GPtrArray *meta_names;     /* in file order */
 };
 
 /* The parts of a bundle by their names, where they do not end in .001 and so on: for reading back
@@ -41,6 +43,12 @@ gboolean bundle_read_frame (Bundle *bundle, guint frame, guint8 *buffer,
 guint8 *bundle_read_content (Bundle *bundle, guint frame, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Reads the members of the region meta, where that is not done yet. */
 gboolean bundle_load_meta (Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What a member takes in its region, written as handcarry writes it. */
+guint64 bundle_member_bytes (const char *name, guint64 size, gboolean executable);
+/* An end-of-archive in the middle of a region, or headers of another dialect, would hide bytes from
+ * one reader and show them to another: the members, of seen bytes, must fill it. */
+gboolean bundle_check_region_end (const Bundle *bundle, Region region, guint64 seen,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Members of the region meta, read once. NULL with ERR_FORMAT where there is no such member. */
 GBytes *bundle_read_meta (Bundle *bundle, const char *name,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

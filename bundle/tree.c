@@ -23,6 +23,7 @@ struct TreeChecksum {
     Node *root;
     DigestStream *stream;
     Node *open; /* the file that is being given, or NULL */
+    Digest last;
     char *path;
     guint64 missing;
     gboolean excess;
@@ -182,6 +183,7 @@ tree_checksum_end (TreeChecksum *sum, GError **error)
 {
     g_return_val_if_fail (sum->open != NULL, FALSE);
     digest_stream_finish (sum->stream, &sum->open->checksum);
+    sum->last = sum->open->checksum;
     sum->open = NULL;
     if (sum->excess)
         return fail (error, ERR_FORMAT, "tree file '%s' is longer than announced", sum->path);
@@ -190,6 +192,12 @@ tree_checksum_end (TreeChecksum *sum, GError **error)
                      "tree file '%s' ends %" G_GUINT64_FORMAT " bytes before its announced size",
                      sum->path, sum->missing);
     return TRUE;
+}
+
+void
+tree_checksum_file (const TreeChecksum *sum, Digest *file)
+{
+    *file = sum->last;
 }
 
 static GVariant *

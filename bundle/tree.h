@@ -19,6 +19,9 @@ gboolean tree_checksum_begin (TreeChecksum *sum, const char *path, gboolean exec
                               guint64 size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tree_checksum_add (TreeChecksum *sum, const guint8 *bytes, gsize length);
 gboolean tree_checksum_end (TreeChecksum *sum, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The checksum of the file that was ended last: another one where its bytes or whether it is
+ * executable differ. */
+void tree_checksum_file (const TreeChecksum *sum, Digest *file);
 /* The commit's checksum over all files so far. */
 void tree_checksum_commit (TreeChecksum *sum, Digest *commit);
 void tree_checksum_free (TreeChecksum *sum);

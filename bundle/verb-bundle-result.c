@@ -60,11 +60,12 @@ verb_bundle_json (const char *file, const PackOptions *options, const PackResult
     add_number (builder, "patched_bytes", result->patched);
     add_number (builder, "from_bases_bytes", result->from_bases);
     add_number (builder, "left_out_bytes", result->left_out);
+    add_number (builder, "tree_left_out_bytes", result->tree_left_out);
     json_builder_set_member_name (builder, "applies_to");
     json_builder_begin_array (builder);
-    for (guint i = 0; i < options->bases->len && options->haves->len == 0 && result->bases > 0; i++)
+    for (guint i = 0; i < options->bases->len && options->haves->len == 0 && result->delta; i++)
         add_release (builder, base_bundle_get (options->bases->pdata[i]));
-    for (guint i = 0; i < options->haves->len && result->bases > 0; i++)
+    for (guint i = 0; i < options->haves->len && result->delta; i++)
         add_host (builder, options->haves->pdata[i]);
     json_builder_end_array (builder);
     json_builder_end_object (builder);
@@ -79,8 +80,9 @@ print_hosts (const VerbOutput *output, const PackOptions *options, const PackRes
 {
     g_autofree char *from = verb_bytes (result->from_bases);
     g_autofree char *left_out = verb_bytes (result->left_out);
+    g_autofree char *tree = verb_bytes (result->tree_left_out);
 
-    if (result->bases == 0) {
+    if (!result->delta) {
         verb_print (output, "applies   to every host: it is a full bundle%s\n",
                     options->bases->len + options->haves->len > 0
                         ? " (the hosts have nothing in common with it)"
@@ -91,6 +93,9 @@ print_hosts (const VerbOutput *output, const PackOptions *options, const PackRes
         verb_print (output, "          %s of it in files that hosts have\n", from);
     if (result->left_out > 0)
         verb_print (output, "left out  %s of layers that hosts have\n", left_out);
+    if (result->tree_left_out > 0)
+        verb_print (output, "%s%s of tree files that hosts have\n",
+                    result->left_out > 0 ? "          " : "left out  ", tree);
     for (guint i = 0; options->haves->len == 0 && i < options->bases->len; i++) {
         const Release *base =
             bundle_statement (base_bundle_get (options->bases->pdata[i]))->release;

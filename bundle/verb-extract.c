@@ -103,13 +103,13 @@ print_result (const ExtractOptions *o, const Bundle *bundle)
                     ((StatementImage *)g_ptr_array_index (statement->images, i))->name);
 }
 
-static gboolean
-extract_images (const ExtractOptions *o, Bundle *bundle, int oci, Progress *progress,
-                GError **error)
+/* Opening a base unpacks its layers: only where something is read from it. */
+static GPtrArray *
+open_bases (const ExtractOptions *o, const Bundle *bundle, Progress *progress, GError **error)
 {
-    g_autoptr (GPtrArray) bases = base_bundles_open (o->base, o->tmpdir, progress, error);
+    gboolean needed = o->oci != NULL || bundle_packing (bundle)->tree_left_out.files > 0;
 
-    return bases != NULL && extract_oci (bundle, bases, oci, o->tmpdir, progress, error);
+    return base_bundles_open (needed ? o->base : NULL, o->tmpdir, progress, error);
 }
 
 /* Both folders are looked at before anything is written to one of them. */
@@ -117,15 +117,19 @@ static gboolean
 extract (const ExtractOptions *o, Bundle *bundle, GError **error)
 {
     g_autoptr (Progress) progress = verb_progress_new (&o->output);
+    g_autoptr (GPtrArray) bases = NULL;
     autofd int tree = -1, oci = -1;
 
     if (o->tree != NULL && (tree = extract_open_dir (o->tree, error)) < 0)
         return FALSE;
     if (o->oci != NULL && (oci = extract_open_dir (o->oci, error)) < 0)
         return FALSE;
-    if (tree >= 0 && !extract_tree (bundle, tree, progress, error))
+    bases = open_bases (o, bundle, progress, error);
+    if (bases == NULL)
+        return FALSE;
+    if (tree >= 0 && !extract_tree (bundle, bases, tree, progress, error))
         return fail_prefix (error, "'%s' is incomplete", o->tree);
-    if (oci >= 0 && !extract_images (o, bundle, oci, progress, error))
+    if (oci >= 0 && !extract_oci (bundle, bases, oci, o->tmpdir, progress, error))
         return fail_prefix (error, "'%s' is incomplete", o->oci);
     g_clear_pointer (&progress, verb_progress_free);
     if (o->output.json)

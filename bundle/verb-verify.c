@@ -60,9 +60,9 @@ check_deep (const VerifyOptions *o, Bundle *bundle, Progress *progress, GError *
                      "BUNDLE",
                      bundle_path (bundle), from);
     bases = bundle_bases_new (o->bases, bundle_packing (bundle));
-    bundle_use_bases (bundle, bundle_bases_reader (bases));
+    bundle_bases_lend (bases, bundle);
     ok = bundle_check_deep (bundle, o->tmpdir, progress, error);
-    bundle_use_bases (bundle, NULL);
+    bundle_bases_lend (NULL, bundle);
     return ok;
 }
 

@@ -79,21 +79,28 @@ bases_take_left_out (Bases *bases, const StatementImage *image, GArray *missing)
 }
 
 gboolean
+base_lack_fail (const Run *run, const char *lines, GError **error)
+{
+    const char *host = run->host->name != NULL ? run->host->name : "HOST";
+    g_autofree char *from = packing_made_from (bundle_packing (run->bundle));
+
+    return fail (error, ERR_BASE_MISSING,
+                 "'%s' is a delta, made from %s, and this host lacks:\n  %s\n"
+                 "next: install the full bundle of %s %s, which is the same release; or type "
+                 "'handcarry have -o %s.have' here, and have a delta made for it",
+                 bundle_path (run->bundle), from, lines, run->release->product,
+                 run->release->version, host);
+}
+
+gboolean
 bases_check (const Bases *bases, GError **error)
 {
-    const Run *run = bases->run;
-    const char *host = run->host->name != NULL ? run->host->name : "HOST";
-    g_autofree char *from = packing_made_from (bases->packing);
-    g_autoptr (GString) list = g_string_new (NULL);
+    g_autoptr (GString) lines = g_string_new (NULL);
 
     if (bases->lacking->len == 0)
         return TRUE;
     for (guint i = 0; i < bases->lacking->len; i++)
-        g_string_append_printf (list, "\n  %s", (char *)g_ptr_array_index (bases->lacking, i));
-    return fail (error, ERR_BASE_MISSING,
-                 "'%s' is a delta, made from %s, and this host lacks:%s\n"
-                 "next: install the full bundle of %s %s, which is the same release; or type "
-                 "'handcarry have -o %s.have' here, and have a delta made for it",
-                 bundle_path (run->bundle), from, list->str, run->release->product,
-                 run->release->version, host);
+        g_string_append_printf (lines, "%s%s", i > 0 ? "\n  " : "",
+                                (char *)g_ptr_array_index (bases->lacking, i));
+    return base_lack_fail (bases->run, lines->str, error);
 }

@@ -46,6 +46,8 @@ void bases_add (Bases *bases, const GPtrArray *files);
 void bases_find (Bases *bases, GPtrArray *images);
 /* ERR_BASE_MISSING with all that lacks, and what to do. */
 gboolean bases_check (const Bases *bases, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Fails so for what these lines say, of the run's bundle. */
+gboolean base_lack_fail (const Run *run, const char *lines, GError **error);
 /* Exports what is not seen in place; before the first layer is asked for. */
 gboolean bases_prepare (Bases *bases, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

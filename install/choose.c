@@ -44,6 +44,7 @@ last_of (const Way *way)
 typedef struct {
     LoadPresent *reusable; /* a load can leave it out */
     LoadPresent *readable; /* by chain: files of it can be read */
+    GPtrArray *trees;      /* Digest: releases whose tree can be read */
 } There;
 
 static void
@@ -51,6 +52,7 @@ there_clear (There *there)
 {
     load_present_free (there->reusable);
     load_present_free (there->readable);
+    g_ptr_array_unref (there->trees);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (There, there_clear)
 
@@ -58,11 +60,14 @@ static There
 there_after (const ChooseHost *host, const Way *way)
 {
     There there = { load_present_of (host->store, host->images, host->ours),
-                    load_present_of (STORE_GRAPHDRIVER, host->images, NULL) };
+                    load_present_of (STORE_GRAPHDRIVER, host->images, NULL), g_ptr_array_new () };
 
+    if (host->release != NULL)
+        g_ptr_array_add (there.trees, (gpointer)host->release);
     for (guint i = 0; i < way->links->len; i++) {
         const ChooseBundle *link = way->links->pdata[i];
 
+        g_ptr_array_add (there.trees, (gpointer)link->release);
         for (guint k = 0; k < link->statement->images->len; k++) {
             g_autoptr (GArray) layers = load_diffids (link->statement->images->pdata[k]);
 
@@ -97,6 +102,17 @@ has_gap (const ChooseBundle *bundle, const StatementImage *image, const There *t
     return FALSE;
 }
 
+/* Is a tree there that has the files which the bundle leaves out of its own? */
+static gboolean
+has_tree (const ChooseBundle *bundle, const There *there)
+{
+    for (guint i = 0; i < there->trees->len; i++)
+        if (packing_is_from (bundle->packing, there->trees->pdata[i]) ||
+            digest_equal (bundle->release, there->trees->pdata[i]))
+            return TRUE;
+    return bundle->packing->tree_left_out.files == 0;
+}
+
 /* Does the bundle bring its release where this is there? A little stricter than what an install
  * finds: it may not need all bases. */
 static gboolean
@@ -104,6 +120,8 @@ applies (const ChooseBundle *bundle, const There *there)
 {
     gboolean sends = FALSE;
 
+    if (!has_tree (bundle, there))
+        return FALSE;
     for (guint i = 0; i < bundle->statement->images->len; i++)
         if (has_gap (bundle, bundle->statement->images->pdata[i], there, &sends))
             return FALSE;

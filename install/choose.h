@@ -23,8 +23,9 @@ typedef struct {
 
 typedef struct {
     EngineStore store;
-    GPtrArray *images; /* EngineImage */
-    GHashTable *ours;  /* Digest: manifests that this host knows to be ours */
+    GPtrArray *images;     /* EngineImage */
+    GHashTable *ours;      /* Digest: manifests that this host knows to be ours */
+    const Digest *release; /* the current one, whose tree is here; NULL: none */
 } ChooseHost;
 
 /* Newest release: the highest number among bundles (ChooseBundle). Two releases of one number are

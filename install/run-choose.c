@@ -4,6 +4,7 @@
 #include "install/choose.h"
 #include "install/plan.h"
 #include "install/run.h"
+#include "install/tree-source.h"
 #include "manifest/error.h"
 
 /* A run that was given a folder, or several bundles. */
@@ -54,7 +55,8 @@ choose (Run *run, GPtrArray *bundles, const ChooseBundle *newest, GError **error
 {
     g_autoptr (GPtrArray) images = engine_inspect_all (run->engine, error);
     g_autoptr (GHashTable) ours = our_manifests (run, newest->statement);
-    const ChooseHost host = { engine_info (run->engine)->store, images, ours };
+    const ChooseHost host = { engine_info (run->engine)->store, images, ours,
+                              run->state != NULL ? &run->state->digest : NULL };
 
     return images != NULL ? choose_chain (bundles, &host, error) : NULL;
 }
@@ -126,7 +128,7 @@ static gboolean
 check_tree (Run *run, const char **path, GError **error)
 {
     *path = bundle_path (run->bundle);
-    return bundle_read_tree (run->bundle, pass_piece, NULL, error);
+    return tree_source_read (run, pass_piece, NULL, error);
 }
 
 /* Takes the best that is left. FALSE with *path NULL: there is nothing to pass over any more. */

@@ -4,6 +4,7 @@
 
 #include "install/base.h"
 #include "install/candidates.h"
+#include "install/tree-source.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -235,6 +236,7 @@ run_add_link (Run *run, VerifiedBundle *verified, VoteReport *votes)
 void
 run_drop_bundles (Run *run)
 {
+    g_clear_pointer (&run->tree_source, tree_source_free);
     g_ptr_array_set_size (run->links, 0);
     g_ptr_array_set_size (run->brought, 0);
     run->foresee = run->images_planned = FALSE;

@@ -39,7 +39,8 @@ typedef struct {
     guint64 need, have;
 } RunSpace;
 
-typedef struct Bases Bases; /* install/base.h */
+typedef struct Bases Bases;           /* install/base.h */
+typedef struct TreeSource TreeSource; /* install/tree-source.h */
 
 struct Run {
     RunOptions options;
@@ -66,17 +67,17 @@ struct Run {
     GPtrArray *in_engine; /* EngineImage: all; NULL where no image lacks */
     GPtrArray *notes;     /* char *: what a person should know, for plan and install */
     RunSpace engine_space, state_space;
-    Bases *bases;          /* NULL: no delta */
-    RebuildCost *cost;     /* NULL: no layer is sent */
-    GArray *layers;        /* Digest: all layers that are sent, statement order */
-    gboolean already;      /* nothing to do */
-    int product_fd;        /* STATE/PRODUCT; -1 in plan */
-    Progress *progress;    /* borrowed */
-    LauncherOutput output; /* of playbooks, for the terminal; NULL: not shown */
+    Bases *bases;            /* NULL: no delta */
+    TreeSource *tree_source; /* NULL: not opened, or the bundle carries its whole tree */
+    RebuildCost *cost;       /* NULL: no layer is sent */
+    GArray *layers;          /* Digest: all layers that are sent, statement order */
+    gboolean already;        /* nothing to do */
+    int product_fd;          /* STATE/PRODUCT; -1 in plan */
+    Progress *progress;      /* borrowed */
+    LauncherOutput output;   /* of playbooks, for the terminal; NULL: not shown */
     gpointer output_data;
     int stop_fd; /* signalfd of SIGINT and SIGTERM, -1 where there is none */
-    gboolean stopped;
-    gboolean playbook_ran;
+    gboolean stopped, playbook_ran;
     GPtrArray *changed; /* char *: config paths that this run changes */
 };
 typedef struct Run Run;
@@ -112,9 +113,8 @@ gboolean run_stopped_again (Run *run);
 gboolean run_check_stop (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void run_note (Run *run, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-/* "STATE/PRODUCT/rN/tree". Caller frees. */
+/* "STATE/PRODUCT/rN/tree", and "rN". Caller frees. */
 char *run_tree_path (const Run *run);
-/* "rN". Caller frees. */
 char *run_folder (const Run *run);
 /* The release number of the current state, 0 before the first. */
 guint64 run_old_release (const Run *run);

@@ -2,10 +2,12 @@
  * Copyright The handcarry authors */
 #include "install/place-tree.h"
 #include "install/run.h"
+#include "install/tree-source.h"
 #include "bundle/tree.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/path.h"
+#include "manifest/verb.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +75,7 @@ write_tree (Run *run, int dirfd, GError **error)
 {
     g_autoptr (TreeChecksum) sum = tree_checksum_new ();
     Writer writer = { dirfd, -1, sum };
-    gboolean done = bundle_read_tree (run->bundle, write_piece, &writer, error);
+    gboolean done = tree_source_read (run, write_piece, &writer, error);
     Digest commit;
 
     file_clear_fd (&writer.fd);
@@ -220,6 +222,18 @@ list_tree (const Run *run, Digest *digest)
     place_listing_finish (listing, digest);
 }
 
+/* What comes from where it lies; NULL where the bundle carries everything. */
+static char *
+describe_left_out (const Run *run)
+{
+    const PackingTree *tree = &bundle_packing (run->bundle)->tree_left_out;
+    g_autofree char *bytes = verb_bytes (tree->bytes);
+
+    if (tree->files == 0)
+        return NULL;
+    return g_strdup_printf ("%" G_GUINT64_FORMAT " files, %s, are here", tree->files, bytes);
+}
+
 gboolean
 step_tree_plan (Run *run, GError **error)
 {
@@ -227,7 +241,7 @@ step_tree_plan (Run *run, GError **error)
     Reader reader = { run, stream, NULL };
     g_autofree char *path = run_tree_path (run);
     PlaceFound found = { .kind = PLACE_NOTHING };
-    gboolean done = bundle_read_tree (run->bundle, note_piece, &reader, error);
+    gboolean done = tree_source_read (run, note_piece, &reader, error);
     Digest wanted;
     Step *step;
 
@@ -237,6 +251,7 @@ step_tree_plan (Run *run, GError **error)
     list_tree (run, &wanted);
     step = step_add (run, &tree_kind, path, "is there", NULL);
     step->bytes = run->statement->tree_bytes;
+    step->detail = describe_left_out (run);
     step->needed = found.kind != PLACE_FOLDER || !digest_equal (&found.digest, &wanted);
     if (step->needed)
         step->action = (g_free (step->action), g_strdup ("lay out"));

@@ -75,7 +75,16 @@ packing_free (Packing *packing)
 gboolean
 packing_is_delta (const Packing *packing)
 {
-    return packing->bases->len > 0;
+    return packing->bases->len > 0 || packing->tree_left_out.files > 0;
+}
+
+gboolean
+packing_is_from (const Packing *packing, const Digest *release)
+{
+    for (guint i = 0; i < packing->from->len; i++)
+        if (digest_equal (&((PackingFrom *)packing->from->pdata[i])->digest, release))
+            return TRUE;
+    return FALSE;
 }
 
 char *
@@ -228,6 +237,24 @@ read_left_out (FieldReader *reader, const YamlNode *node, gpointer target)
     field_read_list (reader, node, LIMIT_IMAGES * LIMIT_LAYERS, read_digest, *(GArray **)target);
 }
 
+static void
+read_tree_left_out (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    static const Field fields[] = {
+        { "files", field_number, G_STRUCT_OFFSET (PackingTree, files), FIELD_REQUIRED },
+        { "bytes", field_number, G_STRUCT_OFFSET (PackingTree, bytes), FIELD_REQUIRED },
+        { NULL },
+    };
+    PackingTree *tree = target;
+    guint before = reader->problems->len;
+
+    field_read_map (reader, node, fields, tree);
+    if (reader->problems->len > before)
+        return;
+    if (tree->files == 0 || tree->files > LIMIT_TREE_FILES)
+        field_problem (reader, node, "a tree leaves out 1 to %d files", LIMIT_TREE_FILES);
+}
+
 static const Field packing_fields[] = {
     { "handcarry-packing", field_ignore, 0, FIELD_REQUIRED },
     { "statement", field_digest, G_STRUCT_OFFSET (Packing, statement), FIELD_REQUIRED },
@@ -241,19 +268,26 @@ static const Field packing_fields[] = {
     { "hosts", field_texts, G_STRUCT_OFFSET (Packing, hosts), 0 },
     { "bases", read_bases, G_STRUCT_OFFSET (Packing, bases), 0 },
     { "left-out", read_left_out, G_STRUCT_OFFSET (Packing, left_out), 0 },
+    { "tree-left-out", read_tree_left_out, G_STRUCT_OFFSET (Packing, tree_left_out), 0 },
     { NULL },
 };
 
-/* The keys of a delta come together, and each layer is left out once. */
+/* The keys of a delta come together: layers need a base, files of the tree a release. Each layer is
+ * left out once. */
 static void
 check_delta (FieldReader *reader, const YamlNode *map, const Packing *packing)
 {
+    enum { N_KEYS_OF_BOTH = 2 };
     static const char *const keys[] = { "from", "hosts", "bases", "left-out" };
     g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
 
+    gboolean tree = field_find (map, "tree-left-out") != NULL;
+
     for (guint i = 0; packing->bases->len == 0 && i < G_N_ELEMENTS (keys); i++)
-        if (field_find (map, keys[i]) != NULL)
+        if (field_find (map, keys[i]) != NULL && !(tree && i < N_KEYS_OF_BOTH))
             field_problem (reader, map, "a delta without bases");
+    if (tree && packing->from->len == 0)
+        field_problem (reader, map, "files of the tree are left out, and no release has them");
     for (guint i = 0; i < packing->left_out->len; i++)
         if (!g_hash_table_add (seen, &g_array_index (packing->left_out, Digest, i)))
             field_problem (reader, map, "a layer is left out twice");
@@ -304,6 +338,23 @@ write_from (YamlWriter *writer, const PackingFrom *from)
 }
 
 static void
+write_bases (YamlWriter *writer, const Packing *packing)
+{
+    yaml_writer_key (writer, "bases");
+    yaml_writer_begin_list (writer);
+    for (guint i = 0; i < packing->bases->len; i++) {
+        const PackingBase *base = packing->bases->pdata[i];
+
+        yaml_writer_begin_map (writer);
+        yaml_writer_pair (writer, "name", base->name);
+        write_digests (writer, "layers", base->layers);
+        yaml_writer_end_map (writer);
+    }
+    yaml_writer_end_list (writer);
+    write_digests (writer, "left-out", packing->left_out);
+}
+
+static void
 write_delta (YamlWriter *writer, const Packing *packing)
 {
     yaml_writer_key (writer, "from");
@@ -318,18 +369,15 @@ write_delta (YamlWriter *writer, const Packing *packing)
             yaml_writer_text (writer, *host);
         yaml_writer_end_list (writer);
     }
-    yaml_writer_key (writer, "bases");
-    yaml_writer_begin_list (writer);
-    for (guint i = 0; i < packing->bases->len; i++) {
-        const PackingBase *base = packing->bases->pdata[i];
-
-        yaml_writer_begin_map (writer);
-        yaml_writer_pair (writer, "name", base->name);
-        write_digests (writer, "layers", base->layers);
-        yaml_writer_end_map (writer);
-    }
-    yaml_writer_end_list (writer);
-    write_digests (writer, "left-out", packing->left_out);
+    if (packing->bases->len > 0)
+        write_bases (writer, packing);
+    if (packing->tree_left_out.files == 0)
+        return;
+    yaml_writer_key (writer, "tree-left-out");
+    yaml_writer_begin_map (writer);
+    yaml_writer_number_pair (writer, "files", packing->tree_left_out.files);
+    yaml_writer_number_pair (writer, "bytes", packing->tree_left_out.bytes);
+    yaml_writer_end_map (writer);
 }
 
 GBytes *

@@ -34,6 +34,11 @@ typedef struct {
     Digest digest; /* its release digest */
 } PackingFrom;
 
+/* Files of the tree that a delta does not carry. */
+typedef struct {
+    guint64 files, bytes; /* how many; the sum of their lengths */
+} PackingTree;
+
 /* A base: an image that hosts have, or the lower part of one. */
 typedef struct {
     char *name;     /* for people: an image that has these layers */
@@ -49,10 +54,11 @@ typedef struct {
     Digest index;  /* SHA-256 of the frame index */
     PackingRegion regions[N_REGIONS];
     /* Of a delta; all empty in a full bundle. */
-    GPtrArray *from;  /* PackingFrom */
-    char **hosts;     /* names of the hosts whose have files it was made for; NULL: none */
-    GPtrArray *bases; /* PackingBase: what a host must have, and base files are named by */
-    GArray *left_out; /* Digest: layers without a recipe, in the order of the statement */
+    GPtrArray *from;           /* PackingFrom */
+    char **hosts;              /* names of the hosts whose have files it was made for; NULL: none */
+    GPtrArray *bases;          /* PackingBase: what a host must have, and base files are named by */
+    GArray *left_out;          /* Digest: layers without a recipe, in the order of the statement */
+    PackingTree tree_left_out; /* they are in the tree of each release in from */
 } Packing;
 
 /* "tree", "meta", "literals", "control", "difference", "extra", "data". */
@@ -60,6 +66,8 @@ const char *packing_region_name (Region region);
 
 /* Does it need something that is not in the file? */
 gboolean packing_is_delta (const Packing *packing);
+/* Was it made against that release? */
+gboolean packing_is_from (const Packing *packing, const Digest *release);
 
 /* What a delta was made from: "1.4.0 (release 41), host 'ws-3'". Caller frees. */
 char *packing_made_from (const Packing *packing);

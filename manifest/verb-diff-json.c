@@ -225,6 +225,8 @@ diff_print_json (const Diff *diff)
     verb_json_list (builder, "releases", diff->releases, add_release);
     if (diff->tree != NULL)
         verb_json_list (builder, "tree", diff->tree, add_file);
+    if (diff->no_tree != NULL)
+        verb_json_text (builder, "no-tree", diff->no_tree);
     add_layers (builder, &diff->layers);
     verb_json_list (builder, "images", diff->images, add_pair);
     json_builder_end_object (builder);

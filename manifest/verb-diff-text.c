@@ -188,6 +188,8 @@ diff_print_text (const Diff *diff)
     }
     if (diff->tree != NULL)
         diff_print_file_list (diff->tree);
+    else if (diff->no_tree != NULL)
+        printf ("  %-*snot known: %s\n", LABEL_COLUMNS, "files", diff->no_tree);
     putchar ('\n');
     diff_print_layers ("layers", &diff->layers);
     print_others (diff);

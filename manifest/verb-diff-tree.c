@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/base.h"
+#include "bundle/tree-base.h"
 #include "manifest/error.h"
 #include "manifest/verb-diff.h"
 
@@ -36,32 +38,62 @@ take_piece (const char *path, gboolean executable, guint64 size, const guint8 *p
 }
 
 static gboolean
-read_tree (Diff *diff, guint side, GError **error)
+read_tree (Diff *diff, guint side, Bundle *bundle, GError **error)
 {
     g_autoptr (DigestStream) digest = digest_stream_new ();
     TreeRead read = { g_tree_new_full (compare_paths, NULL, g_free, g_free), digest };
 
     diff->trees[side] = read.files;
-    return bundle_read_tree (diff->sides[side].bundle, take_piece, &read, error) ||
+    return bundle_read_tree (bundle, take_piece, &read, error) ||
            fail_prefix (error, "%s", diff->sides[side].path);
 }
 
-/* A delta may hold a part of its tree: what is not there was not removed. */
 static gboolean
-is_whole (const Diff *diff, guint side)
+is_whole (const Bundle *bundle)
 {
-    return (guint64)g_tree_nnodes (diff->trees[side]) ==
-           bundle_statement (diff->sides[side].bundle)->tree_files;
+    return bundle_packing (bundle)->tree_left_out.files == 0;
+}
+
+/* What this side leaves out of its tree is on the other side, or in the bundle beside it. */
+static gboolean
+complete_tree (Diff *diff, guint side, Progress *progress, GError **error)
+{
+    Bundle *bundle = diff->sides[side].bundle, *other = diff->sides[1 - side].bundle;
+    g_autoptr (BundleTree) tree = NULL;
+    g_autoptr (BaseBundle) base = NULL;
+    gboolean ok;
+
+    if (is_whole (bundle))
+        return read_tree (diff, side, bundle, error);
+    if (!is_whole (other) ||
+        !packing_is_from (bundle_packing (bundle), bundle_release_digest (other))) {
+        base = base_bundle_open (bundle_path (bundle), NULL, progress, error);
+        return base != NULL && read_tree (diff, side, base_bundle_get (base), error);
+    }
+    tree = bundle_tree_new (other);
+    bundle_use_tree (bundle, bundle_tree_base (tree));
+    ok = read_tree (diff, side, bundle, error);
+    bundle_use_tree (bundle, NULL);
+    return ok;
 }
 
 gboolean
-diff_compare_trees (Diff *diff, GError **error)
+diff_compare_trees (Diff *diff, Progress *progress, GError **error)
 {
     if (diff->sides[0].bundle == NULL || diff->sides[1].bundle == NULL)
         return TRUE;
-    if (!read_tree (diff, 0, error) || !read_tree (diff, 1, error))
+    for (guint side = 0; side < 2; side++) {
+        g_autoptr (GError) problem = NULL;
+
+        if (complete_tree (diff, side, progress, &problem))
+            continue;
+        if (g_error_matches (problem, HANDCARRY_ERROR, ERR_BASE_MISSING)) {
+            diff->no_tree = g_strdup (problem->message);
+            return TRUE;
+        }
+        g_propagate_error (error, g_steal_pointer (&problem));
         return FALSE;
-    if (is_whole (diff, 0) && is_whole (diff, 1))
-        diff->tree = diff_list_files (diff->trees[0], diff->trees[1]);
+    }
+    diff->tree = diff_list_files (diff->trees[0], diff->trees[1]);
     return TRUE;
 }

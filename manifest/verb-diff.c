@@ -39,6 +39,7 @@ diff_clear (Diff *diff)
     g_clear_pointer (&diff->images, g_ptr_array_unref);
     g_clear_pointer (&diff->layers_read, g_ptr_array_unref);
     g_clear_pointer (&diff->why, g_free);
+    g_clear_pointer (&diff->no_tree, g_free);
     g_clear_pointer (&diff->tree, g_ptr_array_unref);
     g_clear_pointer (&diff->trees[0], g_tree_unref);
     g_clear_pointer (&diff->trees[1], g_tree_unref);
@@ -65,8 +66,8 @@ compare (Diff *diff, char **paths, const DiffOptions *options, GError **error)
     diff_compare_releases (diff);
     diff_compare_images (diff);
     return diff_compare_packages (diff, error) &&
-           (!options->files ||
-            (diff_compare_trees (diff, error) && diff_compare_files (diff, progress, error)));
+           (!options->files || (diff_compare_trees (diff, progress, error) &&
+                                diff_compare_files (diff, progress, error)));
 }
 
 int

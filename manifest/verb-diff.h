@@ -88,7 +88,7 @@ typedef struct {
     DiffLayers layers;      /* of all images of a pair */
     guint others[2];        /* images of a host that the other side does not speak of */
     GPtrArray *layers_read; /* owns what DiffFile borrows */
-    char *why;              /* why files of images are not compared */
+    char *why, *no_tree;    /* why files of images, of the tree, are not compared */
     GPtrArray *tree;        /* DiffFile: files of the tree; NULL: not compared */
     GTree *trees[2];        /* own what those borrow */
 } Diff;
@@ -105,8 +105,9 @@ void diff_compare_layers (Diff *diff); /* counts; part of comparing images */
 gboolean diff_compare_packages (Diff *diff, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Files of two trees (path -> ImageFile) that differ: DiffFile elements, which borrow. */
 GPtrArray *diff_list_files (GTree *a, GTree *b);
-/* Files of the releases' trees, where both bundles hold them. */
-gboolean diff_compare_trees (Diff *diff, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Files of the releases' trees, where both bundles hold them, or the base beside one. */
+gboolean diff_compare_trees (Diff *diff, Progress *progress,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Rebuilds the layers of all images that differ. */
 gboolean diff_compare_files (Diff *diff, Progress *progress,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

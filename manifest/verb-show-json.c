@@ -168,6 +168,11 @@ add_delta (JsonBuilder *builder, const Packing *packing)
     verb_json_texts (builder, "hosts", packing->hosts);
     verb_json_list (builder, "bases", packing->bases, add_base);
     verb_json_digests (builder, "left-out", packing->left_out);
+    json_builder_set_member_name (builder, "tree-left-out");
+    json_builder_begin_object (builder);
+    verb_json_number (builder, "files", packing->tree_left_out.files);
+    verb_json_number (builder, "bytes", packing->tree_left_out.bytes);
+    json_builder_end_object (builder);
 }
 
 static void

@@ -37,6 +37,7 @@ print_delta (const ShowInput *input)
     g_autoptr (GPtrArray) from = g_ptr_array_new_with_free_func (g_free);
     g_autoptr (GPtrArray) bases = g_ptr_array_new ();
     g_autofree char *bytes = verb_bytes (left_out_bytes (input));
+    g_autofree char *tree = verb_bytes (packing->tree_left_out.bytes);
 
     for (guint i = 0; i < packing->from->len; i++) {
         const PackingFrom *release = packing->from->pdata[i];
@@ -53,6 +54,9 @@ print_delta (const ShowInput *input)
     show_print_words ("needs layers of", (char **)bases->pdata);
     printf ("leaves out      %u %s, %s\n", packing->left_out->len,
             packing->left_out->len == 1 ? "layer" : "layers", bytes);
+    if (packing->tree_left_out.files > 0)
+        printf ("                %" G_GUINT64_FORMAT " files of the tree, %s\n",
+                packing->tree_left_out.files, tree);
 }
 
 void

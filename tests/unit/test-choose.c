@@ -127,6 +127,20 @@ carries (Fixture *f, const char *path, guint64 bytes, guint64 number, const char
     g_ptr_array_add (f->bundles, bundle);
 }
 
+/* The bundle added last leaves tree files out that the release of number and images has. */
+static void
+needs_tree_of (Fixture *f, guint64 number, const char *images)
+{
+    const ChooseBundle *bundle = f->bundles->pdata[f->bundles->len - 1];
+    Packing *packing = (Packing *)bundle->packing;
+    g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT " %s", number, images);
+    PackingFrom *from = g_new0 (PackingFrom, 1);
+
+    from->digest = digest_of_text (name);
+    g_ptr_array_add (packing->from, from);
+    packing->tree_left_out = (PackingTree){ 1, 100000 };
+}
+
 /* paths: the chain as words. */
 static void
 expect (Fixture *f, const char *paths)
@@ -245,6 +259,29 @@ test_an_installed_release_needs_no_base (Fixture *f, gconstpointer data)
     expect (f, "delta");
 }
 
+/* Its images alone are not enough; what an earlier bundle brought has a tree too. */
+static void
+test_a_tree_is_there_or_brought_on_the_way (Fixture *f, gconstpointer data)
+{
+    Digest here = digest_of_text ("40 a");
+
+    has (f, "a", TRUE);
+    has (f, "b", TRUE);
+    carries (f, "full", 100, 42, "c", "", "");
+    carries (f, "42", 5, 42, "c", "b", "");
+    needs_tree_of (f, 41, "b");
+    expect (f, "full");
+    carries (f, "41", 5, 41, "b", "a", "");
+    needs_tree_of (f, 40, "a");
+    expect (f, "full");
+    f->host.release = &here;
+    expect (f, "41 42");
+    here = digest_of_text ("41 b");
+    expect (f, "42");
+    here = digest_of_text ("42 c");
+    expect (f, "42");
+}
+
 static void
 test_031_two_releases_of_one_number (Fixture *f, gconstpointer data)
 {
@@ -294,6 +331,7 @@ main (int argc, char **argv)
     ADD ("up-only", STORE_GRAPHDRIVER, test_links_go_up_only);
     ADD ("nothing", STORE_GRAPHDRIVER, test_the_smallest_of_the_newest_where_nothing_fits);
     ADD ("installed", STORE_GRAPHDRIVER, test_an_installed_release_needs_no_base);
+    ADD ("tree", STORE_GRAPHDRIVER, test_a_tree_is_there_or_brought_on_the_way);
     ADD ("031-one-number", STORE_GRAPHDRIVER, test_031_two_releases_of_one_number);
     ADD ("parent", STORE_GRAPHDRIVER, test_a_layer_under_another_parent_is_not_there);
     ADD ("pulled", STORE_CONTAINERD, test_pulled_images_of_the_containerd_store);

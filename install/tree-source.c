@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/tree-source.h"
+
+#include "bundle/tree-base.h"
+#include "install/base.h"
+#include "install/held-tree.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/verb.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct TreeSource {
+    TreeBase here;    /* the tree of the current release */
+    char *path;       /* its folder, NULL where nothing is installed */
+    int dirfd;        /* the same, or -1 */
+    int fd;           /* of the file found last, or -1 */
+    GPtrArray *links; /* BundleTree of each bundle before the last */
+};
+
+static gboolean
+begin (gpointer data, GError **error)
+{
+    return TRUE;
+}
+
+static gboolean
+find (gpointer data, const char *path, gboolean *executable, guint64 *size, GError **error)
+{
+    TreeSource *source = data;
+    g_autoptr (GError) local = NULL;
+    struct stat st;
+
+    file_clear_fd (&source->fd);
+    if (source->dirfd < 0)
+        return fail (error, ERR_BASE_MISSING, "the folder cannot be read");
+    source->fd = file_open_below (source->dirfd, path, O_RDONLY | O_NONBLOCK, &local);
+    if (source->fd < 0)
+        return fail (error, ERR_BASE_MISSING, "%s", local->message);
+    if (fstat (source->fd, &st) < 0 || !S_ISREG (st.st_mode))
+        return fail (error, ERR_BASE_MISSING, "it is not a plain file");
+    *executable = (st.st_mode & 0111) != 0;
+    *size = (guint64)st.st_size;
+    return TRUE;
+}
+
+static gssize
+read_bytes (gpointer data, guint8 *bytes, gsize length, GError **error)
+{
+    TreeSource *source = data;
+    ssize_t n;
+
+    do
+        n = read (source->fd, bytes, length);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        fail_errno (error, ERR_BASE_MISSING, errno, "cannot read it");
+    return n;
+}
+
+/* A host that is at the release itself has its tree already, perhaps. */
+static gboolean
+serves (const Bundle *bundle, const Digest *release)
+{
+    return packing_is_from (bundle_packing (bundle), release) ||
+           digest_equal (bundle_release_digest (bundle), release);
+}
+
+/* The bundle that comes last before this one and has what it leaves out, or the tree that is here.
+ */
+static const TreeBase *
+choose (const Run *run, const Bundle *bundle, guint before)
+{
+    for (guint i = before; i > 0; i--) {
+        const Run *link = run->links->pdata[i - 1];
+
+        if (serves (bundle, bundle_release_digest (link->bundle)))
+            return bundle_tree_base (run->tree_source->links->pdata[i - 1]);
+    }
+    return run->state != NULL && serves (bundle, &run->state->digest) ? &run->tree_source->here
+                                                                      : NULL;
+}
+
+static void
+open_source (Run *run)
+{
+    TreeSource *source = g_new0 (TreeSource, 1);
+
+    source->here = (TreeBase){ begin, find, read_bytes, source };
+    source->fd = source->dirfd = -1;
+    if (run->state != NULL)
+        source->dirfd =
+            held_tree_open (run->host, run->release->product, run->state->release, &source->path);
+    source->links = g_ptr_array_new_with_free_func ((GDestroyNotify)bundle_tree_free);
+    run->tree_source = source;
+    for (guint i = 0; i < run->links->len; i++) {
+        Run *link = run->links->pdata[i];
+
+        bundle_use_tree (link->bundle, choose (run, link->bundle, i));
+        g_ptr_array_add (source->links, bundle_tree_new (link->bundle));
+    }
+    bundle_use_tree (run->bundle, choose (run, run->bundle, run->links->len));
+}
+
+void
+tree_source_free (TreeSource *source)
+{
+    if (source == NULL)
+        return;
+    g_ptr_array_unref (source->links);
+    file_clear_fd (&source->fd);
+    file_clear_fd (&source->dirfd);
+    g_free (source->path);
+    g_free (source);
+}
+
+/* The release that is here, for a host that none of the releases is at. */
+static char *
+describe_lack (const Run *run, const Bundle *bundle)
+{
+    const PackingTree *tree = &bundle_packing (bundle)->tree_left_out;
+    g_autofree char *bytes = verb_bytes (tree->bytes);
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    g_string_printf (text,
+                     "the tree of that release: %" G_GUINT64_FORMAT
+                     " files of it are needed, %s; installed here is ",
+                     tree->files, bytes);
+    if (run->state != NULL)
+        g_string_append_printf (text, "%s (release %" G_GUINT64_FORMAT ")", run->state->version,
+                                run->state->release);
+    else
+        g_string_append (text, "nothing");
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+gboolean
+tree_source_read (Run *run, BundleTreeFunc func, gpointer data, GError **error)
+{
+    gboolean needed = bundle_packing (run->bundle)->tree_left_out.files > 0;
+    g_autoptr (GError) problem = NULL;
+    g_autofree char *line = NULL;
+
+    if (needed && run->tree_source == NULL)
+        open_source (run);
+    if (needed && choose (run, run->bundle, run->links->len) == NULL) {
+        line = describe_lack (run, run->bundle);
+        return base_lack_fail (run, line, error);
+    }
+    if (bundle_read_tree (run->bundle, func, data, &problem))
+        return TRUE;
+    if (needed && g_error_matches (problem, HANDCARRY_ERROR, ERR_BASE_MISSING)) {
+        const char *path = run->tree_source->path;
+
+        line = g_strdup_printf ("%s%s%s", problem->message, path != NULL ? "\n  in " : "",
+                                path != NULL ? path : "");
+        return base_lack_fail (run, line, error);
+    }
+    g_propagate_error (error, g_steal_pointer (&problem));
+    return FALSE;
+}
