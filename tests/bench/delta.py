@@ -24,6 +24,7 @@ AGAINST = {  # bytes of the delta against a peer's; None: only to compare
     "patch-from": 0.38, "ostree": 0.70, "bsdiff": 0.80, "tar-diff": 0.75,
     "casync": None, "xdelta3": None,
 }
+QUICKLY = ("--level", "1")  # bases: only what is in them counts
 EXPORT = ("HANDCARRY_BASE=export",)
 GROWTH = [(1024, 5), (2048, 5), (4096, 5), (1024, 20), (1024, 50)]  # MiB, images
 
@@ -108,7 +109,8 @@ class Bench:
         return bundle, *timing.once_and_memory(self.handcarry.pack(release, bundle, *options))
 
     def pack_pair(self, name, number, *options):
-        return self.pack(("delta-" if options else "") + name, self.pairs.archive(name),
+        kind = "delta-" if "--base" in options else ""
+        return self.pack(kind + name, self.pairs.archive(name),
                          self.pairs.images(name), number, *options)
 
     def bytes_and_time(self, old):
@@ -174,7 +176,7 @@ class Bench:
 
     def base(self, old):
         delta, _, _ = self.pack_pair("base", 2, "--base", old)
-        alone, _, _ = self.pack_pair("base-old", 1)
+        alone, _, _ = self.pack_pair("base-old", 1, *QUICKLY)
         own, _, _ = self.pack_pair("base-new", 2, "--base", alone)
         self.table.bytes("delta, only the base image changed", delta.stat().st_size,
                          "the base's own delta", own.stat().st_size, 1.1)
@@ -193,7 +195,7 @@ class Bench:
     def big_file(self):
         """Slices keep the memory down where a file of 300 MB changed."""
         sides = [synthetic.big(self.pairs.folder, side) for side in ("old", "new")]
-        old, _, _ = self.pack("big-old", *sides[0], 1, "--level", "1")
+        old, _, _ = self.pack("big-old", *sides[0], 1, *QUICKLY)
         delta, _, used = self.pack("big-new", *sides[1], 2, "--base", old)
         self.table.limit("memory to make, one file of 300 MB", used, 1024 * MIB)
         out = self.bundles / "big.patch"
@@ -207,7 +209,7 @@ class Bench:
         for mebibytes, count in GROWTH:
             sides = [synthetic.grown(self.pairs.folder, side, mebibytes, count)
                      for side in ("old", "new")]
-            old, _, _ = self.pack("grown-old", *sides[0], 1, "--level", "1")
+            old, _, _ = self.pack("grown-old", *sides[0], 1, *QUICKLY)
             delta, spent, used = self.pack("grown-new", *sides[1], 2, "--base", old)
             self.host.begin(old)
             installed = self.host.install_seconds(delta, 1)
@@ -223,7 +225,7 @@ class Bench:
         self.bundles.mkdir()
 
     def run(self):
-        old, _, _ = self.pack_pair("old", 1)
+        old, _, _ = self.pack_pair("old", 1, *QUICKLY)
         delta = self.bytes_and_time(old)
         self.engine.start()
         self.host.begin(old)
