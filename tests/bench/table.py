@@ -31,7 +31,8 @@ class Table:
 
     def ratio(self, what, ours, peer, theirs, goal, form):
         """goal None: the row is there to compare, nothing has to be reached."""
-        self.add(what, form(ours), peer, form(theirs), "%.2f" % (ours / theirs),
+        ratio = ours / theirs
+        self.add(what, form(ours), peer, form(theirs), ("%.2f" if ratio >= 0.1 else "%.3f") % ratio,
                  "" if goal is None else "≤ %.2f" % goal,
                  None if goal is None else ours <= goal * theirs)
 
