@@ -18,8 +18,9 @@ from pathlib import Path
 from bench import layers, timing
 
 NEEDED = {"patch-from": "zstd", "casync": "casync", "xdelta3": "xdelta3", "bsdiff": "bsdiff",
-          "ostree": "ostree", "tar-diff": "tar-diff"}
-SLOW = {"xdelta3", "bsdiff", "ostree", "tar-diff"}
+          "ostree": "ostree", "tar-diff": "tar-diff",
+          "tar-diff-pairs": "tar-diff"}
+SLOW = {"xdelta3", "bsdiff", "ostree", "tar-diff", "tar-diff-pairs"}
 WORKERS = 2
 
 
@@ -116,18 +117,27 @@ def ostree(old, new, work):
     return size_of(repo / "deltas")
 
 
-def tar_diff(old, new, work):
-    """tar-diff, per layer"""
+def tar_diffs(old, new, work, workers):
     def one(number):
         out = work / str(number)
         timing.run(["tar-diff", old.layers[number], new.layers[number], out])
         return out.stat().st_size
-    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         return sum(pool.map(one, range(len(new.layers))))
 
 
+def tar_diff(old, new, work):
+    """tar-diff, per layer"""
+    return tar_diffs(old, new, work, 1)
+
+
+def tar_diff_pairs(old, new, work):
+    """tar-diff, two layers at a time"""
+    return tar_diffs(old, new, work, WORKERS)
+
+
 PEERS = {"patch-from": patch_from, "casync": casync, "xdelta3": xdelta3, "bsdiff": bsdiff,
-         "ostree": ostree, "tar-diff": tar_diff}
+         "ostree": ostree, "tar-diff": tar_diff, "tar-diff-pairs": tar_diff_pairs}
 
 
 class Peers:
