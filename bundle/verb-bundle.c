@@ -174,6 +174,10 @@ run (const char *path, const BundleOptions *o, GError **error)
     options.haves = haves = verb_bundle_load_haves (o->hosts, trust, error);
     if (haves == NULL)
         return FALSE;
+    if (o->base != NULL && !o->output.json)
+        verb_print (&o->output,
+                    "NOT VERIFIED: no signature of a base was checked; each host proves "
+                    "what it makes of them.\n\n");
     options.bases = bases = verb_bundle_load_bases (o->base, release, o->tmpdir, progress, error);
     if (bases == NULL)
         return FALSE;

@@ -3,8 +3,6 @@
 #include "bundle/sparse.h"
 #include "manifest/error.h"
 
-#include <string.h>
-
 /* Reads a difference of this length in pieces of at most `piece` bytes. */
 static GByteArray *
 read_all (const SparseWriter *from, gsize length, gsize piece)
@@ -23,7 +21,8 @@ read_all (const SparseWriter *from, gsize length, gsize piece)
             sparse_read (&reader, MIN (piece, length - out->len), &zeros, &values, &error));
         g_assert_cmpuint (zeros + values, >, 0);
         g_byte_array_set_size (out, (guint)(before + zeros));
-        memset (out->data + before, 0, zeros);
+        for (gsize i = 0; i < zeros; i++)
+            out->data[before + i] = 0;
         g_byte_array_append (out, from->values->data + used, (guint)values);
         used += values;
     }

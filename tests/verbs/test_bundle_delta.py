@@ -88,6 +88,7 @@ def test_name_says_what_it_is_made_against(tmp_path, pair, monkeypatch):
     said = run("bundle", tmp_path / "r2/release.yaml", "--base", old)
     assert "handcarry-test-1.2-r2-from-r1.tar.zst" in said
     assert "to hosts at handcarry-test 1.1 (release number 1)" in said
+    assert said.startswith("NOT VERIFIED: no signature of a base")
     assert re.search(r"^left out  \S+ MB of layers that hosts have$", said, re.MULTILINE)
     assert " 0 B of" not in said
 
