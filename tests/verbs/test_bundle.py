@@ -276,6 +276,12 @@ def left(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+def heed_signals():
+    """Who runs the tests in the background or under nohup has these ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def slow(release, tmp_path):
     """Starts packing something that takes a second or more; returns the process."""
@@ -288,7 +294,8 @@ def slow(release, tmp_path):
     def started(*options, **more):
         return subprocess.Popen([PROGRAM, "bundle", release.folder / "release.yaml", "-o",
                                  out / "b.tar.zst", "--level", "19", *options],
-                                stderr=subprocess.PIPE, stdout=subprocess.PIPE, **more)
+                                stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+                                preexec_fn=heed_signals, **more)
     return started, out
 
 
