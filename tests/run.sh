@@ -143,11 +143,21 @@ run_pytest() # FOLDER BUILD
         skip "$1" "tests/$1 is not there"
         return
     fi
-    echo "== $1, $2 build"
     rm -f "$report"
+    echo "== $1, $2 build"
     HANDCARRY=$top/build/$2/handcarry HANDCARRY_MAKER=$top/build/$maker/handcarry \
         /usr/bin/python3 -m pytest -q --tb=short --junitxml="$report" "tests/$1" </dev/null
     add_report "$report"
+}
+
+run_two() # FOLDER BUILD FOLDER BUILD: side by side, shown and counted one after the other
+{
+    local log=$reports/side.log
+    run_pytest "$3" "$4" >"$log" 2>&1 &
+    run_pytest "$1" "$2"
+    wait $!
+    cat "$log"
+    add_report "$reports/$3-$4.xml"
 }
 
 run_examples()
@@ -183,11 +193,9 @@ if build_all; then
         run_unit isolated
     fi
     if wanted verbs; then
-        run_pytest verbs release
-        run_pytest verbs asan
-        run_pytest verbs isolated
+        run_two verbs release verbs asan
+        run_two verbs isolated sources asan
         run_pytest sources release
-        run_pytest sources asan
     fi
     wanted engines && run_pytest engines release
     wanted examples && run_examples

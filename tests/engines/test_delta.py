@@ -24,6 +24,15 @@ def way(request, monkeypatch):
     return request.param
 
 
+# Each store, and each way: for what does not differ between engines of one store.
+EACH_STORE = pytest.mark.parametrize(
+    ("engine", "way"),
+    [pytest.param(name, way, marks=getattr(pytest.mark, name), id="%s-%s" % (name, way))
+     for name, way in (("docker20", "in-place"), ("docker20", "export"),
+                       ("docker26_containerd", "in-place"), ("docker26_containerd", "export"),
+                       ("podman5", "in-place"))], indirect=True)
+
+
 def changed_in_place(engine, change):
     """Does change to the base's srv/library where the engine keeps it."""
     change(layer_folder(engine, near(noise(4, 400_000), 1)) / "srv/library")
@@ -71,6 +80,7 @@ def test_base_files_below_a_volume(host, engine, release, way):
     assert engine.containers() == [] and not engine.call("GET", "/volumes").get("Volumes")
 
 
+@EACH_STORE
 def test_the_plan_says_in_words_what_is_read_from_where(host, engine, release, way):
     first, delta = make_pair(host, release)
     host.install(first)
@@ -107,6 +117,7 @@ def test_035_a_base_file_of_the_same_size_that_was_edited(host, engine, release,
     assert_nothing_changed(engine, host, before)
 
 
+@EACH_STORE
 def test_035_a_base_file_of_another_size(host, engine, release, way):
     first, delta = make_pair(host, release)
     host.install(first)
@@ -120,6 +131,7 @@ def test_035_a_base_file_of_another_size(host, engine, release, way):
     assert_nothing_changed(engine, host, before)
 
 
+@EACH_STORE
 def test_035_a_base_file_that_is_gone(host, engine, release, way):
     first, delta = make_pair(host, release)
     host.install(first)
@@ -142,6 +154,7 @@ def test_035_a_symlink_in_the_place_of_a_base_file_is_not_followed(host, engine,
     assert "file 'srv/library': " in host.install(delta, status=10).stderr
 
 
+@EACH_STORE
 def test_the_base_is_removed_between_plan_and_answer(host, engine, release, way):
     """A person reads the plan, somebody else cleans up, the person says yes."""
     first, delta = make_pair(host, release)
@@ -156,6 +169,7 @@ def test_the_base_is_removed_between_plan_and_answer(host, engine, release, way)
     assert engine.images() == {} and engine.containers() == []
 
 
+@EACH_STORE
 def test_a_refused_thin_load_of_a_delta_that_leaves_nothing_out(host, engine, release, tmp_path, way):
     """A known layer under a new parent: some stores have it already, and send it when refused."""
     system = release.images[0].layers[0]
