@@ -152,10 +152,11 @@ run_pytest() # FOLDER BUILD
 
 run_two() # FOLDER BUILD FOLDER BUILD: side by side, shown and counted one after the other
 {
-    local log=$reports/side.log
+    local log=$reports/side.log other
     run_pytest "$3" "$4" >"$log" 2>&1 &
+    other=$!
     run_pytest "$1" "$2"
-    wait $!
+    wait "$other"
     cat "$log"
     add_report "$reports/$3-$4.xml"
 }
