@@ -79,8 +79,7 @@ is_known_image (const BaseFiles *files, const GArray *diffids)
     for (guint i = 0; i < files->images->len; i++) {
         const GArray *known = ((BaseImage *)files->images->pdata[i])->diffids;
 
-        if (known->len == diffids->len &&
-            memcmp (known->data, diffids->data, known->len * sizeof (Digest)) == 0)
+        if (known->len == diffids->len && digests_common (known, diffids) == known->len)
             return TRUE;
     }
     return FALSE;
@@ -90,7 +89,7 @@ static void
 add_image (BaseFiles *files, const BaseBundle *bundle, const StatementImage *from,
            const Targets *targets)
 {
-    g_autoptr (GArray) diffids = g_array_new (FALSE, FALSE, sizeof (Digest));
+    g_autoptr (GArray) diffids = statement_image_diffids (from);
     g_autoptr (GPtrArray) layers = g_ptr_array_new ();
     BaseImage *image;
     PackingBase *base;
@@ -98,15 +97,12 @@ add_image (BaseFiles *files, const BaseBundle *bundle, const StatementImage *fro
     for (guint i = 0; i < from->layers->len; i++) {
         const StatementLayer *layer = &g_array_index (from->layers, StatementLayer, i);
 
-        g_array_append_val (diffids, layer->diffid);
         g_ptr_array_add (layers, (gpointer)base_bundle_find (bundle, &layer->diffid));
     }
     if (is_known_image (files, diffids))
         return;
     base = packing_base_new (from->name);
-    g_array_append_vals (
-        base->layers, diffids->data,
-        targets_common (targets, (const Digest *)(gpointer)diffids->data, diffids->len, FALSE));
+    g_array_append_vals (base->layers, diffids->data, targets_common (targets, diffids, FALSE));
     g_ptr_array_add (files->bases, base);
     image = g_new0 (BaseImage, 1);
     image->base = base;
@@ -133,8 +129,7 @@ is_seen_in (const BaseImage *other, const BaseImage *image, guint layer, const c
 {
     const MergedEntry *entry;
 
-    if (other->diffids->len <= layer ||
-        memcmp (other->diffids->data, image->diffids->data, (layer + 1) * sizeof (Digest)) != 0)
+    if (digests_common (other->diffids, image->diffids) <= layer)
         return FALSE;
     entry = g_hash_table_lookup (other->seen, path);
     return entry != NULL && entry->layer == layer && !entry->doubtful;
@@ -146,15 +141,13 @@ static gboolean
 target_sees (const BaseFiles *files, const Targets *targets, guint t, const BaseImage *image,
              guint layer, const char *path)
 {
-    if (targets_has_image (targets, t, (const Digest *)(gpointer)image->diffids->data,
-                           image->diffids->len))
+    if (targets_has_image (targets, t, image->diffids))
         return TRUE;
     for (guint i = 0; i < files->images->len; i++) {
         const BaseImage *other = files->images->pdata[i];
 
         if (is_seen_in (other, image, layer, path) &&
-            targets_has_image (targets, t, (const Digest *)(gpointer)other->diffids->data,
-                               other->diffids->len))
+            targets_has_image (targets, t, other->diffids))
             return TRUE;
     }
     return FALSE;

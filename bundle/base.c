@@ -191,19 +191,13 @@ static gboolean
 unpack (BaseBundle *base, const char *tmpdir, Progress *progress, GError **error)
 {
     g_autoptr (GPtrArray) layers = bundle_carried_layers (base->bundle);
-    g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (Digest));
+    guint64 total;
+    g_autoptr (GArray) wanted = bundle_carried_diffids (base->bundle, &total);
     g_autoptr (GPtrArray) bundles = g_ptr_array_new ();
     g_autoptr (BundleBases) bases = NULL;
     g_autoptr (Rebuild) rebuild = NULL;
-    guint64 total = 0;
     gboolean ok;
 
-    for (guint i = 0; i < layers->len; i++) {
-        const StatementLayer *layer = layers->pdata[i];
-
-        g_array_append_val (wanted, layer->diffid);
-        total += layer->bytes;
-    }
     if (base->below != NULL)
         g_ptr_array_add (bundles, base->below);
     bases = bundle_bases_new (bundles, base->bundle->packing);

@@ -103,18 +103,11 @@ static gboolean
 check_layers (Bundle *bundle, GPtrArray *layers, const char *spool_dir, Progress *progress,
               GError **error)
 {
-    g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (Digest));
-    g_autoptr (Rebuild) rebuild = NULL;
-    guint64 total = 0;
+    guint64 total;
+    g_autoptr (GArray) wanted = bundle_carried_diffids (bundle, &total);
+    g_autoptr (Rebuild) rebuild = rebuild_new (bundle, wanted, spool_dir, error);
     gboolean ok = TRUE;
 
-    for (guint i = 0; i < layers->len; i++) {
-        const StatementLayer *layer = layers->pdata[i];
-
-        g_array_append_val (wanted, layer->diffid);
-        total += layer->bytes;
-    }
-    rebuild = rebuild_new (bundle, wanted, spool_dir, error);
     if (rebuild == NULL)
         return FALSE;
     if (layers->len > 0)

@@ -48,26 +48,30 @@ bundle_carried_layers (const Bundle *bundle)
     return layers;
 }
 
-/* Are the n lowest layers of the image the lowest of the base? */
+/* Are these the lowest n layers of a base, too? */
 static gboolean
-begins_alike (const StatementImage *image, const PackingBase *base, guint n)
-{
-    if (base->layers->len < n)
-        return FALSE;
-    for (guint i = 0; i < n; i++)
-        if (!digest_equal (&g_array_index (image->layers, StatementLayer, i).diffid,
-                           &g_array_index (base->layers, Digest, i)))
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean
-is_in_a_base (const Packing *packing, const StatementImage *image, guint n)
+is_in_a_base (const Packing *packing, const GArray *diffids, guint n)
 {
     for (guint i = 0; i < packing->bases->len; i++)
-        if (begins_alike (image, packing->bases->pdata[i], n))
+        if (digests_common (diffids, ((PackingBase *)packing->bases->pdata[i])->layers) >= n)
             return TRUE;
     return FALSE;
+}
+
+GArray *
+bundle_carried_diffids (const Bundle *bundle, guint64 *bytes)
+{
+    g_autoptr (GPtrArray) layers = bundle_carried_layers (bundle);
+    GArray *diffids = g_array_new (FALSE, FALSE, sizeof (Digest));
+
+    *bytes = 0;
+    for (guint i = 0; i < layers->len; i++) {
+        const StatementLayer *layer = layers->pdata[i];
+
+        g_array_append_val (diffids, layer->diffid);
+        *bytes += layer->bytes;
+    }
+    return diffids;
 }
 
 gboolean
@@ -79,6 +83,7 @@ bundle_check_left_out (const Bundle *bundle, GError **error)
 
     for (guint i = 0; i < statement->images->len; i++) {
         const StatementImage *image = statement->images->pdata[i];
+        g_autoptr (GArray) diffids = statement_image_diffids (image);
 
         for (guint k = 0; k < image->layers->len; k++) {
             StatementLayer *layer = &g_array_index (image->layers, StatementLayer, k);
@@ -86,7 +91,7 @@ bundle_check_left_out (const Bundle *bundle, GError **error)
             if (!g_hash_table_contains (left_out, &layer->diffid))
                 continue;
             g_hash_table_add (found, &layer->diffid);
-            if (!is_in_a_base (bundle->packing, image, k + 1))
+            if (!is_in_a_base (bundle->packing, diffids, k + 1))
                 return fail (error, ERR_FORMAT,
                              "layer %u of image '%s' is left out, and no base has it there", k + 1,
                              image->name);

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/extract.h"
 #include "bundle/oci.h"
+#include "bundle/reader.h"
 #include "bundle/rebuild.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -162,34 +163,21 @@ list_layers (const Statement *statement, guint64 *bytes)
     return list;
 }
 
-/* The layers of list that are rebuilt. */
-static GArray *
-list_carried (const GArray *list, GHashTable *left_out)
-{
-    GArray *carried = g_array_new (FALSE, FALSE, sizeof (Digest));
-
-    for (guint i = 0; i < list->len; i++)
-        if (!g_hash_table_contains (left_out, &g_array_index (list, Digest, i)))
-            g_array_append_val (carried, g_array_index (list, Digest, i));
-    return carried;
-}
-
 static gboolean
 write_all_layers (const Layout *layout, Bundle *bundle, GPtrArray *bases, const char *tmpdir,
                   Progress *progress, GError **error)
 {
-    guint64 bytes;
+    guint64 bytes, carried_bytes;
     const GArray *without = bundle_packing (bundle)->left_out;
     g_autoptr (GHashTable) left_out = g_hash_table_new (digest_hash_key, digest_equal_key);
     g_autoptr (GArray) list = list_layers (bundle_statement (bundle), &bytes);
-    g_autoptr (GArray) carried = NULL;
+    g_autoptr (GArray) carried = bundle_carried_diffids (bundle, &carried_bytes);
     g_autoptr (Rebuild) rebuild = NULL;
     LayerSource source = { .bases = bases, .left_out = left_out };
     gboolean ok = TRUE;
 
     for (guint i = 0; i < without->len; i++)
         g_hash_table_add (left_out, &g_array_index (without, Digest, i));
-    carried = list_carried (list, left_out);
     source.rebuild = rebuild = rebuild_new (bundle, carried, tmpdir, error);
     if (rebuild == NULL)
         return FALSE;

@@ -7,8 +7,6 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 
-#include <string.h>
-
 #define HASH_CHUNK (1024 * 1024)
 
 static void
@@ -48,25 +46,13 @@ find_targets (Packer *packer)
     packer->packing.hosts = (char **)g_ptr_array_free (g_steal_pointer (&hosts), FALSE);
 }
 
-/* The diffIDs of an image. */
-static GArray *
-diffids_of (const StatementImage *image)
-{
-    GArray *diffids = g_array_new (FALSE, FALSE, sizeof (Digest));
-
-    for (guint i = 0; i < image->layers->len; i++)
-        g_array_append_val (diffids, g_array_index (image->layers, StatementLayer, i).diffid);
-    return diffids;
-}
-
 /* How many of the image's lowest layers all hosts have there. */
 static guint
 common_layers (const Packer *packer, const StatementImage *image)
 {
-    g_autoptr (GArray) diffids = diffids_of (image);
+    g_autoptr (GArray) diffids = statement_image_diffids (image);
 
-    return targets_common (packer->targets, (const Digest *)(gpointer)diffids->data, diffids->len,
-                           TRUE);
+    return targets_common (packer->targets, diffids, TRUE);
 }
 
 /* A layer is left out only where all hosts have it everywhere that the release has it. */
@@ -173,18 +159,15 @@ pack_leave_out (Packer *packer, PackResult *result, GError **error)
 static void
 cover (Packer *packer, const StatementImage *image, guint n)
 {
-    g_autoptr (GArray) diffids = diffids_of (image);
+    g_autoptr (GArray) diffids = statement_image_diffids (image);
     GPtrArray *bases = packer->packing.bases;
     PackingBase *base;
 
     for (guint i = 0; i < bases->len; i++) {
-        const GArray *layers = ((PackingBase *)bases->pdata[i])->layers;
-
-        if (layers->len >= n && memcmp (layers->data, diffids->data, n * sizeof (Digest)) == 0)
+        if (digests_common (((PackingBase *)bases->pdata[i])->layers, diffids) >= n)
             return;
     }
-    base = packing_base_new (
-        targets_name (packer->targets, (const Digest *)(gpointer)diffids->data, n));
+    base = packing_base_new (targets_name (packer->targets, diffids, n));
     g_array_append_vals (base->layers, diffids->data, n);
     g_ptr_array_add (bases, base);
 }
@@ -196,8 +179,9 @@ cover_left_out (Packer *packer)
         const StatementImage *image = packer->statement.images->pdata[i];
 
         for (guint k = image->layers->len; k > 0; k--)
-            if (g_hash_table_contains (packer->left_out,
-                                       &g_array_index (image->layers, StatementLayer, k - 1))) {
+            if (g_hash_table_contains (
+                    packer->left_out,
+                    &g_array_index (image->layers, StatementLayer, k - 1).diffid)) {
                 cover (packer, image, k);
                 break;
             }

@@ -55,6 +55,8 @@ GBytes *bundle_read_meta (Bundle *bundle, const char *name,
 /* The layers that the bundle has recipes of: the distinct ones of the statement in order of first
  * appearance, without those that a delta leaves out. Pointers into the statement. */
 GPtrArray *bundle_carried_layers (const Bundle *bundle);
+/* Their diffIDs (Digest), for rebuild_new, and how many bytes they have together. */
+GArray *bundle_carried_diffids (const Bundle *bundle, guint64 *bytes);
 /* The layers that a delta leaves out must each time be the lowest layers of a base (ERR_FORMAT). */
 gboolean bundle_check_left_out (const Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The distinct configs of a statement's images in order of first appearance: pointers into it. */

@@ -2,8 +2,6 @@
  * Copyright The handcarry authors */
 #include "bundle/targets.h"
 
-#include <string.h>
-
 typedef struct {
     char *name;
     GArray *layers; /* Digest */
@@ -51,16 +49,16 @@ add_host (Targets *targets)
     return host;
 }
 
-static TargetImage *
-add_image (GPtrArray *host, const char *name, gboolean reusable)
+/* Takes over layers. */
+static void
+add_image (GPtrArray *host, const char *name, GArray *layers, gboolean reusable)
 {
     TargetImage *image = g_new0 (TargetImage, 1);
 
     image->name = g_strdup (name);
-    image->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
+    image->layers = layers;
     image->reusable = reusable;
     g_ptr_array_add (host, image);
-    return image;
 }
 
 void
@@ -70,11 +68,8 @@ targets_add_release (Targets *targets, GPtrArray *images)
 
     for (guint i = 0; i < images->len; i++) {
         const StatementImage *from = images->pdata[i];
-        TargetImage *image = add_image (host, from->name, TRUE);
 
-        for (guint k = 0; k < from->layers->len; k++)
-            g_array_append_val (image->layers,
-                                g_array_index (from->layers, StatementLayer, k).diffid);
+        add_image (host, from->name, statement_image_diffids (from), TRUE);
     }
 }
 
@@ -86,9 +81,8 @@ targets_add_have (Targets *targets, const Have *have)
     for (guint i = 0; i < have->images->len; i++) {
         const HaveImage *from = have->images->pdata[i];
         const char *name = from->names->len > 0 ? from->names->pdata[0] : "image without a name";
-        TargetImage *image = add_image (host, name, from->reusable);
 
-        g_array_append_vals (image->layers, from->layers->data, from->layers->len);
+        add_image (host, name, g_array_ref (from->layers), from->reusable);
     }
 }
 
@@ -98,21 +92,10 @@ targets_count (const Targets *targets)
     return targets->hosts->len;
 }
 
-static guint
-begin_alike (const TargetImage *image, const Digest *layers, guint n)
-{
-    guint i = 0;
-
-    while (i < n && i < image->layers->len &&
-           digest_equal (&layers[i], &g_array_index (image->layers, Digest, i)))
-        i++;
-    return i;
-}
-
 guint
-targets_common (const Targets *targets, const Digest *layers, guint n, gboolean reusable)
+targets_common (const Targets *targets, const GArray *layers, gboolean reusable)
 {
-    guint common = targets->hosts->len > 0 ? n : 0;
+    guint common = targets->hosts->len > 0 ? layers->len : 0;
 
     for (guint t = 0; t < targets->hosts->len; t++) {
         const GPtrArray *host = targets->hosts->pdata[t];
@@ -122,7 +105,7 @@ targets_common (const Targets *targets, const Digest *layers, guint n, gboolean 
             const TargetImage *image = host->pdata[i];
 
             if (image->reusable || !reusable)
-                best = MAX (best, begin_alike (image, layers, n));
+                best = MAX (best, digests_common (image->layers, layers));
         }
         common = MIN (common, best);
     }
@@ -130,28 +113,29 @@ targets_common (const Targets *targets, const Digest *layers, guint n, gboolean 
 }
 
 gboolean
-targets_has_image (const Targets *targets, guint t, const Digest *layers, guint n)
+targets_has_image (const Targets *targets, guint t, const GArray *layers)
 {
     const GPtrArray *host = targets->hosts->pdata[t];
 
     for (guint i = 0; i < host->len; i++) {
         const TargetImage *image = host->pdata[i];
 
-        if (image->layers->len == n && begin_alike (image, layers, n) == n)
+        if (image->layers->len == layers->len &&
+            digests_common (image->layers, layers) == layers->len)
             return TRUE;
     }
     return FALSE;
 }
 
 const char *
-targets_name (const Targets *targets, const Digest *layers, guint n)
+targets_name (const Targets *targets, const GArray *layers, guint n)
 {
     const GPtrArray *host = targets->hosts->pdata[0];
 
     for (guint i = 0; i < host->len; i++) {
         const TargetImage *image = host->pdata[i];
 
-        if (begin_alike (image, layers, n) == n)
+        if (digests_common (image->layers, layers) >= n)
             return image->name;
     }
     return "image without a name";

@@ -18,10 +18,10 @@ void targets_free (Targets *targets);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Targets, targets_free)
 
 guint targets_count (const Targets *targets);
-/* How many of the lowest of these n layers every target has, in one image: 0 to n. reusable: so
- * that a load can leave them out; else that their files can be read is enough. */
-guint targets_common (const Targets *targets, const Digest *layers, guint n, gboolean reusable);
+/* How many of the lowest of these layers (Digest) every target has, in one image. reusable: so that
+ * a load can leave them out; else that their files can be read is enough. */
+guint targets_common (const Targets *targets, const GArray *layers, gboolean reusable);
 /* Has target t an image of exactly these layers? */
-gboolean targets_has_image (const Targets *targets, guint t, const Digest *layers, guint n);
-/* A name of an image of the first target that begins with these n layers. */
-const char *targets_name (const Targets *targets, const Digest *layers, guint n);
+gboolean targets_has_image (const Targets *targets, guint t, const GArray *layers);
+/* A name of an image of the first target that has the lowest n of these layers. */
+const char *targets_name (const Targets *targets, const GArray *layers, guint n);

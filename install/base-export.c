@@ -309,20 +309,9 @@ export_image (Bases *bases, const EngineImage *image, guint64 number, GError **e
            run_pass (bases, image, g_hash_table_ref (later), &none, error);
 }
 
-/* How many of the lowest layers of image and base are the same? */
-static guint
-alike (const EngineImage *image, const PackingBase *base)
-{
-    guint n = 0;
-
-    while (n < base->layers->len && base_begins_alike (image, base, n))
-        n++;
-    return n;
-}
-
 typedef struct {
     const EngineImage *image;
-    guint alike;
+    guint alike; /* lowest layers that are the base's */
 } Candidate;
 
 /* Files of a base may be hidden by layers that only another image has: the base itself is best. */
@@ -345,7 +334,7 @@ export_base (Bases *bases, guint64 number, GError **error)
     for (guint i = 0; i < bases->images->len; i++) {
         Candidate one = { g_ptr_array_index (bases->images, i), 0 };
 
-        one.alike = alike (one.image, base);
+        one.alike = digests_common (one.image->layers, base->layers);
         if (one.alike > 0)
             g_array_append_val (candidates, one);
     }

@@ -23,16 +23,11 @@
 /* Files of one layer that are named when they differ. */
 #define NAMED_FILES 10
 
-gboolean
-base_begins_alike (const EngineImage *image, const PackingBase *base, guint64 layer)
+/* Has the image the layers of the base up to this one? */
+static gboolean
+has_layer (const EngineImage *image, const BaseLayer *layer)
 {
-    if (image->layers->len <= layer)
-        return FALSE;
-    for (guint i = 0; i <= layer; i++)
-        if (!digest_equal (&g_array_index (image->layers, Digest, i),
-                           &g_array_index (base->layers, Digest, i)))
-            return FALSE;
-    return TRUE;
+    return digests_common (image->layers, layer->base->layers) > layer->layer;
 }
 
 /* The data root may be named through symlinks; the engine names the directories without. */
@@ -138,7 +133,7 @@ find_named (Bases *bases, BaseLayer *layer)
     for (guint i = 0; i < bases->images->len && layer->directory == NULL; i++) {
         const EngineImage *image = g_ptr_array_index (bases->images, i);
 
-        if (image->directories->len > 0 && base_begins_alike (image, layer->base, layer->layer))
+        if (image->directories->len > 0 && has_layer (image, layer))
             layer->directory =
                 named_directory (bases, g_ptr_array_index (image->directories, layer->layer));
     }
@@ -231,7 +226,7 @@ look_for (const Bases *bases, const BaseLayer *layer)
     for (guint i = 0; i < bases->images->len; i++) {
         const EngineImage *image = g_ptr_array_index (bases->images, i);
 
-        if (!base_begins_alike (image, layer->base, layer->layer))
+        if (!has_layer (image, layer))
             continue;
         if (!image->foreseen)
             return BASE_EXPORT;

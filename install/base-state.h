@@ -34,6 +34,3 @@ int base_open_file (const BaseLayer *layer, const BaseFile *file,
 /* base-lack.c: notes a base layer that no image has, and a file that is not as it was. */
 void base_lack_layer (Bases *bases, const BaseLayer *layer);
 void base_lack_file (Bases *bases, const BaseLayer *layer, const BaseFile *file, const char *why);
-
-/* Does the image have the layers of the base up to this one (counted from 0)? */
-gboolean base_begins_alike (const EngineImage *image, const PackingBase *base, guint64 layer);

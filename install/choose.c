@@ -69,7 +69,7 @@ there_after (const ChooseHost *host, const Way *way)
 
         g_ptr_array_add (there.trees, (gpointer)link->release);
         for (guint k = 0; k < link->statement->images->len; k++) {
-            g_autoptr (GArray) layers = load_diffids (link->statement->images->pdata[k]);
+            g_autoptr (GArray) layers = statement_image_diffids (link->statement->images->pdata[k]);
 
             load_present_add (there.reusable, layers);
             load_present_add (there.readable, layers);

@@ -2,27 +2,11 @@
  * Copyright The handcarry authors */
 #include "install/load.h"
 
-#include <string.h>
-
 /* A set of chainIDs (graphdriver) or of diffIDs (Podman, containerd). */
 struct LoadPresent {
     EngineStore store;
     GHashTable *set; /* Digest, owned */
 };
-
-/* OCI image spec, config.md: ChainID(L0…Ln) = SHA-256 (ChainID(L0…Ln-1) + " " + DiffID(Ln)). */
-static Digest
-next_chain (const Digest *parent, const Digest *diffid)
-{
-    g_autofree char *left = parent != NULL ? digest_to_text (parent) : NULL;
-    g_autofree char *right = digest_to_text (diffid);
-    g_autofree char *both = NULL;
-
-    if (parent == NULL)
-        return *diffid;
-    both = g_strconcat (left, " ", right, NULL);
-    return digest_of (both, strlen (both));
-}
 
 static void
 add_digest (LoadPresent *present, const Digest *digest)
@@ -38,7 +22,7 @@ load_present_add (LoadPresent *present, GArray *layers)
     for (guint i = 0; i < layers->len; i++) {
         const Digest *diffid = &g_array_index (layers, Digest, i);
 
-        chain = next_chain (i > 0 ? &chain : NULL, diffid);
+        chain = digest_chain (i > 0 ? &chain : NULL, diffid);
         add_digest (present, present->store == STORE_GRAPHDRIVER ? &chain : diffid);
     }
 }
@@ -77,7 +61,7 @@ load_present_has (const LoadPresent *present, const GArray *layers)
     for (guint i = 0; i < layers->len; i++) {
         const Digest *diffid = &g_array_index (layers, Digest, i);
 
-        chain = next_chain (i > 0 ? &chain : NULL, diffid);
+        chain = digest_chain (i > 0 ? &chain : NULL, diffid);
         if (!g_hash_table_contains (present->set,
                                     present->store == STORE_GRAPHDRIVER ? &chain : diffid))
             return FALSE;
@@ -114,7 +98,7 @@ collect (const LoadPresent *present, const StatementImage *image)
         const StatementLayer *layer = &g_array_index (image->layers, StatementLayer, i);
         const Digest *key = &layer->diffid;
 
-        chain = next_chain (i > 0 ? &chain : NULL, &layer->diffid);
+        chain = digest_chain (i > 0 ? &chain : NULL, &layer->diffid);
         if (present != NULL && present->store == STORE_GRAPHDRIVER)
             key = &chain;
         if (present != NULL && g_hash_table_contains (present->set, key))

@@ -113,15 +113,10 @@ load_image_id (const Engine *engine, const StatementImage *image)
 static gboolean
 same_layers (const EngineImage *found, const StatementImage *image)
 {
-    if (found->layers->len != image->layers->len)
-        return FALSE;
-    for (guint i = 0; i < image->layers->len; i++) {
-        const StatementLayer *layer = &g_array_index (image->layers, StatementLayer, i);
+    g_autoptr (GArray) diffids = statement_image_diffids (image);
 
-        if (!digest_equal (&g_array_index (found->layers, Digest, i), &layer->diffid))
-            return FALSE;
-    }
-    return TRUE;
+    return found->layers->len == diffids->len &&
+           digests_common (found->layers, diffids) == diffids->len;
 }
 
 static gboolean
@@ -189,14 +184,4 @@ load_prove (Engine *engine, const StatementImage *image, const char *name, GErro
         return FALSE;
     return engine_info (engine)->store != STORE_CONTAINERD ||
            engine_try_create (engine, name, error);
-}
-
-GArray *
-load_diffids (const StatementImage *image)
-{
-    GArray *diffids = g_array_new (FALSE, FALSE, sizeof (Digest));
-
-    for (guint i = 0; i < image->layers->len; i++)
-        g_array_append_val (diffids, g_array_index (image->layers, StatementLayer, i).diffid);
-    return diffids;
 }

@@ -30,8 +30,6 @@ gboolean load_check (Engine *engine, const StatementImage *image, const char *re
 /* The same for what was inspected already. */
 gboolean load_check_found (Engine *engine, const StatementImage *image, const EngineImage *found,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The diffIDs of an image (Digest). */
-GArray *load_diffids (const StatementImage *image);
 
 /* Which layers an engine has, as its store can use them. */
 typedef struct LoadPresent LoadPresent;

@@ -200,7 +200,7 @@ add_foreseen (Run *run)
 
         for (guint k = 0; k < statement->images->len; k++) {
             const StatementImage *from = g_ptr_array_index (statement->images, k);
-            g_autoptr (GArray) layers = load_diffids (from);
+            g_autoptr (GArray) layers = statement_image_diffids (from);
             EngineImage *image = engine_image_new ();
 
             image->id = *load_image_id (run->engine, from);
@@ -215,7 +215,7 @@ add_foreseen (Run *run)
 static gboolean
 plan_missing (Run *run, ImageStep *step, LoadPresent **present, GError **error)
 {
-    g_autoptr (GArray) diffids = load_diffids (step->image);
+    g_autoptr (GArray) diffids = statement_image_diffids (step->image);
     guint lacking = 0;
 
     if (*present == NULL) {

@@ -120,6 +120,30 @@ digest_to_text (const Digest *digest)
     return g_strconcat ("sha256:", hex, NULL);
 }
 
+Digest
+digest_chain (const Digest *parent, const Digest *diffid)
+{
+    g_autofree char *left = parent != NULL ? digest_to_text (parent) : NULL;
+    g_autofree char *right = digest_to_text (diffid);
+    g_autofree char *both = NULL;
+
+    if (parent == NULL)
+        return *diffid;
+    both = g_strconcat (left, " ", right, NULL);
+    return digest_of (both, strlen (both));
+}
+
+guint
+digests_common (const GArray *a, const GArray *b)
+{
+    guint n = 0;
+
+    while (n < a->len && n < b->len &&
+           digest_equal (&g_array_index (a, Digest, n), &g_array_index (b, Digest, n)))
+        n++;
+    return n;
+}
+
 gboolean
 digest_equal (const Digest *a, const Digest *b)
 {

@@ -36,6 +36,12 @@ gboolean digest_parse_hex (const char *hex, Digest *out, GError **error) G_GNUC_
 char *digest_to_text (const Digest *digest);
 char *digest_to_hex (const Digest *digest);
 
+/* The chainID of a layer (OCI image spec, config.md): SHA-256 of the chainID below it, a blank and
+ * its diffID; parent NULL: the lowest layer, whose chainID is its diffID. */
+Digest digest_chain (const Digest *parent, const Digest *diffid);
+/* How many elements (Digest) two arrays have in common from their begin on. */
+guint digests_common (const GArray *a, const GArray *b);
+
 gboolean digest_equal (const Digest *a, const Digest *b);
 /* For GHashTable: keys are Digest pointers. */
 guint digest_hash_key (gconstpointer key);

@@ -31,6 +31,16 @@ statement_image_free (StatementImage *image)
     g_free (image);
 }
 
+GArray *
+statement_image_diffids (const StatementImage *image)
+{
+    GArray *diffids = g_array_new (FALSE, FALSE, sizeof (Digest));
+
+    for (guint i = 0; i < image->layers->len; i++)
+        g_array_append_val (diffids, g_array_index (image->layers, StatementLayer, i).diffid);
+    return diffids;
+}
+
 void
 statement_free (Statement *statement)
 {

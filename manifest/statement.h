@@ -41,6 +41,8 @@ GBytes *statement_write (const Statement *statement);
 
 StatementImage *statement_image_new (void);
 void statement_image_free (StatementImage *image);
+/* The diffIDs of its layers (Digest), lowest first. */
+GArray *statement_image_diffids (const StatementImage *image);
 void statement_free (Statement *statement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StatementImage, statement_image_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Statement, statement_free)

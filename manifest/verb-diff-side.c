@@ -44,18 +44,13 @@ add_image (DiffSide *side, const char *name)
     return image;
 }
 
-/* The digest of a layer and what lies below it; it does what the chainID of the OCI image
- * specification does. */
 static void
 add_layer (DiffImage *image, const Digest *diffid)
 {
-    Digest pair[2], chain = *diffid;
+    guint n = image->chains->len;
+    Digest chain =
+        digest_chain (n > 0 ? &g_array_index (image->chains, Digest, n - 1) : NULL, diffid);
 
-    if (image->chains->len > 0) {
-        pair[0] = g_array_index (image->chains, Digest, image->chains->len - 1);
-        pair[1] = *diffid;
-        chain = digest_of (pair, sizeof pair);
-    }
     g_array_append_val (image->layers, *diffid);
     g_array_append_val (image->chains, chain);
 }
