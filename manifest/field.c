@@ -5,6 +5,7 @@
 #include "manifest/digest.h"
 #include "manifest/error.h"
 #include "manifest/limits.h"
+#include "manifest/path.h"
 
 #include <string.h>
 
@@ -283,6 +284,28 @@ field_flag (FieldReader *reader, const YamlNode *node, gpointer target)
         g_autofree char *shown = error_quote (text);
         field_problem (reader, node, "'%s' is neither true nor false", shown);
     }
+}
+
+static void
+checked_text (FieldReader *reader, const YamlNode *node, char **target,
+              gboolean (*check) (const char *text, GError **error))
+{
+    const char *text = field_scalar (reader, node);
+
+    if (text != NULL && field_check (reader, node, text, check))
+        *target = g_strdup (text);
+}
+
+void
+field_product (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    checked_text (reader, node, target, path_check_product);
+}
+
+void
+field_version (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    checked_text (reader, node, target, path_check_version);
 }
 
 void

@@ -72,5 +72,8 @@ void field_number (FieldReader *reader, const YamlNode *node, gpointer target); 
 void field_flag (FieldReader *reader, const YamlNode *node, gpointer target);   /* gboolean */
 void field_digest (FieldReader *reader, const YamlNode *node, gpointer target); /* Digest */
 void field_texts (FieldReader *reader, const YamlNode *node, gpointer target);  /* char ** */
+/* char *: the name of a product, a channel or a host; and of a version. */
+void field_product (FieldReader *reader, const YamlNode *node, gpointer target);
+void field_version (FieldReader *reader, const YamlNode *node, gpointer target);
 /* For keys that another function reads. */
 void field_ignore (FieldReader *reader, const YamlNode *node, gpointer target);

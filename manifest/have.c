@@ -81,24 +81,6 @@ have_free (Have *have)
 }
 
 static void
-read_name (FieldReader *reader, const YamlNode *node, gpointer target)
-{
-    const char *text = field_scalar (reader, node);
-
-    if (text != NULL && field_check (reader, node, text, path_check_product))
-        *(char **)target = g_strdup (text);
-}
-
-static void
-read_version (FieldReader *reader, const YamlNode *node, gpointer target)
-{
-    const char *text = field_scalar (reader, node);
-
-    if (text != NULL && field_check (reader, node, text, path_check_version))
-        *(char **)target = g_strdup (text);
-}
-
-static void
 read_release (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     guint before = reader->problems->len;
@@ -153,9 +135,9 @@ static void
 read_product (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     static const Field fields[] = {
-        { "product", read_name, G_STRUCT_OFFSET (HaveProduct, product), FIELD_REQUIRED },
-        { "channel", read_name, G_STRUCT_OFFSET (HaveProduct, channel), FIELD_REQUIRED },
-        { "version", read_version, G_STRUCT_OFFSET (HaveProduct, version), FIELD_REQUIRED },
+        { "product", field_product, G_STRUCT_OFFSET (HaveProduct, product), FIELD_REQUIRED },
+        { "channel", field_product, G_STRUCT_OFFSET (HaveProduct, channel), FIELD_REQUIRED },
+        { "version", field_version, G_STRUCT_OFFSET (HaveProduct, version), FIELD_REQUIRED },
         { "release", read_release, G_STRUCT_OFFSET (HaveProduct, release), FIELD_REQUIRED },
         { "digest", field_digest, G_STRUCT_OFFSET (HaveProduct, digest), FIELD_REQUIRED },
         { "tree", read_tree, 0 },
@@ -254,7 +236,7 @@ read_images (FieldReader *reader, const YamlNode *node, gpointer target)
 
 static const Field have_fields[] = {
     { "handcarry-have", field_ignore, 0, FIELD_REQUIRED },
-    { "host", read_name, G_STRUCT_OFFSET (Have, host), FIELD_REQUIRED },
+    { "host", field_product, G_STRUCT_OFFSET (Have, host), FIELD_REQUIRED },
     { "site", field_text, G_STRUCT_OFFSET (Have, site) },
     { "platform", field_text, G_STRUCT_OFFSET (Have, platform), FIELD_REQUIRED },
     { "engine", read_engine, G_STRUCT_OFFSET (Have, engine), FIELD_REQUIRED },

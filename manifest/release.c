@@ -135,24 +135,6 @@ read_format (FieldReader *reader, const YamlNode *node, gpointer target)
 }
 
 static void
-read_product (FieldReader *reader, const YamlNode *node, gpointer target)
-{
-    const char *text = field_scalar (reader, node);
-
-    if (text != NULL && field_check (reader, node, text, path_check_product))
-        *(char **)target = g_strdup (text);
-}
-
-static void
-read_version (FieldReader *reader, const YamlNode *node, gpointer target)
-{
-    const char *text = field_scalar (reader, node);
-
-    if (text != NULL && field_check (reader, node, text, path_check_version))
-        *(char **)target = g_strdup (text);
-}
-
-static void
 read_release_number (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     guint64 number = G_MAXUINT64;
@@ -252,9 +234,9 @@ read_data (FieldReader *reader, const YamlNode *node, gpointer target)
 static const Field release_fields[] = {
     { "handcarry", read_format, 0, FIELD_REQUIRED | FIELD_AUTHORED },
     { "handcarry-statement", field_ignore, 0, FIELD_REQUIRED | FIELD_SEALED },
-    { "product", read_product, AT (product), FIELD_REQUIRED },
-    { "channel", read_product, AT (channel), FIELD_REQUIRED_SEALED },
-    { "version", read_version, AT (version), FIELD_REQUIRED_SEALED },
+    { "product", field_product, AT (product), FIELD_REQUIRED },
+    { "channel", field_product, AT (channel), FIELD_REQUIRED_SEALED },
+    { "version", field_version, AT (version), FIELD_REQUIRED_SEALED },
     { "release", read_release_number, AT (release), FIELD_REQUIRED_SEALED },
     { "platforms", read_platforms, AT (platforms), FIELD_REQUIRED_SEALED },
     { "for", read_for },
