@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """Pairs of releases that a delta is made between, and what is expected after it was installed."""
+import shutil
+
 from engines.images import Image, Layer, near, noise, text
 
 OPEN = "grün"       # one character for the ü
@@ -32,6 +34,26 @@ def make_pair(host, release, **options):
                       Image("handcarry-test/web:2", [base, program, Layer().file("new", b"new\n")])]
     release.write()
     return first, host.bundle(release, base=first, **options)
+
+
+def put(host, release, folder, name, **options):
+    """Packs the release into folder/name; returns its path."""
+    return shutil.move(host.bundle(release, **options), folder / name)
+
+
+def carry(host, release, tmp_path, set_release):
+    """(folder of full bundles of releases 1 to 3, folder with 2-from-1 and 3-from-2).
+    set_release(release, number) makes the release what it is then."""
+    full, stick = tmp_path / "full", tmp_path / "stick"
+    full.mkdir()
+    stick.mkdir()
+    for number in (1, 2, 3):
+        set_release(release, number)
+        put(host, release, full, f"r{number}.tar.zst")
+        if number > 1:
+            put(host, release, stick, f"r{number}-from-r{number - 1}.tar.zst",
+                base=full / f"r{number - 1}.tar.zst")
+    return full, stick
 
 
 def assert_runs(engine, release):

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from engines.deltas import carry, put
 from engines.host import host, host20, steps  # noqa: F401 pylint: disable=unused-import
 from engines.images import Image, Layer, noise, write_docker_archive
 from program import handcarry
@@ -25,25 +26,10 @@ def set_release(release, number):
     release.write()
 
 
-def put(host, release, stick, name, **options):
-    return shutil.move(host.bundle(release, **options), stick / name)
-
-
 @pytest.fixture
 def carried(tmp_path, release):
     """Makes (folder of full bundles, folder with 2-from-1 and 3-from-2) for a host."""
-    def make(host):
-        full, stick = tmp_path / "full", tmp_path / "stick"
-        full.mkdir()
-        stick.mkdir()
-        for number in (1, 2, 3):
-            set_release(release, number)
-            put(host, release, full, f"r{number}.tar.zst")
-            if number > 1:
-                put(host, release, stick, f"r{number}-from-r{number - 1}.tar.zst",
-                    base=full / f"r{number - 1}.tar.zst")
-        return full, stick
-    return make
+    return lambda host: carry(host, release, tmp_path, set_release)
 
 
 def tree(host, number):

@@ -9,6 +9,7 @@ import signal
 
 import pytest
 
+from engines.deltas import carry, put
 from engines.host import host, host20  # noqa: F401 pylint: disable=unused-import
 from engines.images import Image, Layer, near, noise, write_docker_archive
 from engines.lying import LyingEngine
@@ -29,25 +30,10 @@ def set_release(release, number, content=None):
     (release.folder / "configs/plain.conf").write_text(f"number = {number}\n")
 
 
-def put(host, release, stick, name, **options):
-    return shutil.move(host.bundle(release, **options), stick / name)
-
-
 @pytest.fixture
 def carried(tmp_path, release):
     """Makes (folder of full bundles, folder with 2-from-1 and 3-from-2) for a host."""
-    def make(host):
-        full, stick = tmp_path / "full", tmp_path / "stick"
-        full.mkdir()
-        stick.mkdir()
-        for number in (1, 2, 3):
-            set_release(release, number)
-            put(host, release, full, f"r{number}.tar.zst")
-            if number > 1:
-                put(host, release, stick, f"r{number}-from-r{number - 1}.tar.zst",
-                    base=full / f"r{number - 1}.tar.zst")
-        return full, stick
-    return make
+    return lambda host: carry(host, release, tmp_path, set_release)
 
 
 def used(plan):
