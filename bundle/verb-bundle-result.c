@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/base.h"
-
 #include "bundle/verb-bundle.h"
-
-#include <json-glib/json-glib.h>
-#include <stdio.h>
+#include "manifest/verb-json.h"
 
 #define FAT32_MAX 4294967295ull
 
 static void
-add_number (JsonBuilder *builder, const char *name, guint64 number)
-{
-    json_builder_set_member_name (builder, name);
-    json_builder_add_int_value (builder, (gint64)number);
-}
-
-static void
 add_release (JsonBuilder *builder, const Bundle *base)
 {
-    g_autofree char *digest = digest_to_text (bundle_release_digest (base));
-
     json_builder_begin_object (builder);
-    add_number (builder, "release", bundle_statement (base)->release->release);
-    json_builder_set_member_name (builder, "release_digest");
-    json_builder_add_string_value (builder, digest);
+    verb_json_number (builder, "release", bundle_statement (base)->release->release);
+    verb_json_digest (builder, "release_digest", bundle_release_digest (base));
     json_builder_end_object (builder);
 }
 
@@ -32,8 +19,7 @@ static void
 add_host (JsonBuilder *builder, const Have *have)
 {
     json_builder_begin_object (builder);
-    json_builder_set_member_name (builder, "host");
-    json_builder_add_string_value (builder, have->host);
+    verb_json_text (builder, "host", have->host);
     json_builder_end_object (builder);
 }
 
@@ -41,26 +27,20 @@ void
 verb_bundle_json (const char *file, const PackOptions *options, const PackResult *result)
 {
     g_autoptr (JsonBuilder) builder = json_builder_new ();
-    g_autoptr (JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     json_builder_begin_object (builder);
-    json_builder_set_member_name (builder, "schema");
-    json_builder_add_string_value (builder, "handcarry-bundle-1");
-    json_builder_set_member_name (builder, "changed");
-    json_builder_add_boolean_value (builder, TRUE);
-    json_builder_set_member_name (builder, "file");
-    json_builder_add_string_value (builder, file);
-    add_number (builder, "parts", result->parts);
-    add_number (builder, "bytes", result->bytes);
-    json_builder_set_member_name (builder, "release_digest");
-    json_builder_add_string_value (builder, result->release_digest);
-    add_number (builder, "uncompressed_bytes", result->uncompressed);
-    add_number (builder, "repeated_bytes", result->repeated);
-    add_number (builder, "patched_bytes", result->patched);
-    add_number (builder, "from_bases_bytes", result->from_bases);
-    add_number (builder, "left_out_bytes", result->left_out);
-    add_number (builder, "tree_left_out_bytes", result->tree_left_out);
+    verb_json_text (builder, "schema", "handcarry-bundle-1");
+    verb_json_flag (builder, "changed", TRUE);
+    verb_json_text (builder, "file", file);
+    verb_json_number (builder, "parts", result->parts);
+    verb_json_number (builder, "bytes", result->bytes);
+    verb_json_text (builder, "release_digest", result->release_digest);
+    verb_json_number (builder, "uncompressed_bytes", result->uncompressed);
+    verb_json_number (builder, "repeated_bytes", result->repeated);
+    verb_json_number (builder, "patched_bytes", result->patched);
+    verb_json_number (builder, "from_bases_bytes", result->from_bases);
+    verb_json_number (builder, "left_out_bytes", result->left_out);
+    verb_json_number (builder, "tree_left_out_bytes", result->tree_left_out);
     json_builder_set_member_name (builder, "applies_to");
     json_builder_begin_array (builder);
     for (guint i = 0; i < options->bases->len && options->haves->len == 0 && result->delta; i++)
@@ -69,9 +49,7 @@ verb_bundle_json (const char *file, const PackOptions *options, const PackResult
         add_host (builder, options->haves->pdata[i]);
     json_builder_end_array (builder);
     json_builder_end_object (builder);
-    root = json_builder_get_root (builder);
-    text = json_to_string (root, TRUE);
-    printf ("%s\n", text);
+    verb_json_print (builder);
 }
 
 /* Which hosts can take it. */

@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #include "bundle/verb-verify.h"
 
+#include "manifest/verb-json.h"
+
 static char *
 join (const GPtrArray *names)
 {
@@ -68,10 +70,8 @@ add_votes (JsonBuilder *builder, const VoteReport *report)
         const RoleVotes *role = report->roles->pdata[i];
 
         json_builder_begin_object (builder);
-        json_builder_set_member_name (builder, "role");
-        json_builder_add_string_value (builder, role->role);
-        json_builder_set_member_name (builder, "threshold");
-        json_builder_add_int_value (builder, role->threshold);
+        verb_json_text (builder, "role", role->role);
+        verb_json_number (builder, "threshold", role->threshold);
         add_names (builder, "voted", role->voted);
         add_names (builder, "missing", role->missing);
         json_builder_end_object (builder);
@@ -85,28 +85,17 @@ verb_verify_json (JsonBuilder *builder, const char *path, const Bundle *bundle,
                   const VoteReport *report, const GError *error)
 {
     json_builder_begin_object (builder);
-    json_builder_set_member_name (builder, "file");
-    json_builder_add_string_value (builder, path);
-    json_builder_set_member_name (builder, "good");
-    json_builder_add_boolean_value (builder, error == NULL);
-    if (error != NULL) {
-        json_builder_set_member_name (builder, "error");
-        json_builder_add_string_value (builder, error->message);
-    }
+    verb_json_text (builder, "file", path);
+    verb_json_flag (builder, "good", error == NULL);
+    verb_json_text (builder, "error", error != NULL ? error->message : NULL);
     if (bundle != NULL) {
         const Release *release = bundle_statement (bundle)->release;
-        g_autofree char *digest = digest_to_text (bundle_release_digest (bundle));
 
-        json_builder_set_member_name (builder, "product");
-        json_builder_add_string_value (builder, release->product);
-        json_builder_set_member_name (builder, "channel");
-        json_builder_add_string_value (builder, release->channel);
-        json_builder_set_member_name (builder, "version");
-        json_builder_add_string_value (builder, release->version);
-        json_builder_set_member_name (builder, "release");
-        json_builder_add_int_value (builder, (gint64)release->release);
-        json_builder_set_member_name (builder, "release_digest");
-        json_builder_add_string_value (builder, digest);
+        verb_json_text (builder, "product", release->product);
+        verb_json_text (builder, "channel", release->channel);
+        verb_json_text (builder, "version", release->version);
+        verb_json_number (builder, "release", release->release);
+        verb_json_digest (builder, "release_digest", bundle_release_digest (bundle));
     }
     add_votes (builder, report);
     json_builder_end_object (builder);

@@ -4,8 +4,7 @@
 #include "bundle/verb-verify.h"
 #include "keys/trust.h"
 #include "manifest/error.h"
-
-#include <stdio.h>
+#include "manifest/verb-json.h"
 
 #define HOST_TRUST "/etc/handcarry/trust"
 
@@ -124,8 +123,7 @@ run (const VerifyOptions *o, char **paths, GError **error)
     if (o->output.json) {
         builder = json_builder_new ();
         json_builder_begin_object (builder);
-        json_builder_set_member_name (builder, "schema");
-        json_builder_add_string_value (builder, "handcarry-verify-1");
+        verb_json_text (builder, "schema", "handcarry-verify-1");
         json_builder_set_member_name (builder, "bundles");
         json_builder_begin_array (builder);
     }
@@ -140,14 +138,9 @@ run (const VerifyOptions *o, char **paths, GError **error)
             g_propagate_error (error, g_steal_pointer (&problem));
     }
     if (builder != NULL) {
-        g_autoptr (JsonNode) root = NULL;
-        g_autofree char *text = NULL;
-
         json_builder_end_array (builder);
         json_builder_end_object (builder);
-        root = json_builder_get_root (builder);
-        text = json_to_string (root, TRUE);
-        printf ("%s\n", text);
+        verb_json_print (builder);
     }
     return status;
 }

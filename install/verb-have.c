@@ -6,9 +6,9 @@
 #include "install/verb-host.h"
 #include "keys/secret.h"
 #include "manifest/error.h"
+#include "manifest/verb-json.h"
 #include "manifest/verb.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 /* One run: what was found and where it was written. */
@@ -57,20 +57,6 @@ print_text (const VerbOutput *output, const Result *result)
 }
 
 static void
-add_text (JsonBuilder *json, const char *key, const char *text)
-{
-    json_builder_set_member_name (json, key);
-    json_builder_add_string_value (json, text);
-}
-
-static void
-add_number (JsonBuilder *json, const char *key, guint64 number)
-{
-    json_builder_set_member_name (json, key);
-    json_builder_add_int_value (json, (gint64)number);
-}
-
-static void
 print_json (const VerbOutput *output, const Result *result)
 {
     g_autoptr (JsonBuilder) json = json_builder_new ();
@@ -79,15 +65,14 @@ print_json (const VerbOutput *output, const Result *result)
     g_autofree char *text = NULL;
 
     json_builder_begin_object (json);
-    add_text (json, "schema", "handcarry.have/1");
-    json_builder_set_member_name (json, "changed");
-    json_builder_add_boolean_value (json, result->fresh_key);
-    add_text (json, "host", result->have->host);
-    add_text (json, "public-key", result->key);
-    add_text (json, "file", result->path);
-    add_number (json, "products", result->have->products->len);
-    add_number (json, "images", result->have->images->len);
-    add_number (json, "left-out", result->left_out);
+    verb_json_text (json, "schema", "handcarry.have/1");
+    verb_json_flag (json, "changed", result->fresh_key);
+    verb_json_text (json, "host", result->have->host);
+    verb_json_text (json, "public-key", result->key);
+    verb_json_text (json, "file", result->path);
+    verb_json_number (json, "products", result->have->products->len);
+    verb_json_number (json, "images", result->have->images->len);
+    verb_json_number (json, "left-out", result->left_out);
     json_builder_end_object (json);
     root = json_builder_get_root (json);
     json_generator_set_pretty (generator, TRUE);
