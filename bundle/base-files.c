@@ -17,7 +17,7 @@
 typedef struct {
     PackingBase *base; /* its layers: what all targets have of it */
     GArray *diffids;   /* of the whole image */
-    GPtrArray *layers; /* BaseLayer */
+    GPtrArray *layers; /* UnpackedLayer */
     GHashTable *seen;  /* path → MergedEntry */
 } BaseImage;
 
@@ -226,7 +226,7 @@ add_files (BaseFiles *files, guint i, const Targets *targets)
     const BaseImage *image = files->images->pdata[i];
 
     for (guint k = 0; k < image->base->layers->len; k++) {
-        const BaseLayer *layer = image->layers->pdata[k];
+        const UnpackedLayer *layer = image->layers->pdata[k];
 
         for (guint e = 0; e < layer->extents->len; e++) {
             Extent *extent = &g_array_index (layer->extents, Extent, e);

@@ -14,16 +14,16 @@ struct BundleBases {
     GPtrArray *bundles; /* BaseBundle */
     const Packing *packing;
     BundleTree *tree;  /* of one that the delta was made against; NULL: there is none */
-    GHashTable *paths; /* BaseLayer → (path → Extent) */
+    GHashTable *paths; /* UnpackedLayer → (path → Extent) */
     /* Where the file lies that was read last. */
     BaseFile last;
-    const BaseLayer *layer;
+    const UnpackedLayer *layer;
     const Extent *extent;
 };
 
 /* A path that occurs twice is no base file; which of them would come out does not matter then. */
 static GHashTable *
-paths_of (BundleBases *bases, const BaseLayer *layer)
+paths_of (BundleBases *bases, const UnpackedLayer *layer)
 {
     GHashTable *paths = g_hash_table_lookup (bases->paths, layer);
 

@@ -17,8 +17,8 @@
 struct BaseBundle {
     Bundle *bundle;
     int fd;                /* the layers that it carries, one behind the other */
-    GPtrArray *carried;    /* BaseLayer */
-    GHashTable *by_diffid; /* Digest → BaseLayer, also those of below */
+    GPtrArray *carried;    /* UnpackedLayer */
+    GHashTable *by_diffid; /* Digest → UnpackedLayer, also those of below */
     BaseBundle *below;     /* of a delta: what it was made against, */
     BundleTree *tree;      /* and the tree of that */
 };
@@ -29,7 +29,7 @@ static BaseBundle *open_at (const char *path, const char *tmpdir, guint depth, P
 static void
 base_layer_free (gpointer data)
 {
-    BaseLayer *layer = data;
+    UnpackedLayer *layer = data;
 
     g_clear_pointer (&layer->extents, g_array_unref);
     g_array_unref (layer->entries);
@@ -56,7 +56,7 @@ base_bundle_get (const BaseBundle *base)
     return base->bundle;
 }
 
-const BaseLayer *
+const UnpackedLayer *
 base_bundle_find (const BaseBundle *base, const Digest *diffid)
 {
     return g_hash_table_lookup (base->by_diffid, diffid);
@@ -143,7 +143,7 @@ write_piece (const guint8 *bytes, gsize length, gpointer data, GError **error)
 static void
 run_scan (gpointer data, gpointer user)
 {
-    BaseLayer *layer = data;
+    UnpackedLayer *layer = data;
     Unpack *unpack = user;
 
     if (unpack->error == NULL)
@@ -160,7 +160,7 @@ unpack_layers (BaseBundle *base, GPtrArray *layers, Rebuild *rebuild, Progress *
 
     for (guint i = 0; ok && i < layers->len; i++) {
         const StatementLayer *layer = layers->pdata[i];
-        BaseLayer *out = g_new0 (BaseLayer, 1);
+        UnpackedLayer *out = g_new0 (UnpackedLayer, 1);
 
         out->tar = (LayerTar){ base->fd, unpack.at, layer->bytes, layer->diffid };
         out->entries = scan_entries_new ();

@@ -14,7 +14,7 @@ typedef struct {
     LayerTar tar;
     GArray *extents; /* Extent (bundle/scan.h) */
     GArray *entries; /* ScanEntry */
-} BaseLayer;
+} UnpackedLayer;
 
 typedef struct BaseBundle BaseBundle;
 
@@ -27,7 +27,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BaseBundle, base_bundle_free)
 /* Owned by base. */
 Bundle *base_bundle_get (const BaseBundle *base);
 /* NULL where it has no such layer. */
-const BaseLayer *base_bundle_find (const BaseBundle *base, const Digest *diffid);
+const UnpackedLayer *base_bundle_find (const BaseBundle *base, const Digest *diffid);
 /* All of --base: BaseBundle elements. */
 GPtrArray *base_bundles_open (char **paths, const char *tmpdir, Progress *progress,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

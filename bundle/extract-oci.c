@@ -104,7 +104,7 @@ static gboolean
 make_layer (const LayerSource *source, const Digest *diffid, LayerFile *file, GError **error)
 {
     g_autofree char *text = digest_to_text (diffid);
-    const BaseLayer *layer = NULL;
+    const UnpackedLayer *layer = NULL;
 
     if (!g_hash_table_contains (source->left_out, diffid))
         return rebuild_layer (source->rebuild, diffid, write_layer_piece, file, error);

@@ -9,13 +9,12 @@
 #include <string.h>
 #include <zlib.h>
 
-#define HEADER_BYTES 10
 #define TRAILER_BYTES 8
 /* Deflate's shortest code for its longest match is two bits for 258 bytes. */
 #define MOST_PER_BYTE 1032
 
 /* Magic, deflate; no flags, no time, no name (-n); slowest (-9); made on Unix. */
-static const guint8 header[HEADER_BYTES] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3 };
+static const guint8 header[GZIP_NINE_HEADER_BYTES] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3 };
 
 static guint32
 checksum (const guint8 *bytes, gsize length)
@@ -40,13 +39,19 @@ get_u32 (const guint8 *at)
     return GUINT32_FROM_LE (little);
 }
 
+gboolean
+gzip_nine_begins (const guint8 *bytes)
+{
+    return memcmp (bytes, header, sizeof header) == 0;
+}
+
 GByteArray *
 gzip_nine (const guint8 *bytes, gsize length)
 {
     GByteArray *out = g_byte_array_new ();
     g_autoptr (GzipBlock) block = gzip_block_new (out);
 
-    g_assert (length <= LIMIT_GZIP_BYTES);
+    g_assert (length <= LIMIT_FORM_BYTES);
     g_byte_array_append (out, header, sizeof header);
     gzip_match (bytes, length, block);
     put_u32 (out, checksum (bytes, length));
@@ -82,16 +87,16 @@ gzip_nine_unpack (const guint8 *bytes, gsize length, gsize limit, GByteArray **c
     gsize deflated;
     guint32 claimed;
 
-    if (length < HEADER_BYTES + TRAILER_BYTES || length > G_MAXUINT32 ||
-        memcmp (bytes, header, HEADER_BYTES) != 0)
+    if (length < GZIP_NINE_HEADER_BYTES + TRAILER_BYTES || length > G_MAXUINT32 ||
+        !gzip_nine_begins (bytes))
         return FALSE;
-    deflated = length - HEADER_BYTES - TRAILER_BYTES;
+    deflated = length - GZIP_NINE_HEADER_BYTES - TRAILER_BYTES;
     claimed = get_u32 (bytes + length - 4);
     /* The length at the end is believed only as far as this much deflate can hold. */
     if (claimed > limit || claimed / MOST_PER_BYTE > deflated)
         return FALSE;
     g_byte_array_set_size (made, claimed);
-    if (!inflate_whole (bytes + HEADER_BYTES, deflated, made) ||
+    if (!inflate_whole (bytes + GZIP_NINE_HEADER_BYTES, deflated, made) ||
         checksum (made->data, made->len) != get_u32 (bytes + length - TRAILER_BYTES))
         return FALSE;
     *content = g_steal_pointer (&made);

@@ -10,8 +10,12 @@
  * gzip's in one file of seven, so the choices that gzip makes are made here (gzip-match.h,
  * gzip-block.h, gzip-huffman.h). What they are written in: RFC 1951 and RFC 1952. */
 
-/* The whole gzip file; never fails. length must be at most LIMIT_GZIP_BYTES. Caller unrefs. */
+/* The whole gzip file; never fails. length must be at most LIMIT_FORM_BYTES. Caller unrefs. */
 GByteArray *gzip_nine (const guint8 *bytes, gsize length) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Is this the header that it writes? */
+#define GZIP_NINE_HEADER_BYTES 10
+gboolean gzip_nine_begins (const guint8 *bytes);
 
 /* The content of a file that may be gzip_nine's: one member with exactly its header, the right
  * checksum and length, nothing behind, and at most limit bytes inside. FALSE for anything else;

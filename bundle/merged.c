@@ -120,7 +120,7 @@ merged_new (GPtrArray *layers)
     Merge merge = { g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free), 0 };
 
     for (; merge.layer < layers->len; merge.layer++) {
-        const GArray *entries = ((BaseLayer *)layers->pdata[merge.layer])->entries;
+        const GArray *entries = ((UnpackedLayer *)layers->pdata[merge.layer])->entries;
 
         /* What is removed is that of lower layers, wherever in the tar it stands. */
         for (guint i = 0; i < entries->len; i++) {

@@ -16,6 +16,6 @@ typedef struct {
     gboolean doubtful; /* twice in its layer, or below something that is no folder */
 } MergedEntry;
 
-/* layers: BaseLayer, lowest first. Returns path (char *) → MergedEntry; paths belong to the layers.
- * Entries are owned by the table. */
+/* layers: UnpackedLayer, lowest first. Returns path (char *) → MergedEntry; paths belong to the
+ * layers. Entries are owned by the table. */
 GHashTable *merged_new (GPtrArray *layers);

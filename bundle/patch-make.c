@@ -23,8 +23,6 @@
 /* LLVM's bitcode ("LLVM Bitcode File Format", magic number of a raw file). */
 #define BITCODE_MAGIC "BC\xc0\xde"
 
-static const guint8 gzip_nine_header[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3 };
-
 static GByteArray *
 read_piece (const DiffPiece *piece, GError **error)
 {
@@ -62,11 +60,10 @@ patch_is_worth (const PatchWant *want, guint64 patch, guint64 whole)
 gboolean
 patch_may_be_packed (const DiffPiece *piece)
 {
-    guint8 header[sizeof gzip_nine_header];
+    guint8 header[GZIP_NINE_HEADER_BYTES];
 
     return piece->length > sizeof header && piece->length <= LIMIT_FORM_BYTES &&
-           diff_piece_read (piece, 0, header, sizeof header, NULL) &&
-           memcmp (header, gzip_nine_header, sizeof header) == 0;
+           diff_piece_read (piece, 0, header, sizeof header, NULL) && gzip_nine_begins (header);
 }
 
 static gboolean

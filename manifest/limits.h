@@ -36,4 +36,3 @@
 #define LIMIT_FORM_BYTES (32 * 1024 * 1024)
 #define LIMIT_WINDOW_LOG 27 /* what stock zstd reads without --long */
 #define LIMIT_SPOOL_BYTES (256ULL * 1024 * 1024)
-#define LIMIT_GZIP_BYTES (32 * 1024 * 1024) /* content that is packed as gzip does, in memory */
