@@ -230,9 +230,6 @@ read_run (FieldReader *reader, const YamlNode *node, gpointer target)
     guint run = PLAYBOOK_INSTALL;
 
     read_word (reader, node, release_playbook_runs, &run);
-    if (run != PLAYBOOK_INSTALL)
-        field_problem (reader, node, "'run: %s' comes with a later version of handcarry",
-                       release_playbook_runs[run]);
     *(PlaybookRun *)target = (PlaybookRun)run;
 }
 

@@ -114,6 +114,23 @@ write_requires (YamlWriter *writer, const Release *release)
     yaml_writer_end_map (writer);
 }
 
+static void
+write_data (YamlWriter *writer, const Release *release)
+{
+    gboolean volumes = release->volumes != NULL && *release->volumes != NULL;
+
+    if (!volumes && release->upgrade_from == 0 && release->rollback_to == 0)
+        return;
+    yaml_writer_key (writer, "data");
+    yaml_writer_begin_map (writer);
+    write_texts (writer, "volumes", release->volumes);
+    if (release->upgrade_from != 0)
+        yaml_writer_number_pair (writer, "upgrade-from", release->upgrade_from);
+    if (release->rollback_to != 0)
+        yaml_writer_number_pair (writer, "rollback-to", release->rollback_to);
+    yaml_writer_end_map (writer);
+}
+
 /* A map that has one list. */
 static void
 write_nested (YamlWriter *writer, const char *key, const char *inner, char **texts)
@@ -139,7 +156,7 @@ release_write (const Release *release, YamlWriter *writer)
     write_requires (writer, release);
     write_list (writer, "values", release->values, write_value);
     write_list (writer, "playbooks", release->playbooks, write_playbook);
-    write_nested (writer, "data", "volumes", release->volumes);
+    write_data (writer, release);
     write_list (writer, "configs", release->configs, write_config);
     write_list (writer, "files", release->files, write_files);
     write_list (writer, "health", release->health, write_health);

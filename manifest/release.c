@@ -219,8 +219,8 @@ read_data (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     static const Field fields[] = {
         { "volumes", read_volumes, G_STRUCT_OFFSET (Release, volumes) },
-        { "upgrade-from", NULL },
-        { "rollback-to", NULL },
+        { "upgrade-from", read_release_number, G_STRUCT_OFFSET (Release, upgrade_from) },
+        { "rollback-to", read_release_number, G_STRUCT_OFFSET (Release, rollback_to) },
         { NULL },
     };
 
@@ -305,6 +305,26 @@ apply_overrides (FieldReader *reader, const YamlNode *map, Release *release,
         field_problem (reader, map, "the key 'release' is missing, and --release is not given");
 }
 
+/* Only a person can have mixed these up: what packs a release cannot. */
+static void
+check_data (FieldReader *reader, const YamlNode *map, const Release *release)
+{
+    const YamlNode *data = field_find (map, "data");
+
+    if (release->release == 0)
+        return;
+    if (release->upgrade_from >= release->release)
+        field_problem (reader, field_find (data, "upgrade-from"),
+                       "release %" G_GUINT64_FORMAT " cannot follow release %" G_GUINT64_FORMAT
+                       ": 'upgrade-from' is the oldest release that may be installed before",
+                       release->release, release->upgrade_from);
+    if (release->rollback_to > release->release)
+        field_problem (reader, field_find (data, "rollback-to"),
+                       "%" G_GUINT64_FORMAT " comes after this release, %" G_GUINT64_FORMAT
+                       ": 'rollback-to' is the oldest one that can read what this one writes",
+                       release->rollback_to, release->release);
+}
+
 Release *
 release_parse_authored (GBytes *text, const char *name, const ReleaseOverrides *overrides,
                         GPtrArray *problems, GError **error)
@@ -323,8 +343,10 @@ release_parse_authored (GBytes *text, const char *name, const ReleaseOverrides *
     }
     reader.version = version_of (map, overrides);
     read_whole (&reader, map, release);
-    if (map->kind == YAML_NODE_MAP)
+    if (map->kind == YAML_NODE_MAP) {
         apply_overrides (&reader, map, release, overrides);
+        check_data (&reader, map, release);
+    }
     if (!field_reader_finish (&reader, problems, error))
         return NULL;
     return g_steal_pointer (&release);

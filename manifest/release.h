@@ -20,6 +20,8 @@ typedef struct {
     char *from; /* "docker-archive:…"; NULL in a statement */
 } ReleaseImage;
 
+/* before: while the old release still serves. install: towards this release, also when rolling back
+ * to it. undo: leaving this release by rollback. remove: taking the product off. */
 typedef enum { PLAYBOOK_BEFORE, PLAYBOOK_INSTALL, PLAYBOOK_UNDO, PLAYBOOK_REMOVE } PlaybookRun;
 
 typedef struct {

@@ -137,6 +137,8 @@ add_release (JsonBuilder *builder, const Release *release)
     verb_json_list (builder, "values", release->values, add_value);
     verb_json_list (builder, "playbooks", release->playbooks, add_playbook);
     verb_json_texts (builder, "volumes", release->volumes);
+    verb_json_number (builder, "upgrade_from", release->upgrade_from);
+    verb_json_number (builder, "rollback_to", release->rollback_to);
     verb_json_list (builder, "configs", release->configs, add_config);
     verb_json_list (builder, "files", release->files, add_files);
     verb_json_list (builder, "health", release->health, add_health);

@@ -89,6 +89,13 @@ print_requirements (const Release *release)
 }
 
 static void
+print_bound (const char *label, guint64 number)
+{
+    if (number != 0)
+        printf ("%-*s%" G_GUINT64_FORMAT "\n", LABEL_COLUMNS, label, number);
+}
+
+static void
 print_release (const ShowInput *input)
 {
     const Release *release = input->statement->release;
@@ -103,6 +110,8 @@ print_release (const ShowInput *input)
     show_print_words ("only for sites", release->sites);
     print_requirements (release);
     show_print_words ("volumes", release->volumes);
+    print_bound ("upgrade from", release->upgrade_from);
+    print_bound ("rollback to", release->rollback_to);
 }
 
 static void
