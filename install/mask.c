@@ -89,6 +89,23 @@ mask_add (Mask *mask, const guint8 *bytes, gsize length)
     }
 }
 
+static void
+append_text (const guint8 *bytes, gsize length, gpointer data)
+{
+    g_string_append_len (data, (const char *)bytes, (gssize)length);
+}
+
+char *
+mask_text (GPtrArray *values, const char *text)
+{
+    GString *out = g_string_new (NULL);
+    Mask *mask = mask_new (values, append_text, out);
+
+    mask_add (mask, (const guint8 *)text, strlen (text));
+    mask_free (mask);
+    return g_string_free (out, FALSE);
+}
+
 void
 mask_free (Mask *mask)
 {

@@ -10,6 +10,8 @@ typedef void (*MaskOutput) (const guint8 *bytes, gsize length, gpointer data);
 
 /* values: HostValue; copies what it needs. */
 Mask *mask_new (GPtrArray *values, MaskOutput output, gpointer data);
+/* One text; caller frees. */
+char *mask_text (GPtrArray *values, const char *text);
 void mask_add (Mask *mask, const guint8 *bytes, gsize length);
 /* Passes on what waits for its line end, and frees. */
 void mask_free (Mask *mask);

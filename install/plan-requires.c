@@ -50,16 +50,6 @@ add (GPtrArray *missing, const char *what, const char *wanted, const char *found
     g_ptr_array_add (missing, g_strdup_printf ("%s %s or newer, found %s", what, wanted, found));
 }
 
-static gboolean
-has_playbooks (const Run *run)
-{
-    for (guint i = 0; i < run->release->playbooks->len; i++)
-        if (((const ReleasePlaybook *)g_ptr_array_index (run->release->playbooks, i))->run ==
-            PLAYBOOK_INSTALL)
-            return TRUE;
-    return FALSE;
-}
-
 /* "ansible-playbook [core 2.14.18]" */
 static void
 check_ansible (Run *run, GPtrArray *missing)
@@ -70,7 +60,7 @@ check_ansible (Run *run, GPtrArray *missing)
     g_autofree char *version = NULL;
     const char *at;
 
-    if (wanted == NULL && !has_playbooks (run))
+    if (wanted == NULL && run->release->playbooks->len == 0)
         return;
     if (probe (run, argv, out) != 0) {
         add (missing, "ansible-core", wanted != NULL ? wanted : "2.14", "none");

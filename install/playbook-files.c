@@ -55,22 +55,39 @@ append_values (GString *out, const Run *run, const char *key)
     }
 }
 
-GBytes *
-playbook_variables (const Run *run)
+static void
+append_number (GString *out, const char *key, guint64 number)
 {
-    g_autoptr (GString) out = g_string_new ("handcarry:\n");
+    g_string_append_printf (out, "  \"%s\": %" G_GUINT64_FORMAT "\n", key, number);
+}
+
+static void
+append_facts (GString *out, const Run *run, PlaybookRun kind)
+{
+    static const char *const kinds[] = { "before", "install", "undo", "remove" };
     g_autofree char *digest = digest_to_text (bundle_release_digest (run->bundle));
     g_autofree char *tree = run_tree_path (run);
     const Release *release = run->release;
-    char *text;
 
     append_pair (out, "  ", "product", release->product);
     append_pair (out, "  ", "channel", release->channel);
     append_pair (out, "  ", "version", release->version);
-    g_string_append_printf (out, "  \"release\": %" G_GUINT64_FORMAT "\n", release->release);
+    append_number (out, "release", release->release);
     append_pair (out, "  ", "digest", digest);
     append_pair (out, "  ", "tree", tree);
     append_pair (out, "  ", "socket", engine_info (run->engine)->socket);
+    append_pair (out, "  ", "run", kinds[kind]);
+    append_number (out, "from", run->back_from != 0 ? run->back_from : run_old_release (run));
+    g_string_append_printf (out, "  \"back\": %s\n", run->back_from != 0 ? "true" : "false");
+}
+
+GBytes *
+playbook_variables (const Run *run, PlaybookRun kind)
+{
+    g_autoptr (GString) out = g_string_new ("handcarry:\n");
+    char *text;
+
+    append_facts (out, run, kind);
     g_string_append_printf (out, "  images:%s\n", run->statement->images->len == 0 ? " {}" : "");
     for (guint i = 0; i < run->statement->images->len; i++)
         append_image (out, run, g_ptr_array_index (run->statement->images, i));

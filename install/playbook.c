@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/playbook.h"
 
+#include "install/last-lines.h"
 #include "install/mask.h"
 #include "install/place.h"
 #include "install/playbook-resource.h"
@@ -25,6 +26,7 @@ typedef struct {
     char *path; /* STATE/PRODUCT/work */
     int dirfd;
     int log;
+    LastLines *lines;
     gboolean interrupted;
 } Work;
 
@@ -36,6 +38,7 @@ work_clear (Work *work)
     file_clear_fd (&work->dirfd);
     file_clear_fd (&work->log);
     g_free (work->path);
+    last_lines_free (work->lines);
     if (!place_remove_tree (work->run->product_fd, WORK, &error))
         run_note (work->run, "values may be left in '%s': %s", WORK, error->message);
 }
@@ -62,7 +65,7 @@ write_files (Work *work, const ReleasePlaybook *playbook, GError **error)
 {
     g_autofree char *tree = run_tree_path (work->run);
     g_autoptr (GBytes) config = playbook_config (work->path, tree, playbook->path);
-    g_autoptr (GBytes) variables = playbook_variables (work->run);
+    g_autoptr (GBytes) variables = playbook_variables (work->run, playbook->run);
     g_autoptr (GBytes) inventory = g_bytes_new_static (LOCALHOST, sizeof LOCALHOST - 1);
 
     return write_plugin (work, error) && write_text (work, "ansible.cfg", config, error) &&
@@ -117,6 +120,7 @@ take_output (const guint8 *bytes, gsize length, gpointer data)
 
     if (!file_write_all (work->log, "log", bytes, length, NULL))
         g_debug ("a line of the log is lost");
+    last_lines_add (bytes, length, work->lines);
     if (work->run->output != NULL)
         work->run->output (bytes, length, work->run->output_data);
 }
@@ -182,41 +186,86 @@ start (Work *work, const ReleasePlaybook *playbook, int *status, GError **error)
     };
     g_autoptr (Mask) mask = mask_new (work->run->values, take_output, work);
 
+    work->lines = last_lines_new (NULL);
     return launcher_run (work->run->launcher, &job, mask_output, mask, status, error);
 }
 
+/* Without the file ansible-playbook did not even load the plugin. */
 static gboolean
-judge (Work *work, const ReleasePlaybook *playbook, int status, GError **error)
+read_recap (Work *work, const ReleasePlaybook *playbook, int status, PlaybookRecap **recap,
+            GError **error)
 {
     g_autoptr (GBytes) results = NULL;
-    g_autofree char *log = playbook_log_path (work->run, playbook);
     struct stat st;
 
+    *recap = NULL;
+    if (fstatat (work->dirfd, "tasks", &st, 0) < 0)
+        return TRUE;
+    results = file_read_below (work->dirfd, "tasks", RESULTS_BYTES, error);
+    if (results == NULL)
+        return FALSE;
+    *recap = playbook_recap_read (results, playbook->path, status == 0, work->run->values, error);
+    return *recap != NULL;
+}
+
+static gboolean
+judge (Work *work, const ReleasePlaybook *playbook, int status, PlaybookRecap *recap,
+       GError **error)
+{
     if (work->interrupted)
-        return fail (error, ERR_FAILED, "playbook '%s' was interrupted by a signal (log: %s)",
-                     playbook->path, log);
-    /* Without the file ansible-playbook did not even load the plugin. */
-    if (fstatat (work->dirfd, "tasks", &st, 0) == 0) {
-        results = file_read_below (work->dirfd, "tasks", RESULTS_BYTES, error);
-        if (results == NULL)
-            return FALSE;
-        if (!playbook_check_results (results, playbook->path, error)) {
-            g_prefix_error (error, "(log: %s) ", log);
-            return FALSE;
-        }
+        return fail (error, ERR_FAILED, "playbook '%s' was interrupted by a signal",
+                     playbook->path);
+    if (recap != NULL && !playbook_recap_check (recap, playbook->path, error))
+        return FALSE;
+    if (status != 0 || recap == NULL) {
+        g_autofree char *text = last_lines_text (work->lines);
+
+        return fail (error, ERR_FAILED, "playbook '%s' ended with exit code %d%s%s", playbook->path,
+                     status, *text != '\0' ? ":" : "", text);
     }
-    if (status != 0 || results == NULL)
-        return fail (error, ERR_FAILED, "playbook '%s' ended with exit code %d (log: %s)",
-                     playbook->path, status, log);
     return TRUE;
 }
 
 gboolean
-playbook_run (Run *run, const ReleasePlaybook *playbook, GError **error)
+playbook_run (Run *run, const ReleasePlaybook *playbook, PlaybookRecap **recap, GError **error)
 {
     g_auto (Work) work = { .run = run, .dirfd = -1, .log = -1 };
+    g_autoptr (PlaybookRecap) found = NULL;
+    g_autofree char *log = playbook_log_path (run, playbook);
+    gboolean well;
     int status;
 
-    return open_work (&work, playbook, error) && start (&work, playbook, &status, error) &&
-           judge (&work, playbook, status, error);
+    if (run->values == NULL)
+        run->values = host_values (run->host, run->release, error);
+    if (run->values == NULL || !open_work (&work, playbook, error) ||
+        !start (&work, playbook, &status, error))
+        return FALSE;
+    well = read_recap (&work, playbook, status, &found, error) &&
+           judge (&work, playbook, status, found, error);
+    if (recap != NULL)
+        *recap = g_steal_pointer (&found);
+    if (!well)
+        g_prefix_error (error, "(log: %s) ", log);
+    return well;
+}
+
+gboolean
+playbooks_run_kind (Run *run, PlaybookRun kind, GError **error)
+{
+    for (guint i = 0; i < run->release->playbooks->len; i++) {
+        const ReleasePlaybook *playbook = g_ptr_array_index (run->release->playbooks, i);
+
+        if (playbook->run == kind && !playbook_run (run, playbook, NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+release_has_playbook (const Release *release, PlaybookRun kind)
+{
+    for (guint i = 0; i < release->playbooks->len; i++)
+        if (((const ReleasePlaybook *)g_ptr_array_index (release->playbooks, i))->run == kind)
+            return TRUE;
+    return FALSE;
 }

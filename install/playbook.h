@@ -2,21 +2,24 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "install/playbook-recap.h"
 #include "install/run.h"
 
 #include <glib.h>
 
 /* Runs one carried playbook under stock ansible-playbook, in the host's network. Its output goes to
- * STATE/PRODUCT/log/rN-NAME.log (0600) and to run->output, without secrets. */
-gboolean playbook_run (Run *run, const ReleasePlaybook *playbook,
+ * STATE/PRODUCT/log/rN-NAME.log (0600) and to run->output, without secrets. recap may be NULL;
+ * it is set also when the playbook failed, to NULL where the plugin wrote nothing. */
+gboolean playbook_run (Run *run, const ReleasePlaybook *playbook, PlaybookRecap **recap,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Runs the release's playbooks of one kind, in their order, until one fails. run may be that of a
+ * stored release: host, engine, launcher and product_fd are needed, no bundle. */
+gboolean playbooks_run_kind (Run *run, PlaybookRun kind, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean release_has_playbook (const Release *release, PlaybookRun kind);
 /* STATE/PRODUCT/log/rN-NAME.log. Caller frees. */
 char *playbook_log_path (const Run *run, const ReleasePlaybook *playbook);
 
-/* What the callback plugin wrote: a play without hosts, a failed task, or no end is ERR_FAILED. */
-gboolean playbook_check_results (GBytes *results, const char *name,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The variable file that a playbook gets. */
-GBytes *playbook_variables (const Run *run);
+/* The variable file that a playbook of this kind gets. */
+GBytes *playbook_variables (const Run *run, PlaybookRun kind);
 /* ansible.cfg: only our callback, only carried collections and roles. */
 GBytes *playbook_config (const char *work, const char *tree, const char *playbook);

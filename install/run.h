@@ -16,11 +16,10 @@
 /* One run of install or plan: what was opened, what was found, and the steps that follow. */
 
 typedef struct {
-    char **paths;       /* bundles, or folders of them; NULL-terminated */
-    const char *given;  /* the same as a person typed them, for messages */
-    const char *engine; /* --engine, or NULL */
-    const char *trust;  /* --trust, or NULL */
-    const char *root;   /* --root, or NULL */
+    char **paths;             /* bundles, or folders of them; NULL-terminated */
+    const char *given;        /* the same as a person typed them, for messages */
+    const char *engine;       /* --engine, or NULL */
+    const char *trust, *root; /* or NULL */
     gboolean no_copy;
     gboolean write; /* install: take the lock, make folders */
 } RunOptions;
@@ -78,6 +77,7 @@ struct Run {
     gpointer output_data;
     int stop_fd; /* signalfd of SIGINT and SIGTERM, -1 where there is none */
     gboolean stopped, playbook_ran;
+    guint64 back_from;  /* on a way back: the release that is left; else 0 */
     GPtrArray *changed; /* char *: config paths that this run changes */
 };
 typedef struct Run Run;
