@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/host.h"
 
+#include "install/records.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
@@ -90,7 +91,7 @@ host_open (const char *root, gboolean create, GError **error)
     g_autofree char *prefix = g_canonicalize_filename (root != NULL ? root : "/", NULL);
 
     host->state_fd = host->lock_fd = -1;
-    host->state_path = g_build_filename (prefix, "var/lib/handcarry", NULL);
+    host->state_path = g_build_filename (prefix, HOST_STATE_FOLDER, NULL);
     host->etc_path = g_build_filename (prefix, "etc/handcarry", NULL);
     if (!open_state (host, create, error) || !read_identity (host, error))
         return NULL;
@@ -109,6 +110,23 @@ host_free (Host *host)
     g_free (host->site);
     g_free (host->name);
     g_free (host);
+}
+
+/* trust.md 115: without this, who removes a folder may install any old release. */
+gboolean
+host_check_state (const Host *host, GError **error)
+{
+    g_autoptr (Records) records = NULL;
+
+    if (host->state_fd >= 0 && !records_read (host->state_fd, &records, error))
+        return FALSE;
+    if (records != NULL)
+        return TRUE;
+    return fail (
+        error, ERR_NOT_READY,
+        "this host believes a trust root, but '%s' does not say what was installed: it was "
+        "lost, so nothing is done\n" RECORDS_NEXT,
+        host->state_path);
 }
 
 /* An open file description lock ends with the process, however it ends: nothing stale is left. */

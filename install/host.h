@@ -16,11 +16,15 @@ typedef struct {
     char *site, *name; /* from host.yaml; NULL where it does not say */
 } Host;
 
+#define HOST_STATE_FOLDER "var/lib/handcarry"
+
 /* root: --root, or NULL. With create the state folder is made. */
 Host *host_open (const char *root, gboolean create, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void host_free (Host *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Host, host_free)
 
+/* Is there a state, which the first trust root made? ERR_NOT_READY where it is lost. */
+gboolean host_check_state (const Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* One lock for all products, held until host_free. ERR_BUSY at once where another run has it. */
 gboolean host_lock (Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The product's own folder below the state folder, made where it is not there. */

@@ -43,6 +43,8 @@ run_open_states (Run *run, const char *product, GError **error)
         if (strcmp (state->product, product) != 0)
             continue;
         run->state = g_ptr_array_steal_index (all, i);
+        if (state->note != NULL)
+            run_note (run, "%s", state->note);
         return TRUE;
     }
     return TRUE;
@@ -142,7 +144,8 @@ open_bundles (Run *run, GError **error)
     g_autoptr (TrustRoot) trust = trust_load (dir, error);
     gboolean one = run->options.paths[1] == NULL && !candidates_is_folder (run->options.paths[0]);
 
-    return trust != NULL && (one ? open_one (run, trust, error) : open_several (run, trust, error));
+    return trust != NULL && host_check_state (run->host, error) &&
+           (one ? open_one (run, trust, error) : open_several (run, trust, error));
 }
 
 static gboolean

@@ -139,6 +139,20 @@ read_channel (const YamlNode *node, const char *name, GPtrArray *list, GError **
     return read_map (node, name, keys, error);
 }
 
+static gboolean
+read_release (const YamlNode *node, const char *name, GPtrArray *list, GError **error)
+{
+    StateRelease *release = g_new0 (StateRelease, 1);
+    Key keys[] = { { "release", .number = &release->release },
+                   { "channel", .text = &release->channel },
+                   { "version", .text = &release->version },
+                   { "digest", .digest = &release->digest },
+                   { NULL } };
+
+    g_ptr_array_add (list, release);
+    return read_map (node, name, keys, error);
+}
+
 State *
 state_parse (GBytes *text, const char *name, GError **error)
 {
@@ -147,6 +161,7 @@ state_parse (GBytes *text, const char *name, GError **error)
     guint64 version = 0;
     Key keys[] = {
         { "handcarry-state", .number = &version },
+        { "generation", .number = &state->generation },
         { "product", .text = &state->product },
         { "channel", .text = &state->channel },
         { "version", .text = &state->version },
@@ -159,6 +174,7 @@ state_parse (GBytes *text, const char *name, GError **error)
         { "configs", .list = state->configs, .item = read_file },
         { "files", .list = state->files, .item = read_file },
         { "channels", .list = state->channels, .item = read_channel },
+        { "past", .list = state->past, .item = read_release },
         { "manifests", .digests = state->manifests },
         { NULL },
     };
@@ -232,6 +248,24 @@ write_channels (YamlWriter *writer, GPtrArray *channels)
 }
 
 static void
+write_past (YamlWriter *writer, GPtrArray *past)
+{
+    yaml_writer_key (writer, "past");
+    yaml_writer_begin_list (writer);
+    for (guint i = 0; i < past->len; i++) {
+        const StateRelease *release = g_ptr_array_index (past, i);
+
+        yaml_writer_begin_map (writer);
+        yaml_writer_number_pair (writer, "release", release->release);
+        write_text (writer, "channel", release->channel);
+        write_text (writer, "version", release->version);
+        yaml_writer_digest_pair (writer, "digest", &release->digest);
+        yaml_writer_end_map (writer);
+    }
+    yaml_writer_end_list (writer);
+}
+
+static void
 write_manifests (YamlWriter *writer, GArray *manifests)
 {
     yaml_writer_key (writer, "manifests");
@@ -249,6 +283,7 @@ state_to_text (const State *state)
 {
     YamlWriter *writer = yaml_writer_new (STATE_TYPE_LINE);
 
+    yaml_writer_number_pair (writer, "generation", state->generation);
     write_text (writer, "product", state->product);
     write_text (writer, "channel", state->channel);
     write_text (writer, "version", state->version);
@@ -261,6 +296,7 @@ state_to_text (const State *state)
     write_files (writer, "configs", state->configs);
     write_files (writer, "files", state->files);
     write_channels (writer, state->channels);
+    write_past (writer, state->past);
     write_manifests (writer, state->manifests);
     return yaml_writer_finish (writer);
 }

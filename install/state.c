@@ -2,16 +2,17 @@
  * Copyright The handcarry authors */
 #include "install/state.h"
 
+#include "install/records.h"
+#include "install/twice.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
-#include "manifest/limits.h"
 #include "manifest/path.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -41,6 +42,16 @@ channel_free (gpointer data)
     g_free (channel);
 }
 
+static void
+release_free (gpointer data)
+{
+    StateRelease *release = data;
+
+    g_free (release->channel);
+    g_free (release->version);
+    g_free (release);
+}
+
 State *
 state_new (const char *product)
 {
@@ -51,6 +62,7 @@ state_new (const char *product)
     state->configs = g_ptr_array_new_with_free_func (file_free);
     state->files = g_ptr_array_new_with_free_func (file_free);
     state->channels = g_ptr_array_new_with_free_func (channel_free);
+    state->past = g_ptr_array_new_with_free_func (release_free);
     state->manifests = g_array_new (FALSE, FALSE, sizeof (Digest));
     return state;
 }
@@ -70,42 +82,116 @@ state_free (State *state)
     g_ptr_array_unref (state->configs);
     g_ptr_array_unref (state->files);
     g_ptr_array_unref (state->channels);
+    g_ptr_array_unref (state->past);
     g_array_unref (state->manifests);
+    g_free (state->note);
     g_free (state);
+}
+
+static gboolean fail_lost (GError **error, const char *product, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+/* No state would mean that any old release may be installed (trust.md 115). */
+static gboolean
+fail_lost (GError **error, const char *product, const char *format, ...)
+{
+    g_autofree char *why = NULL;
+    va_list args;
+
+    va_start (args, format);
+    why = g_strdup_vprintf (format, args);
+    va_end (args);
+    return fail (error, ERR_NOT_READY,
+                 "%s, so nothing is done\nnext: find the highest release number, N, that was ever "
+                 "installed here of it, then type at the console: handcarry recover --adopt %s "
+                 "--floor N",
+                 why, product);
+}
+
+static State *
+read_copies (int state_fd, const char *product, GError **error)
+{
+    g_autofree char *path = g_build_filename (product, STATE_NAME, NULL);
+    g_auto (Twice) twice = { 0 };
+    g_autoptr (GError) local = NULL;
+    State *state = NULL;
+
+    if (!twice_read (state_fd, path, &twice, &local))
+        return fail_lost (error, product, "the state of '%s' cannot be read: %s", product,
+                          local->message),
+               NULL;
+    if (twice.text == NULL)
+        return NULL;
+    state = state_parse (twice.text, path, &local);
+    if (state == NULL)
+        return fail_lost (error, product, "the state of '%s' cannot be read: %s", product,
+                          local->message),
+               NULL;
+    state->note = g_steal_pointer (&twice.note);
+    return state;
+}
+
+/* trust.md 115, 116: a copy that came out of a backup is good in itself, but not the newest. */
+static gboolean
+check_newest (const Records *records, const char *product, const State *state, GError **error)
+{
+    guint64 known = records_generation (records, product);
+    guint64 found = state != NULL ? state->generation : 0;
+
+    if (found >= known)
+        return TRUE;
+    if (state == NULL)
+        return fail_lost (error, product, "the state of '%s' is gone", product);
+    return fail_lost (error, product,
+                      "the state of '%s' is an older one that was put back: it was written "
+                      "%" G_GUINT64_FORMAT " times, and the receipts know of %" G_GUINT64_FORMAT,
+                      product, found, known);
+}
+
+static gboolean
+read_one (int state_fd, const Records *records, const char *product, State **state, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+    g_autoptr (State) found = read_copies (state_fd, product, &local);
+
+    *state = NULL;
+    if (local != NULL) {
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    if (found != NULL && strcmp (found->product, product) != 0)
+        return fail_lost (error, product,
+                          "'%s/" STATE_NAME ".yaml' is the state of another product", product);
+    if (!check_newest (records, product, found, error))
+        return FALSE;
+    *state = g_steal_pointer (&found);
+    return TRUE;
 }
 
 gboolean
 state_read (int state_fd, const char *product, State **state, GError **error)
 {
-    g_autofree char *path = g_build_filename (product, STATE_FILE, NULL);
-    g_autoptr (GBytes) text = NULL;
-    g_autoptr (GError) local = NULL;
-    struct stat st;
+    g_autoptr (Records) records = NULL;
 
     *state = NULL;
-    if (state_fd < 0 || (fstatat (state_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
-                         (errno == ENOENT || errno == ENOTDIR)))
-        return TRUE;
-    text = file_read_below (state_fd, path, LIMIT_YAML_BYTES, &local);
-    if (text != NULL)
-        *state = state_parse (text, path, &local);
-    /* No state would mean that any old release may be installed. */
-    if (*state == NULL)
-        return fail (error, ERR_NOT_READY, "the state of '%s' cannot be read, nothing is done: %s",
-                     product, local->message);
-    if (strcmp ((*state)->product, product) != 0) {
-        g_clear_pointer (state, state_free);
-        return fail (error, ERR_NOT_READY, "'%s' is the state of another product", path);
-    }
-    return TRUE;
+    return state_fd < 0 || (records_read (state_fd, &records, error) &&
+                            read_one (state_fd, records, product, state, error));
 }
 
 gboolean
-state_write (int product_fd, const State *state, GError **error)
+state_write (int product_fd, State *state, GError **error)
 {
-    g_autoptr (GBytes) text = state_to_text (state);
+    g_autoptr (GBytes) text = NULL;
+    g_auto (Twice) before = { 0 };
+    g_autoptr (GError) unreadable = NULL;
 
-    return file_replace (product_fd, STATE_FILE, text, 0644, error) ||
+    /* Where neither can be read a person has said that they may be replaced (recover --adopt). */
+    if (twice_read (product_fd, STATE_NAME, &before, &unreadable))
+        state->generation = MAX (state->generation, before.generation);
+    state->generation++;
+    text = state_to_text (state);
+    g_clear_pointer (&state->note, g_free);
+    return twice_write (product_fd, STATE_NAME, text, &state->note, error) ||
            fail_prefix (error, "writing the state of '%s'", state->product);
 }
 
@@ -118,7 +204,7 @@ by_product (gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-read_entries (DIR *dir, int state_fd, GPtrArray *states, GError **error)
+read_entries (DIR *dir, int state_fd, const Records *records, GPtrArray *states, GError **error)
 {
     const struct dirent *entry;
 
@@ -127,10 +213,33 @@ read_entries (DIR *dir, int state_fd, GPtrArray *states, GError **error)
 
         if (!path_check_product (entry->d_name, NULL))
             continue;
-        if (!state_read (state_fd, entry->d_name, &state, error))
+        if (!read_one (state_fd, records, entry->d_name, &state, error))
             return FALSE;
         if (state != NULL)
             g_ptr_array_add (states, state);
+    }
+    return TRUE;
+}
+
+static gboolean
+has_product (GPtrArray *states, const char *product)
+{
+    for (guint i = 0; i < states->len; i++)
+        if (strcmp (((const State *)states->pdata[i])->product, product) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* A folder that is gone is in no listing. */
+static gboolean
+check_all_there (const Records *records, GPtrArray *states, GError **error)
+{
+    for (guint i = 0; records != NULL && i < records->products->len; i++) {
+        const RecordsProduct *product = records->products->pdata[i];
+
+        if (!has_product (states, product->product) &&
+            !check_newest (records, product->product, NULL, error))
+            return FALSE;
     }
     return TRUE;
 }
@@ -139,12 +248,15 @@ GPtrArray *
 state_read_all (int state_fd, GError **error)
 {
     g_autoptr (GPtrArray) states = g_ptr_array_new_with_free_func ((GDestroyNotify)state_free);
+    g_autoptr (Records) records = NULL;
     gboolean done;
     DIR *dir;
     int fd;
 
     if (state_fd < 0)
         return g_steal_pointer (&states);
+    if (!records_read (state_fd, &records, error))
+        return NULL;
     fd = openat (state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     dir = fd >= 0 ? fdopendir (fd) : NULL;
     if (dir == NULL) {
@@ -152,7 +264,8 @@ state_read_all (int state_fd, GError **error)
         file_clear_fd (&fd);
         return NULL;
     }
-    done = read_entries (dir, state_fd, states, error);
+    done = read_entries (dir, state_fd, records, states, error) &&
+           check_all_there (records, states, error);
     closedir (dir);
     if (!done)
         return NULL;
@@ -191,6 +304,18 @@ state_find_channel (const State *state, const char *channel)
         const StateChannel *entry = g_ptr_array_index (state->channels, i);
 
         if (strcmp (entry->channel, channel) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+const StateRelease *
+state_find_past (const State *state, guint64 release)
+{
+    for (guint i = 0; i < state->past->len; i++) {
+        const StateRelease *entry = g_ptr_array_index (state->past, i);
+
+        if (entry->release == release)
             return entry;
     }
     return NULL;

@@ -154,6 +154,9 @@ print_all (const VerbOutput *output, const HostOptions *options, GError **error)
     }
     if (engine == NULL)
         verb_warn ("images are not looked at: %s", unreached->message);
+    for (guint i = 0; i < states->len; i++)
+        if (((const State *)states->pdata[i])->note != NULL)
+            verb_warn ("%s", ((const State *)states->pdata[i])->note);
     if (states->len == 0)
         verb_print (output, "nothing is installed here\n");
     for (guint i = 0; i < states->len; i++)

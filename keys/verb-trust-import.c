@@ -102,7 +102,10 @@ import_first (const Options *options, GPtrArray *chain, GError **error)
         return FALSE;
     if (g_mkdir_with_parents (parent, 0755) < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot make the folder '%s'", parent);
-    if (!trust_store (trust, options->trust, 0, error))
+    /* In this order: a run that dies between leaves a host that believes nobody, not one that seems
+     * to have lost its state. */
+    if (!verb_trust_begin_state (options->trust, options->root, error) ||
+        !trust_store (trust, options->trust, 0, error))
         return FALSE;
     verb_print (&options->output, "Imported into '%s'.\n", options->trust);
     return TRUE;

@@ -121,7 +121,8 @@ write_all (const Init *init, const NewTrustPlaces *places, NewTrust *fresh, cons
     g_autofree char *weak = NULL;
     guint64 memory = 0;
 
-    if (!new_trust_write (fresh, places, &memory, error) ||
+    if (!verb_trust_begin_state (init->trust, NULL, error) ||
+        !new_trust_write (fresh, places, &memory, error) ||
         !trust_store (trust, init->trust, 0, error)) {
         new_trust_take_back (fresh, places);
         return FALSE;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/host.h"
+#include "install/records.h"
 #include "keys/fingerprint.h"
 #include "keys/root.h"
 #include "keys/trust-folder.h"
@@ -8,12 +10,24 @@
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 char *
 verb_trust_host_folder (const char *root)
 {
     return g_build_filename (root != NULL ? root : "/", "etc/handcarry/trust", NULL);
+}
+
+gboolean
+verb_trust_begin_state (const char *trust, const char *root, GError **error)
+{
+    g_autofree char *usual = verb_trust_host_folder (root);
+    g_autofree char *host = g_canonicalize_filename (usual, NULL);
+    g_autofree char *given = g_canonicalize_filename (trust, NULL);
+    g_autofree char *state = g_build_filename (root != NULL ? root : "/", HOST_STATE_FOLDER, NULL);
+
+    return strcmp (host, given) != 0 || records_create (state, error);
 }
 
 /* Beside release.yaml on the connected side, else the host's. */

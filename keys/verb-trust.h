@@ -16,5 +16,10 @@ int verb_trust_import (int argc, char **argv, GError **error);
 
 /* The trust folder of a host, below root (NULL: "/"). Caller frees. */
 char *verb_trust_host_folder (const char *root);
+/* A host's state begins with its first trust root, and so is made here: nothing else makes it, for
+ * a host that believes somebody and has no state is one that lost it. Does nothing where trust is
+ * another folder than the host's. */
+gboolean verb_trust_begin_state (const char *trust, const char *root,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Number, fingerprint and roles of the newest root. */
 void verb_trust_print (const VerbOutput *output, const TrustRoot *trust);

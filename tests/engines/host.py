@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """A host that releases are carried to: its root folder, its keys and its runs."""
+import hashlib
 import json
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,6 +10,13 @@ from pathlib import Path
 import pytest
 
 from program import PROGRAM, handcarry
+
+
+def believe(root, trust):
+    """What a person does once on a host: imports the trust root, whose fingerprint is on paper."""
+    value = hashlib.sha256((Path(trust) / "1.root.yaml").read_bytes()).hexdigest()
+    ran = handcarry("trust", "import", trust, "--root", root, "--fingerprint", value)
+    assert ran.returncode == 0, ran.stderr
 
 
 class Host:
@@ -25,8 +32,7 @@ class Host:
         made = handcarry("trust", "init", "--trust", self.folder / "trust", "--keys",
                          self.folder / "keys", "--no-password")
         assert made.returncode == 0, made.stderr
-        self.etc.mkdir(parents=True)
-        shutil.copytree(self.folder / "trust", self.etc / "trust")
+        believe(self.root, self.folder / "trust")
 
     def bundle(self, release, **options):
         """Packs the release folder as it is; the path of the bundle."""

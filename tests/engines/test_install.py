@@ -26,8 +26,11 @@ def next_release(release, change):
 
 def test_installs_proves_names_and_places(host, engine, release):
     bundle = host.bundle(release)
+    before = sorted(path.name for path in host.state.iterdir())
     code, plan = host.plan(bundle)
-    assert code == 0 and not plan["changed"] and not host.state.exists()
+    assert code == 0 and not plan["changed"]
+    assert sorted(path.name for path in host.state.iterdir()) == before == [
+        "records.copy.yaml", "records.yaml"]
     host.install(bundle)
     assert names_of(engine) == {image.name for image in release.images}
     for image in release.images:

@@ -4,6 +4,7 @@
 kind: a lying one, or Docker 20.10."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -67,7 +68,8 @@ def test_without_a_terminal_and_without_y_is_a_usage_error(tmp_path, release):
     with LyingEngine(tmp_path) as engine:
         host = Host(tmp_path / "host", engine.url)
         ran = handcarry(*host.arguments("install", host.bundle(release)))
-        assert ran.returncode == 2 and engine.asked == [] and not host.state.exists()
+        assert ran.returncode == 2 and engine.asked == []
+        assert all(path.name.startswith("records") for path in host.state.iterdir())
 
 
 def test_a_play_that_matches_no_host_fails(host20, docker20, release):
@@ -357,18 +359,47 @@ def test_status_says_what_differs(host20, docker20, release):
     assert [row["found"] for row in product["configs"]] == ["ok", "changed"]
 
 
-def test_115_a_damaged_state_stops_everything(host20, docker20, release):
+def test_115_one_damaged_copy_of_the_state_is_named(host20, docker20, release):
     bundle = host20.bundle(release)
     host20.install(bundle)
     (host20.state / "handcarry-test/state.yaml").write_text("")
+    ran = handcarry(*host20.arguments("status"))
+    assert ran.returncode == 0 and "state.copy.yaml' is good and was used" in ran.stderr
+    code, plan = host20.plan(bundle)
+    assert code == 0 and plan["already-installed"]
+    assert any("state.copy.yaml' is good and was used" in note for note in plan["notes"])
+
+
+def test_115_two_damaged_copies_stop_everything(host20, docker20, release):
+    bundle = host20.bundle(release)
+    host20.install(bundle)
+    for name in ("state.yaml", "state.copy.yaml"):
+        (host20.state / "handcarry-test" / name).write_text("")
     ran = host20.install(bundle, status=11)
-    assert "cannot be read, nothing is done" in ran.stderr
+    assert "cannot be read" in ran.stderr and "so nothing is done" in ran.stderr
+    assert "handcarry recover --adopt handcarry-test --floor N" in ran.stderr
+    assert handcarry(*host20.arguments("status")).returncode == 11
+
+
+def test_115_trust_without_a_state_stops_everything(host20, docker20, release):
+    bundle = host20.bundle(release)
+    for gone in (host20.state / "records.yaml", host20.state / "records.copy.yaml"):
+        gone.unlink()
+    assert host20.plan(bundle)[0] == 11
+    ran = host20.install(bundle, status=11)
+    assert "it was lost, so nothing is done" in ran.stderr
+    assert "handcarry recover --adopt PRODUCT --floor N" in ran.stderr
+    shutil.rmtree(host20.state)
+    assert host20.plan(bundle)[0] == 11 and not host20.state.exists()
+    assert docker20.images() == {}
 
 
 def test_104_too_little_space_is_exit_6_before_anything(host20, docker20, release):
     bundle = host20.bundle(release)
-    host20.state.mkdir(parents=True)
+    records = {path.name: path.read_bytes() for path in host20.state.glob("records*")}
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", host20.state], check=True)
+    for name, content in records.items():
+        (host20.state / name).write_bytes(content)
     try:
         ran = host20.install(bundle, status=6)
         assert "needs" in ran.stderr and "has" in ran.stderr

@@ -161,6 +161,25 @@ def test_first_import_with_the_fingerprint(made):
     assert again.status == 0 and "already" in again.out
 
 
+def test_115_the_first_import_begins_the_state_and_no_later_one(made):
+    """trust.md 115: a host that believes somebody and has no state is one that lost it."""
+    state = made / "host/var/lib/handcarry"
+    importing(made, "--fingerprint", fingerprint(made / "trust" / "1.root.yaml"))
+    names = sorted(path.name for path in state.iterdir())
+    assert names == ["records.copy.yaml", "records.yaml"]
+    assert (state / "records.yaml").read_text().startswith("handcarry-records: 1\ngeneration: 1\n")
+    for name in names:
+        (state / name).unlink()
+    assert importing(made).status == 0
+    assert not list(state.iterdir())
+
+
+def test_trust_elsewhere_begins_no_state(made):
+    value = fingerprint(made / "trust" / "1.root.yaml")
+    assert importing(made, "--fingerprint", value, "--trust", "elsewhere").status == 0
+    assert (made / "elsewhere").exists() and not (made / "host").exists()
+
+
 def test_fingerprint_ignores_spaces_and_case_only(made):
     value = fingerprint(made / "trust" / "1.root.yaml")
     for wrong in (value[:-1], value + "0", value[1:] + value[0], "", value.replace(value[0], "-"),
