@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/base.h"
 #include "bundle/verb-bundle.h"
+#include "manifest/size.h"
 #include "manifest/verb-json.h"
 
 #define FAT32_MAX 4294967295ull
@@ -56,9 +57,9 @@ verb_bundle_json (const char *file, const PackOptions *options, const PackResult
 static void
 print_hosts (const VerbOutput *output, const PackOptions *options, const PackResult *result)
 {
-    g_autofree char *from = verb_bytes (result->from_bases);
-    g_autofree char *left_out = verb_bytes (result->left_out);
-    g_autofree char *tree = verb_bytes (result->tree_left_out);
+    g_autofree char *from = size_to_text (result->from_bases);
+    g_autofree char *left_out = size_to_text (result->left_out);
+    g_autofree char *tree = size_to_text (result->tree_left_out);
 
     if (!result->delta) {
         verb_print (output, "applies   to every host: it is a full bundle%s\n",
@@ -91,10 +92,10 @@ void
 verb_bundle_text (const VerbOutput *output, const Release *release, const char *file,
                   const PackOptions *options, const PackResult *result)
 {
-    g_autofree char *bytes = verb_bytes (result->bytes);
-    g_autofree char *whole = verb_bytes (result->uncompressed);
-    g_autofree char *repeated = verb_bytes (result->repeated);
-    g_autofree char *patched = verb_bytes (result->patched);
+    g_autofree char *bytes = size_to_text (result->bytes);
+    g_autofree char *whole = size_to_text (result->uncompressed);
+    g_autofree char *repeated = size_to_text (result->repeated);
+    g_autofree char *patched = size_to_text (result->patched);
 
     verb_print (output, "bundle    %s%s\n", file, result->parts > 1 ? ".001 …" : "");
     verb_print (output, "release   %s %s, release number %" G_GUINT64_FORMAT "\n", release->product,

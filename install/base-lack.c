@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/base-state.h"
 #include "manifest/error.h"
-#include "manifest/verb.h"
+#include "manifest/size.h"
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ void
 base_lack_layer (Bases *bases, const BaseLayer *layer)
 {
     g_autofree char *which = base_layer_text (layer);
-    g_autofree char *bytes = verb_bytes (layer->bytes);
+    g_autofree char *bytes = size_to_text (layer->bytes);
 
     add (bases, g_strdup_printf ("%s: no image here has it; %u of its files %s needed, %s", which,
                                  layer->files->len, layer->files->len == 1 ? "is" : "are", bytes));
@@ -68,7 +68,7 @@ bases_take_left_out (Bases *bases, const StatementImage *image, GArray *missing)
             continue;
         digest = digest_to_text (&layer->diffid);
         digest[SHORT_DIGEST] = '\0';
-        bytes = verb_bytes (layer->bytes);
+        bytes = size_to_text (layer->bytes);
         add (bases, g_strdup_printf ("image '%s': layer %u of %u (%s), %s, which this file "
                                      "leaves out",
                                      image->name, number_of (image, &layer->diffid),

@@ -7,7 +7,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/path.h"
-#include "manifest/verb.h"
+#include "manifest/size.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -227,7 +227,7 @@ static char *
 describe_left_out (const Run *run)
 {
     const PackingTree *tree = &bundle_packing (run->bundle)->tree_left_out;
-    g_autofree char *bytes = verb_bytes (tree->bytes);
+    g_autofree char *bytes = size_to_text (tree->bytes);
 
     if (tree->files == 0)
         return NULL;

@@ -7,7 +7,7 @@
 #include "install/held-tree.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
-#include "manifest/verb.h"
+#include "manifest/size.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,7 +123,7 @@ static char *
 describe_lack (const Run *run, const Bundle *bundle)
 {
     const PackingTree *tree = &bundle_packing (bundle)->tree_left_out;
-    g_autofree char *bytes = verb_bytes (tree->bytes);
+    g_autofree char *bytes = size_to_text (tree->bytes);
     g_autoptr (GString) text = g_string_new (NULL);
 
     g_string_printf (text,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "manifest/size.h"
 #include "manifest/verb-diff-text.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
@@ -125,7 +126,7 @@ describe_kind (mode_t mode)
 static char *
 describe_file (const ImageFile *file)
 {
-    return S_ISREG (file->mode) ? verb_bytes (file->size) : g_strdup (describe_kind (file->mode));
+    return S_ISREG (file->mode) ? size_to_text (file->size) : g_strdup (describe_kind (file->mode));
 }
 
 /* What is another but the content. */

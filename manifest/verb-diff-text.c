@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "manifest/verb-diff-text.h"
+
+#include "manifest/size.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
 
@@ -52,13 +54,13 @@ static void
 print_bundle (const Bundle *bundle)
 {
     DiffCount carried, left_out;
-    g_autofree char *file = verb_bytes (bundle_file_bytes (bundle));
+    g_autofree char *file = size_to_text (bundle_file_bytes (bundle));
     g_autofree char *bytes = NULL;
     g_autofree char *without = NULL;
 
     diff_count_carried (bundle, &carried, &left_out);
-    bytes = verb_bytes (carried.bytes);
-    without = verb_bytes (left_out.bytes);
+    bytes = size_to_text (carried.bytes);
+    without = size_to_text (left_out.bytes);
     if (packing_is_delta (bundle_packing (bundle)))
         print_delta (bundle_packing (bundle));
     else
@@ -90,7 +92,7 @@ describe_tree (const DiffProduct *product)
 
     if (!product->has_tree_size)
         return g_strdup ("(files and size not known)");
-    bytes = verb_bytes (product->tree_bytes);
+    bytes = size_to_text (product->tree_bytes);
     return g_strdup_printf ("%" G_GUINT64_FORMAT " files, %s", product->tree_files, bytes);
 }
 
@@ -140,7 +142,7 @@ print_release (const DiffProduct *a, const DiffProduct *b)
 static int
 print_count (const DiffCount *count, const char *what, int column)
 {
-    g_autofree char *bytes = verb_bytes (count->bytes);
+    g_autofree char *bytes = size_to_text (count->bytes);
     g_autofree char *text = NULL;
 
     if (count->n == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "manifest/size.h"
 #include "manifest/verb.h"
 
 #include <stdio.h>
@@ -53,9 +54,9 @@ format_numbers (const Meter *meter, gint64 now)
 {
     double seconds = (double)MAX (now - meter->started, 1) / G_USEC_PER_SEC;
     double rate = (double)meter->done / seconds;
-    g_autofree char *done = verb_bytes (meter->done);
-    g_autofree char *total = verb_bytes (meter->total);
-    g_autofree char *speed = verb_bytes ((guint64)rate);
+    g_autofree char *done = size_to_text (meter->done);
+    g_autofree char *total = size_to_text (meter->total);
+    g_autofree char *speed = size_to_text ((guint64)rate);
     g_autofree char *eta = format_eta (meter, rate);
 
     return g_strdup_printf ("%s%s%s  %s/s%s", done, meter->total > 0 ? " of " : "",
@@ -123,8 +124,8 @@ static void
 finish (Meter *meter, gint64 now)
 {
     double seconds = (double)MAX (now - meter->started, 1) / G_USEC_PER_SEC;
-    g_autofree char *done = verb_bytes (meter->done);
-    g_autofree char *speed = verb_bytes ((guint64)((double)meter->done / seconds));
+    g_autofree char *done = size_to_text (meter->done);
+    g_autofree char *speed = size_to_text ((guint64)((double)meter->done / seconds));
 
     clear_bar (meter);
     if (meter->done > 0)

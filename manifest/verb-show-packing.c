@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "manifest/error.h"
+#include "manifest/size.h"
 #include "manifest/verb-show.h"
 #include "manifest/verb.h"
 
@@ -36,8 +37,8 @@ print_delta (const ShowInput *input)
     const Packing *packing = input->packing;
     g_autoptr (GPtrArray) from = g_ptr_array_new_with_free_func (g_free);
     g_autoptr (GPtrArray) bases = g_ptr_array_new ();
-    g_autofree char *bytes = verb_bytes (left_out_bytes (input));
-    g_autofree char *tree = verb_bytes (packing->tree_left_out.bytes);
+    g_autofree char *bytes = size_to_text (left_out_bytes (input));
+    g_autofree char *tree = size_to_text (packing->tree_left_out.bytes);
 
     for (guint i = 0; i < packing->from->len; i++) {
         const PackingFrom *release = packing->from->pdata[i];
@@ -64,10 +65,10 @@ show_print_packing (const ShowInput *input)
 {
     const Packing *packing = input->packing;
     const Statement *statement = input->statement;
-    g_autofree char *file = verb_bytes (input->file_bytes);
-    g_autofree char *tree = verb_bytes (statement->tree_bytes);
+    g_autofree char *file = size_to_text (input->file_bytes);
+    g_autofree char *tree = size_to_text (statement->tree_bytes);
     g_autofree char *commit = digest_to_hex (&statement->tree_commit);
-    g_autofree char *spool = verb_bytes (packing->spool);
+    g_autofree char *spool = size_to_text (packing->spool);
     g_autofree char *zstd = g_strconcat ("zstd ", packing->zstd, NULL);
     guint64 frames = 0;
 

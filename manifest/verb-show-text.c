@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "manifest/error.h"
 #include "manifest/release-internal.h"
+#include "manifest/size.h"
 #include "manifest/verb-show.h"
 #include "manifest/verb.h"
 
@@ -127,7 +128,7 @@ print_images (const Statement *statement)
 
         for (guint layer = 0; layer < image->layers->len; layer++)
             bytes += g_array_index (image->layers, StatementLayer, layer).bytes;
-        shown = verb_bytes (bytes);
+        shown = size_to_text (bytes);
         print_row (image->name, "%10u %10s", image->layers->len, shown);
         printf ("    %s\n", config);
     }

@@ -154,22 +154,6 @@ verb_warn (const char *format, ...)
     fputc ('\n', stderr);
 }
 
-char *
-verb_bytes (guint64 bytes)
-{
-    static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
-    gsize unit = 0;
-    double value = (double)bytes / 1000;
-
-    if (bytes < 1000)
-        return g_strdup_printf ("%" G_GUINT64_FORMAT " B", bytes);
-    while (value >= 999.95 && unit + 1 < G_N_ELEMENTS (units)) {
-        value /= 1000;
-        unit++;
-    }
-    return g_strdup_printf ("%.1f %s", value, units[unit]);
-}
-
 static char *
 read_answer (const char *prompt, GError **error)
 {

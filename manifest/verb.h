@@ -38,9 +38,6 @@ Progress *verb_progress_new (const VerbOutput *output);
 void verb_progress_free (Progress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Progress, verb_progress_free)
 
-/* "1,234,567" style is never used: bytes are shown as "12.3 MB" (powers of ten). Caller frees. */
-char *verb_bytes (guint64 bytes);
-
 /* Asks on the terminal for a line. NULL with ERR_USAGE where stdin is no terminal. Caller
  * frees. */
 char *verb_ask (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RESULT;
