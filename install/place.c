@@ -2,24 +2,18 @@
  * Copyright The handcarry authors */
 #include "install/place.h"
 
+#include "install/place-private.h"
 #include "install/place-tree.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-
-struct Placement {
-    char *path, *name, *temporary;
-    int dirfd;
-    gboolean made, existed, switched, done;
-    char *made_from; /* highest parent that was made, or NULL */
-};
 
 /* "/a/b/c/" → "/a/b" and "c". */
 static void
@@ -33,27 +27,26 @@ split (const char *path, char **parent, char **name)
     *name = g_path_get_basename (bare);
 }
 
-/* One step down. Where made is not NULL, a missing folder is made and the first one named there. */
+/* One step down. */
 static int
-step_down (int dirfd, const char *component, const char *sofar, char **made)
+step_down (int dirfd, const char *component, gboolean make)
 {
     int fd = openat (dirfd, component, FOLDER_FLAGS);
 
-    if (fd >= 0 || errno != ENOENT || made == NULL)
+    if (fd >= 0 || errno != ENOENT || !make)
         return fd;
     if (mkdirat (dirfd, component, 0755) < 0 && errno != EEXIST)
         return -1;
-    if (*made == NULL)
-        *made = g_strdup (sofar);
     fd = openat (dirfd, component, FOLDER_FLAGS);
-    if (fd >= 0 && fchmod (fd, 0755) < 0)
+    if (fd >= 0 && (fchmod (fd, 0755) < 0 || fsync (dirfd) < 0))
         file_clear_fd (&fd);
     return fd;
 }
 
-/* Walks an absolute folder path. -1 with *missing set where a component is not there. */
+/* Walks an absolute folder path. Where make is not set and missing is not NULL, the first component
+ * that is not there is put there, and the result is -1 without an error. */
 static int
-open_folder (const char *path, char **made, gboolean *missing, GError **error)
+open_folder (const char *path, gboolean make, char **missing, GError **error)
 {
     g_auto (GStrv) parts = g_strsplit (path, "/", -1);
     g_autoptr (GString) sofar = g_string_new (NULL);
@@ -65,9 +58,9 @@ open_folder (const char *path, char **made, gboolean *missing, GError **error)
         if (**part == '\0')
             continue;
         g_string_append_printf (sofar, "/%s", *part);
-        next = step_down (fd, *part, sofar->str, made);
+        next = step_down (fd, *part, make);
         if (next < 0 && errno == ENOENT && missing != NULL) {
-            *missing = TRUE;
+            *missing = g_strdup (sofar->str);
             return -1;
         }
         if (next < 0 && (errno == ELOOP || errno == ENOTDIR))
@@ -82,12 +75,13 @@ open_folder (const char *path, char **made, gboolean *missing, GError **error)
     return file_steal_fd (&fd);
 }
 
-static gboolean
-look_at (int dirfd, const char *name, const char *path, PlaceFound *found, GError **error)
+gboolean
+place_look_at (int dirfd, const char *name, const char *path, PlaceThing *found, GError **error)
 {
     struct stat st;
     autofd int fd = -1;
 
+    *found = (PlaceThing){ .kind = PLACE_NOTHING };
     if (fstatat (dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         if (errno == ENOENT)
             return TRUE;
@@ -113,234 +107,108 @@ look_at (int dirfd, const char *name, const char *path, PlaceFound *found, GErro
 }
 
 gboolean
-place_look (const char *path, PlaceFound *found, GError **error)
+place_inode (int dirfd, const char *name, const char *path, guint64 *inode, GError **error)
+{
+    struct stat st = { .st_ino = 0 };
+
+    if (fstatat (dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+        return fail_errno (error, ERR_FAILED, errno, "cannot look at '%s'", path);
+    *inode = st.st_ino;
+    return TRUE;
+}
+
+gboolean
+place_same (const PlaceThing *a, const PlaceThing *b)
+{
+    return a->kind == b->kind &&
+           (a->kind == PLACE_NOTHING || digest_equal (&a->digest, &b->digest));
+}
+
+/* *missing is the highest folder that is not there, or NULL. */
+static gboolean
+look (const char *path, PlaceThing *found, char **missing, GError **error)
 {
     g_autofree char *parent = NULL, *name = NULL;
-    PlaceFound seen = { .kind = PLACE_NOTHING };
-    gboolean missing = FALSE;
+    PlaceThing seen = { .kind = PLACE_NOTHING };
     autofd int dirfd = -1;
 
     split (path, &parent, &name);
-    dirfd = open_folder (parent, NULL, &missing, error);
-    if (dirfd < 0 && !missing)
+    dirfd = open_folder (parent, FALSE, missing, error);
+    if (dirfd < 0 && *missing == NULL)
         return FALSE;
-    if (dirfd >= 0 && !look_at (dirfd, name, path, &seen, error))
+    if (dirfd >= 0 && !place_look_at (dirfd, name, path, &seen, error))
         return FALSE;
     *found = seen;
     return TRUE;
 }
 
-Placement *
-place_begin (const char *path, const char *tag, GError **error)
+gboolean
+place_look (const char *path, PlaceThing *found, GError **error)
 {
-    g_autoptr (Placement) placement = g_new0 (Placement, 1);
-    g_autofree char *parent = NULL;
-    struct stat st;
+    g_autofree char *missing = NULL;
 
-    split (path, &parent, &placement->name);
-    placement->path = g_strdup (path);
-    placement->temporary = g_strdup_printf (".%s.handcarry-%s", placement->name, tag);
-    placement->dirfd = open_folder (parent, &placement->made_from, NULL, error);
-    if (placement->dirfd < 0)
-        return NULL;
-    placement->existed = fstatat (placement->dirfd, placement->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    /* Left by a run that was killed: nobody else makes such names. */
-    if (!place_remove_tree (placement->dirfd, placement->temporary, error))
-        return NULL;
-    placement->made = TRUE;
-    return g_steal_pointer (&placement);
+    return look (path, found, &missing, error);
 }
 
-/* Folders that were made for it go again while they are empty. */
-static void
-remove_parents (const Placement *placement)
+gboolean
+place_plan (PlaceData *data, GError **error)
 {
-    g_autofree char *parent = NULL, *name = NULL;
-
-    if (placement->made_from == NULL)
-        return;
-    split (placement->path, &parent, &name);
-    while (g_str_has_prefix (parent, placement->made_from) && rmdir (parent) == 0) {
-        g_autofree char *up = g_path_get_dirname (parent);
-
-        g_free (parent);
-        parent = g_steal_pointer (&up);
-    }
+    g_clear_pointer (&data->made_from, g_free);
+    return look (data->path, &data->found, &data->made_from, error);
 }
 
 void
-place_free (Placement *placement)
+place_data_clear (PlaceData *data)
 {
-    if (placement == NULL)
-        return;
-    if (placement->made && !placement->switched && !placement->done) {
-        if (!place_remove_tree (placement->dirfd, placement->temporary, NULL))
-            g_debug ("'%s' stays beside '%s'", placement->temporary, placement->path);
-        remove_parents (placement);
-    }
-    file_clear_fd (&placement->dirfd);
-    g_free (placement->path);
-    g_free (placement->name);
-    g_free (placement->temporary);
-    g_free (placement->made_from);
-    g_free (placement);
+    g_clear_pointer (&data->path, g_free);
+    g_clear_pointer (&data->tag, g_free);
+    g_clear_pointer (&data->made_from, g_free);
+    g_clear_pointer (&data->keep_as, g_free);
 }
 
-static int
-create (int dirfd, const char *name, mode_t mode, uid_t uid, gid_t gid, const char *path,
-        GError **error)
+void
+place_spot_clear (PlaceSpot *spot)
 {
-    int fd = openat (dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-    /* The owner first: chown clears set-id bits, and the mode opens the file to others. */
-    if (fd >= 0 && fchown (fd, uid, gid) == 0 && fchmod (fd, mode) == 0)
-        return fd;
-    fail_errno (error, ERR_FAILED, errno, "cannot create a file beside '%s'", path);
-    file_clear_fd (&fd);
-    return -1;
+    file_clear_fd (&spot->dirfd);
+    g_clear_pointer (&spot->name, g_free);
+    g_clear_pointer (&spot->temporary, g_free);
 }
 
 gboolean
-place_write_file (Placement *placement, GBytes *bytes, mode_t mode, uid_t uid, gid_t gid,
-                  GError **error)
+place_spot_open (PlaceSpot *spot, const PlaceData *data, gboolean make, gboolean *missing,
+                 GError **error)
 {
-    gsize length;
-    gconstpointer data = g_bytes_get_data (bytes, &length);
-    autofd int fd =
-        create (placement->dirfd, placement->temporary, mode, uid, gid, placement->path, error);
+    g_autofree char *parent = NULL, *first = NULL;
 
-    if (fd < 0 || !file_write_all (fd, placement->path, data, length, error))
-        return FALSE;
-    if (fsync (fd) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot sync '%s'", placement->path);
-    return TRUE;
+    split (data->path, &parent, &spot->name);
+    spot->temporary = g_strdup_printf (".%s.handcarry-%s", spot->name, data->tag);
+    spot->dirfd = open_folder (parent, make, missing != NULL ? &first : NULL, error);
+    if (missing != NULL)
+        *missing = first != NULL;
+    return spot->dirfd >= 0 || first != NULL;
 }
 
-static gboolean
-copy_bytes (int from, int to, const char *path, GError **error)
+gboolean
+place_remove_parents (const PlaceData *data, GError **error)
 {
-    g_autofree guint8 *buffer = g_malloc (65536);
-    ssize_t n;
+    g_autofree char *path = g_strdup (data->path);
 
-    while ((n = read (from, buffer, 65536)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return fail_errno (error, ERR_FAILED, errno, "cannot read what goes to '%s'", path);
-        if (!file_write_all (to, path, buffer, (gsize)n, error))
+    while (data->made_from != NULL && strcmp (path, data->made_from) != 0) {
+        g_autofree char *folder = NULL, *above = NULL, *name = NULL, *base = NULL, *first = NULL;
+        autofd int dirfd = -1;
+
+        split (path, &folder, &base);
+        split (folder, &above, &name);
+        dirfd = open_folder (above, FALSE, &first, error);
+        if (dirfd < 0 && first == NULL)
             return FALSE;
+        if (dirfd >= 0 && unlinkat (dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+            return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ||
+                   fail_errno (error, ERR_FAILED, errno, "cannot remove the folder '%s'", folder);
+        if (dirfd >= 0 && !file_fsync_dir (dirfd, folder, error))
+            return FALSE;
+        g_free (path);
+        path = g_steal_pointer (&folder);
     }
-    if (fsync (to) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot sync '%s'", path);
-    return TRUE;
-}
-
-/* A copy in progress: where to, and the path for messages. */
-typedef struct {
-    int to;
-    const char *path;
-} Copy;
-
-static gboolean
-copy_file (int dirfd, const char *name, const char *path, const struct stat *st, gpointer data,
-           GError **error)
-{
-    const Copy *copy = data;
-    mode_t mode = (st->st_mode & 0111) ? 0755 : 0644;
-    autofd int from = openat (dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    autofd int to = -1;
-
-    if (from < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot open '%s'", path);
-    to = create (copy->to, path, mode, 0, 0, copy->path, error);
-    return to >= 0 && copy_bytes (from, to, copy->path, error);
-}
-
-static gboolean
-copy_enter (const char *path, gpointer data, GError **error)
-{
-    const Copy *copy = data;
-
-    if (mkdirat (copy->to, path, 0755) < 0 || fchmodat (copy->to, path, 0755, 0) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot make a folder below '%s'", copy->path);
-    return TRUE;
-}
-
-static gboolean
-copy_folder (Placement *placement, int from, GError **error)
-{
-    static const PlaceWalk calls = { .enter = copy_enter, .file = copy_file };
-    autofd int to = -1;
-    Copy copy = { -1, placement->path };
-
-    if (mkdirat (placement->dirfd, placement->temporary, 0755) == 0)
-        to = openat (placement->dirfd, placement->temporary, FOLDER_FLAGS);
-    if (to < 0 || fchmod (to, 0755) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot make a folder beside '%s'",
-                           placement->path);
-    copy.to = to;
-    return place_walk (from, &calls, &copy, error);
-}
-
-gboolean
-place_copy (Placement *placement, int dirfd, const char *from, gboolean folder, GError **error)
-{
-    g_autofree char *bare = g_strdup (from);
-    autofd int source = -1, to = -1;
-    struct stat st;
-
-    while (g_str_has_suffix (bare, "/"))
-        bare[strlen (bare) - 1] = '\0';
-    source = file_open_below (dirfd, bare, O_RDONLY | (folder ? O_DIRECTORY : 0), error);
-    if (source < 0)
-        return FALSE;
-    if (folder)
-        return copy_folder (placement, source, error);
-    if (fstat (source, &st) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot look at '%s'", from);
-    to = create (placement->dirfd, placement->temporary, (st.st_mode & 0111) ? 0755 : 0644, 0, 0,
-                 placement->path, error);
-    return to >= 0 && copy_bytes (source, to, placement->path, error);
-}
-
-/* Exchanging keeps the old one whole, with owner, mode and labels, under the temporary name. */
-gboolean
-place_switch (Placement *placement, GError **error)
-{
-    guint how = placement->existed ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-
-    if (renameat2 (placement->dirfd, placement->temporary, placement->dirfd, placement->name, how) <
-        0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot put '%s' in place", placement->path);
-    placement->switched = TRUE;
-    return file_fsync_dir (placement->dirfd, placement->path, error);
-}
-
-gboolean
-place_undo (Placement *placement, GError **error)
-{
-    guint how = placement->existed ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-
-    if (!placement->switched)
-        return TRUE;
-    if (renameat2 (placement->dirfd, placement->name, placement->dirfd, placement->temporary, how) <
-        0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot put '%s' back as it was",
-                           placement->path);
-    placement->switched = FALSE;
-    return file_fsync_dir (placement->dirfd, placement->path, error);
-}
-
-gboolean
-place_commit (Placement *placement, const char *keep_as, GError **error)
-{
-    placement->done = TRUE;
-    if (!placement->existed || !placement->switched)
-        return TRUE;
-    if (keep_as == NULL)
-        return place_remove_tree (placement->dirfd, placement->temporary, error);
-    if (renameat (placement->dirfd, placement->temporary, placement->dirfd, keep_as) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot keep the old '%s' as '%s'",
-                           placement->path, keep_as);
     return TRUE;
 }

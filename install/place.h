@@ -7,22 +7,26 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* Puts files and folders at absolute paths of the host so that they appear whole, and takes them
- * back. No component of a path may be a symlink: parents are walked without following any. */
+/* Puts files and folders at absolute paths of the host so that they appear whole, takes them away,
+ * and takes that back. No component of a path may be a symlink: parents are walked without
+ * following any. */
 
 typedef enum { PLACE_NOTHING, PLACE_FILE, PLACE_FOLDER } PlaceKind;
 
+/* What is at a path, or shall be there. */
 typedef struct {
     PlaceKind kind;
     Digest digest; /* file: of its bytes; folder: of its listing (place_listing_*) */
     mode_t mode;   /* permission bits */
     uid_t uid;
     gid_t gid;
-} PlaceFound;
+} PlaceThing;
 
 /* What is there now. A symlink, a file with several names or something special is ERR_NOT_READY:
  * writing there would reach elsewhere. */
-gboolean place_look (const char *path, PlaceFound *found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean place_look (const char *path, PlaceThing *found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Are kind and content the same? */
+gboolean place_same (const PlaceThing *a, const PlaceThing *b);
 
 /* The digest of a folder: of the lines "PATH\n", "x" or "-", hexadecimal digest of the content, one
  * per file, sorted by path. */
@@ -32,27 +36,44 @@ void place_listing_add (PlaceListing *listing, const char *path, gboolean execut
                         const Digest *content);
 void place_listing_finish (PlaceListing *listing, Digest *digest); /* frees it */
 
-/* One new thing at path, made beside it. */
-typedef struct Placement Placement;
+/* One change at one path, and all that a later process needs to finish it or to take it back: where
+ * the run was killed, and whether the change has happened, is found out from the host. While the
+ * run goes on, ".NAME.handcarry-TAG" beside the path is first what is coming, then what was there.
+ */
+typedef struct {
+    char *path;        /* absolute */
+    char *tag;         /* "r42" */
+    PlaceThing found;  /* at the path when it was planned; whatever else comes is an edit */
+    PlaceThing wanted; /* PLACE_NOTHING: it is taken away */
+    char *made_from;   /* highest parent folder that was not there when planned, or NULL */
+    char *keep_as;     /* name beside it that what was there is kept by, or NULL */
+    guint64 staged;    /* inode of what is coming, 0 until place_stage_*. Not the device, whose
+                        * number may be another after a boot; both lie in one folder. */
+} PlaceData;
 
-/* Makes missing parents (0755). tag becomes part of the temporary name. */
-Placement *place_begin (const char *path, const char *tag,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Removes what was made and not switched, the parents too. */
-void place_free (Placement *placement);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Placement, place_free)
+/* Fills found and made_from of the path. */
+gboolean place_plan (PlaceData *data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void place_data_clear (PlaceData *data);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PlaceData, place_data_clear)
 
-gboolean place_write_file (Placement *placement, GBytes *bytes, mode_t mode, uid_t uid, gid_t gid,
+/* Make ready what is coming, synced, with mode and owner as wanted, and set data->staged; missing
+ * parents are made (0755). Both begin anew where something was left. */
+gboolean place_stage_file (PlaceData *data, GBytes *bytes,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Copies a file, or a folder's files, from below dirfd: modes 0755/0644, owner root. */
-gboolean place_copy (Placement *placement, int dirfd, const char *from, gboolean folder,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The moment it appears; what was there goes to the temporary name. */
-gboolean place_switch (Placement *placement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Back to what was there. No error when not switched. */
-gboolean place_undo (Placement *placement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Drops what was there, or keeps it as keep_as (a name beside it) where that is not NULL. */
-gboolean place_commit (Placement *placement, const char *keep_as,
+/* From below dirfd; exact: see place-copy.h. */
+gboolean place_stage_copy (PlaceData *data, int dirfd, const char *from, gboolean exact,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Each of these may be called again after a kill, and then does what is left to do. */
+
+/* The moment it appears. ERR_FAILED where the path was edited since it was planned. */
+gboolean place_switch (const PlaceData *data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Back to what was there, and nothing is left beside it or of made parents. Where someone edited
+ * the new one, the edit is kept: *kept is its path then (caller frees), else NULL. */
+gboolean place_undo (const PlaceData *data, char **kept, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Drops what was there, or keeps it by keep_as. One that was edited after it was planned is kept
+ * in any case; *kept as above. */
+gboolean place_commit (const PlaceData *data, char **kept,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* "user:group" of the host. ERR_NOT_READY where there is no such user or group. */

@@ -240,7 +240,7 @@ step_tree_plan (Run *run, GError **error)
     g_autoptr (DigestStream) stream = digest_stream_new ();
     Reader reader = { run, stream, NULL };
     g_autofree char *path = run_tree_path (run);
-    PlaceFound found = { .kind = PLACE_NOTHING };
+    PlaceThing found = { .kind = PLACE_NOTHING };
     gboolean done = tree_source_read (run, note_piece, &reader, error);
     Digest wanted;
     Step *step;

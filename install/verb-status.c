@@ -24,7 +24,7 @@ look_image (Engine *engine, const StateImage *image)
 static const char *
 look_file (const StateFile *file)
 {
-    PlaceFound found = { .kind = PLACE_NOTHING };
+    PlaceThing found = { .kind = PLACE_NOTHING };
 
     if (!place_look (file->path, &found, NULL))
         return "unknown";

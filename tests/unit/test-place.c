@@ -3,6 +3,8 @@
 #include "install/place.h"
 #include "manifest/error.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +47,15 @@ assert_content (const char *path, const char *expected)
     g_assert_cmpstr (found, ==, expected);
 }
 
+static void
+write_in_place (const char *path, const char *text)
+{
+    int fd = open (path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+    g_assert_cmpint (write (fd, text, strlen (text)), ==, strlen (text));
+    close (fd);
+}
+
 static guint
 count_entries (const char *path)
 {
@@ -56,60 +67,127 @@ count_entries (const char *path)
     return count;
 }
 
-static Placement *
-begin (Fixture *fixture, const char *path, const char *text, mode_t mode)
+/* A change of one file, planned and made ready. */
+static void
+stage (Fixture *fixture, PlaceData *data, const char *path, const char *text)
 {
     g_autoptr (GBytes) bytes = g_bytes_new_static (text, strlen (text));
     g_autoptr (GError) error = NULL;
-    Placement *placement = place_begin (path, "r1", &error);
 
+    *data = (PlaceData){ .path = g_strdup (path), .tag = g_strdup ("r1") };
+    data->wanted = (PlaceThing){ .kind = PLACE_FILE,
+                                 .digest = digest_of_bytes (bytes),
+                                 .mode = 0640,
+                                 .uid = fixture->uid,
+                                 .gid = fixture->gid };
+    g_assert_true (place_plan (data, &error));
+    g_assert_true (place_stage_file (data, bytes, &error));
     g_assert_no_error (error);
-    g_assert_true (place_write_file (placement, bytes, mode, fixture->uid, fixture->gid, &error));
-    return placement;
+    g_assert_cmpuint (data->staged, !=, 0);
 }
 
 static void
-test_a_new_file_appears_only_at_the_switch (Fixture *fixture, gconstpointer data)
+plan_removal (PlaceData *data, const char *path)
+{
+    *data = (PlaceData){ .path = g_strdup (path), .tag = g_strdup ("r1") };
+    g_assert_true (place_plan (data, NULL));
+}
+
+/* Every call is made twice: a run that was killed makes it again. */
+static void
+switch_over (const PlaceData *data)
+{
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (place_switch (data, &error));
+    g_assert_no_error (error);
+    g_assert_true (place_switch (data, &error));
+    g_assert_no_error (error);
+}
+
+/* Returns where an edit was kept, or NULL. */
+static char *
+undo (const PlaceData *data)
+{
+    g_autoptr (GError) error = NULL;
+    char *kept, *again;
+
+    g_assert_true (place_undo (data, &kept, &error));
+    g_assert_no_error (error);
+    g_assert_true (place_undo (data, &again, &error));
+    g_assert_no_error (error);
+    g_assert_null (again);
+    return kept;
+}
+
+static char *
+commit (const PlaceData *data)
+{
+    g_autoptr (GError) error = NULL;
+    char *kept, *again;
+
+    g_assert_true (place_commit (data, &kept, &error));
+    g_assert_no_error (error);
+    g_assert_true (place_commit (data, &again, &error));
+    g_assert_no_error (error);
+    g_assert_null (again);
+    return kept;
+}
+
+static void
+test_a_new_file_appears_only_at_the_switch (Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *path = at (fixture, "a/b/config");
-    g_autoptr (Placement) placement = begin (fixture, path, "new", 0640);
+    g_auto (PlaceData) data = { 0 };
     struct stat st;
 
+    stage (fixture, &data, path, "new");
     g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
-    g_assert_true (place_switch (placement, NULL));
-    g_assert_true (place_commit (placement, NULL, NULL));
+    switch_over (&data);
+    g_assert_null (commit (&data));
     assert_content (path, "new");
     g_assert_cmpint (stat (path, &st), ==, 0);
     g_assert_cmpuint (st.st_mode & 07777, ==, 0640);
 }
 
 static void
-test_undo_leaves_not_even_the_folders (Fixture *fixture, gconstpointer data)
+test_undo_leaves_not_even_the_folders (Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *path = at (fixture, "a/b/config");
-    g_autoptr (Placement) placement = begin (fixture, path, "new", 0644);
+    g_auto (PlaceData) data = { 0 };
 
-    g_assert_true (place_switch (placement, NULL));
-    g_assert_true (place_undo (placement, NULL));
-    g_clear_pointer (&placement, place_free);
+    stage (fixture, &data, path, "new");
+    switch_over (&data);
+    g_assert_null (undo (&data));
     g_assert_cmpuint (count_entries (fixture->dir), ==, 0);
 }
 
 static void
-test_undo_brings_the_same_file_back (Fixture *fixture, gconstpointer data)
+test_undo_keeps_folders_that_others_use (Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = at (fixture, "a/b/config"), *other = at (fixture, "a/other");
+    g_auto (PlaceData) data = { 0 };
+
+    stage (fixture, &data, path, "new");
+    g_assert_true (g_file_set_contents (other, "x", -1, NULL));
+    g_assert_null (undo (&data));
+    assert_content (other, "x");
+}
+
+static void
+test_undo_brings_the_same_file_back (Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *path = at (fixture, "config");
-    g_autoptr (Placement) placement = NULL;
+    g_auto (PlaceData) data = { 0 };
     struct stat before, after;
 
     g_assert_true (g_file_set_contents (path, "old", -1, NULL));
     g_assert_cmpint (chmod (path, 0600), ==, 0);
     g_assert_cmpint (stat (path, &before), ==, 0);
-    placement = begin (fixture, path, "new", 0644);
-    g_assert_true (place_switch (placement, NULL));
+    stage (fixture, &data, path, "new");
+    switch_over (&data);
     assert_content (path, "new");
-    g_assert_true (place_undo (placement, NULL));
-    g_clear_pointer (&placement, place_free);
+    g_assert_null (undo (&data));
     assert_content (path, "old");
     g_assert_cmpint (stat (path, &after), ==, 0);
     g_assert_cmpuint (before.st_ino, ==, after.st_ino);
@@ -118,25 +196,165 @@ test_undo_brings_the_same_file_back (Fixture *fixture, gconstpointer data)
 }
 
 static void
-test_the_old_one_is_kept_where_asked (Fixture *fixture, gconstpointer data)
+test_the_old_one_is_kept_where_asked (Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *path = at (fixture, "config");
-    g_autofree char *kept = at (fixture, "config.handcarry-old.r1");
-    g_autoptr (Placement) placement = NULL;
+    g_autofree char *earlier = at (fixture, "config.handcarry-old.r1");
+    g_autofree char *kept = at (fixture, "config.handcarry-old.r1-2"), *said = NULL;
+    g_auto (PlaceData) data = { 0 };
 
     g_assert_true (g_file_set_contents (path, "edited", -1, NULL));
-    placement = begin (fixture, path, "new", 0644);
-    g_assert_true (place_switch (placement, NULL));
-    g_assert_true (place_commit (placement, "config.handcarry-old.r1", NULL));
+    g_assert_true (g_file_set_contents (earlier, "edited earlier", -1, NULL));
+    stage (fixture, &data, path, "new");
+    data.keep_as = g_strdup ("config.handcarry-old.r1");
+    switch_over (&data);
+    said = commit (&data);
+    g_assert_cmpstr (said, ==, kept);
     assert_content (path, "new");
     assert_content (kept, "edited");
+    assert_content (earlier, "edited earlier");
+}
+
+static void
+test_a_removed_file_comes_back_or_goes (Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = at (fixture, "config");
+    g_auto (PlaceData) data = { 0 };
+
+    g_assert_true (g_file_set_contents (path, "old", -1, NULL));
+    plan_removal (&data, path);
+    switch_over (&data);
+    g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+    g_assert_null (undo (&data));
+    assert_content (path, "old");
+    switch_over (&data);
+    g_assert_null (commit (&data));
+    g_assert_cmpuint (count_entries (fixture->dir), ==, 0);
+}
+
+static void
+test_a_folder_goes_as_a_whole (Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = at (fixture, "there"), *file = at (fixture, "there/deep/file");
+    g_autofree char *from = at (fixture, "new"), *fresh = at (fixture, "new/fresh");
+    g_autofree char *placed = at (fixture, "there/fresh"), *folder = g_path_get_dirname (file);
+    g_auto (PlaceData) data = { .path = g_strdup (path), .tag = g_strdup ("r1") };
+    int dirfd = open (fixture->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    g_assert_cmpint (g_mkdir_with_parents (folder, 0755), ==, 0);
+    g_assert_cmpint (g_mkdir (from, 0755), ==, 0);
+    g_assert_true (g_file_set_contents (file, "old", -1, NULL));
+    g_assert_true (g_file_set_contents (fresh, "new", -1, NULL));
+    g_assert_true (place_look (from, &data.wanted, NULL));
+    g_assert_true (place_plan (&data, NULL));
+    g_assert_true (place_stage_copy (&data, dirfd, "new/", TRUE, NULL));
+    switch_over (&data);
+    assert_content (placed, "new");
+    g_assert_null (undo (&data));
+    assert_content (file, "old");
+    g_assert_true (place_stage_copy (&data, dirfd, "new/", TRUE, NULL));
+    switch_over (&data);
+    g_assert_null (commit (&data));
+    assert_content (placed, "new");
+    g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
+    g_assert_cmpuint (count_entries (fixture->dir), ==, 2);
+    close (dirfd);
+}
+
+/* trust.md 107: killed before the journal knew what was staged. */
+static void
+test_107_what_was_half_made_is_removed (Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = at (fixture, "a/config"), *old = at (fixture, "old");
+    g_auto (PlaceData) fresh = { 0 }, replaced = { 0 };
+
+    g_assert_true (g_file_set_contents (old, "old", -1, NULL));
+    stage (fixture, &fresh, path, "half");
+    stage (fixture, &replaced, old, "half");
+    fresh.staged = replaced.staged = 0;
+    g_assert_null (undo (&fresh));
+    g_assert_null (undo (&replaced));
+    assert_content (old, "old");
+    g_assert_cmpuint (count_entries (fixture->dir), ==, 1);
+}
+
+static void
+test_an_edit_before_the_switch_stops_it (Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = at (fixture, "config");
+    g_autoptr (GError) error = NULL;
+    g_auto (PlaceData) data = { 0 };
+
+    g_assert_true (g_file_set_contents (path, "old", -1, NULL));
+    stage (fixture, &data, path, "new");
+    g_assert_true (g_file_set_contents (path, "edited", -1, NULL));
+    g_assert_false (place_switch (&data, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_FAILED);
+    g_assert_nonnull (strstr (error->message, "was changed on this host"));
+    g_assert_null (undo (&data));
+    assert_content (path, "edited");
+    g_assert_cmpuint (count_entries (fixture->dir), ==, 1);
+}
+
+/* By an editor that writes a new file and renames it, and by one that writes in place. */
+static void
+test_an_edit_after_the_switch_is_kept (Fixture *fixture, gconstpointer in_place)
+{
+    g_autofree char *path = at (fixture, "config"), *kept = NULL;
+    g_autofree char *expected = at (fixture, "config.handcarry-old.r1");
+    g_auto (PlaceData) data = { 0 };
+
+    g_assert_true (g_file_set_contents (path, "old", -1, NULL));
+    stage (fixture, &data, path, "new");
+    switch_over (&data);
+    if (in_place != NULL)
+        write_in_place (path, "edited");
+    else
+        g_assert_true (g_file_set_contents (path, "edited", -1, NULL));
+    kept = undo (&data);
+    g_assert_cmpstr (kept, ==, expected);
+    assert_content (path, "old");
+    assert_content (kept, "edited");
+    g_assert_cmpuint (count_entries (fixture->dir), ==, 2);
+}
+
+/* Through a descriptor that was opened before the switch. */
+static void
+test_an_edit_of_the_old_one_is_kept (Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = at (fixture, "config"), *kept = NULL;
+    g_autofree char *waiting = at (fixture, ".config.handcarry-r1");
+    g_auto (PlaceData) data = { 0 };
+
+    g_assert_true (g_file_set_contents (path, "old", -1, NULL));
+    stage (fixture, &data, path, "new");
+    switch_over (&data);
+    write_in_place (waiting, "edited");
+    kept = commit (&data);
+    assert_content (path, "new");
+    assert_content (kept, "edited");
+}
+
+static void
+test_a_file_in_a_removed_ones_place_is_kept (Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = at (fixture, "config"), *kept = NULL;
+    g_auto (PlaceData) data = { 0 };
+
+    g_assert_true (g_file_set_contents (path, "old", -1, NULL));
+    plan_removal (&data, path);
+    switch_over (&data);
+    g_assert_true (g_file_set_contents (path, "someone's", -1, NULL));
+    kept = undo (&data);
+    assert_content (path, "old");
+    assert_content (kept, "someone's");
 }
 
 static void
 assert_not_ready (const char *path)
 {
     g_autoptr (GError) error = NULL;
-    PlaceFound found;
+    PlaceThing found;
 
     g_assert_false (place_look (path, &found, &error));
     g_assert_error (error, HANDCARRY_ERROR, ERR_NOT_READY);
@@ -144,12 +362,14 @@ assert_not_ready (const char *path)
 
 /* trust.md 81, 83 */
 static void
-test_081_083_links_are_refused (Fixture *fixture, gconstpointer data)
+test_081_083_links_are_refused (Fixture *fixture, gconstpointer unused)
 {
     g_autofree char *real = at (fixture, "real"), *hard = at (fixture, "hard");
     g_autofree char *soft = at (fixture, "soft"), *folder = at (fixture, "folder");
     g_autofree char *below = at (fixture, "folder/x");
+    g_autoptr (GBytes) bytes = g_bytes_new_static ("x", 1);
     g_autoptr (GError) error = NULL;
+    g_auto (PlaceData) data = { .path = g_strdup (below), .tag = g_strdup ("r1") };
 
     g_assert_true (g_file_set_contents (real, "x", -1, NULL));
     g_assert_cmpint (link (real, hard), ==, 0);
@@ -158,7 +378,7 @@ test_081_083_links_are_refused (Fixture *fixture, gconstpointer data)
     assert_not_ready (real);
     assert_not_ready (soft);
     assert_not_ready (below);
-    g_assert_null (place_begin (below, "r1", &error));
+    g_assert_false (place_stage_file (&data, bytes, &error));
     g_assert_error (error, HANDCARRY_ERROR, ERR_NOT_READY);
 }
 
@@ -166,7 +386,7 @@ static void
 test_nothing_there_is_no_error (Fixture *fixture, gconstpointer data)
 {
     g_autofree char *path = at (fixture, "x/y/z");
-    PlaceFound found = { .kind = PLACE_FILE };
+    PlaceThing found = { .kind = PLACE_FILE };
 
     g_assert_true (place_look (path, &found, NULL));
     g_assert_cmpint (found.kind, ==, PLACE_NOTHING);
@@ -191,11 +411,21 @@ main (int argc, char **argv)
     static const struct {
         const char *path;
         void (*func) (Fixture *, gconstpointer);
+        const char *data;
     } tests[] = {
         { "/place/new", test_a_new_file_appears_only_at_the_switch },
         { "/place/undo-new", test_undo_leaves_not_even_the_folders },
+        { "/place/undo-shared", test_undo_keeps_folders_that_others_use },
         { "/place/undo-old", test_undo_brings_the_same_file_back },
         { "/place/keep-old", test_the_old_one_is_kept_where_asked },
+        { "/place/remove", test_a_removed_file_comes_back_or_goes },
+        { "/place/folder", test_a_folder_goes_as_a_whole },
+        { "/place/107-half-made", test_107_what_was_half_made_is_removed },
+        { "/place/edit-before", test_an_edit_before_the_switch_stops_it },
+        { "/place/edit-after", test_an_edit_after_the_switch_is_kept },
+        { "/place/edit-after-in-place", test_an_edit_after_the_switch_is_kept, "in place" },
+        { "/place/edit-old", test_an_edit_of_the_old_one_is_kept },
+        { "/place/edit-removed", test_a_file_in_a_removed_ones_place_is_kept },
         { "/place/081-083-links", test_081_083_links_are_refused },
         { "/place/nothing", test_nothing_there_is_no_error },
         { "/place/owners", test_owners_are_names_of_this_host },
@@ -203,6 +433,6 @@ main (int argc, char **argv)
 
     g_test_init (&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-        g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].func, tear_down);
+        g_test_add (tests[i].path, Fixture, tests[i].data, set_up, tests[i].func, tear_down);
     return g_test_run ();
 }
