@@ -138,21 +138,18 @@ verb_have (int argc, char **argv, GError **error)
     const GOptionEntry entries[] = {
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &path,
           "the have file to write; a folder means NAME-OF-HOST.have in it", "FILE" },
-        { "engine", 0, 0, G_OPTION_ARG_STRING, &options.engine, "socket of the container engine",
-          "unix:///PATH" },
-        { "root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
-          "where var/lib/handcarry and etc/handcarry lie (default: /)", "DIR" },
         { NULL },
     };
     g_autoptr (Launcher) launcher = NULL;
     NetworkBarrier barrier;
 
-    if (!verb_parse (&argc, &argv, "-o FILE",
-                     "Writes what this host has into FILE, to be carried back: a bundle that is "
-                     "made for it leaves that out. Beside it FILE.minisig, a signature by the "
-                     "host's own key, and FILE.pub, that key, which the connected side enrolls "
-                     "once. The key is made on first use, in /etc/handcarry.",
-                     entries, &output, TRUE, error))
+    if (!verb_host_parse (
+            &argc, &argv, "-o FILE",
+            "Writes what this host has into FILE, to be carried back: a bundle that is "
+            "made for it leaves that out. Beside it FILE.minisig, a signature by the "
+            "host's own key, and FILE.pub, that key, which the connected side enrolls "
+            "once. The key is made on first use, in /etc/handcarry.",
+            entries, HOST_ENGINE | HOST_ROOT, &options, &output, error))
         return ERR_USAGE;
     if (argc != 1 || path == NULL) {
         fail (error, ERR_USAGE, "have takes -o FILE, and no other argument");

@@ -16,6 +16,39 @@ host_options_clear (HostOptions *options)
     g_free (options->given);
 }
 
+gboolean
+verb_host_parse (int *argc, char ***argv, const char *synopsis, const char *description,
+                 const GOptionEntry *own, guint which, HostOptions *options, VerbOutput *output,
+                 GError **error)
+{
+    const struct {
+        guint which;
+        GOptionEntry entry;
+    } shared[] = {
+        { HOST_ENGINE,
+          { "engine", 0, 0, G_OPTION_ARG_STRING, &options->engine, "socket of the container engine",
+            "unix:///PATH" } },
+        { HOST_TRUST,
+          { "trust", 0, 0, G_OPTION_ARG_FILENAME, &options->trust,
+            "trust root (default: /etc/handcarry/trust)", "DIR" } },
+        { HOST_ROOT,
+          { "root", 0, 0, G_OPTION_ARG_FILENAME, &options->root,
+            "where var/lib/handcarry and etc/handcarry lie (default: /)", "DIR" } },
+        { HOST_NO_COPY,
+          { "no-copy", 0, 0, G_OPTION_ARG_NONE, &options->no_copy,
+            "read the medium in place instead of copying what is needed first", NULL } },
+    };
+    g_autoptr (GArray) entries = g_array_new (TRUE, FALSE, sizeof (GOptionEntry));
+
+    for (; own != NULL && own->long_name != NULL; own++)
+        g_array_append_vals (entries, own, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS (shared); i++)
+        if (which & shared[i].which)
+            g_array_append_vals (entries, &shared[i].entry, 1);
+    return verb_parse (argc, argv, synopsis, description, (GOptionEntry *)(void *)entries->data,
+                       output, TRUE, error);
+}
+
 void
 verb_host_signals (gboolean hold)
 {

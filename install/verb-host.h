@@ -15,6 +15,14 @@ typedef struct {
     char *given; /* the paths, for messages */
 } HostOptions;
 
+/* Those that a verb has. */
+enum {
+    HOST_ENGINE = 1 << 0,
+    HOST_TRUST = 1 << 1,
+    HOST_ROOT = 1 << 2,
+    HOST_NO_COPY = 1 << 3,
+};
+
 /* What paths mean, for --help. */
 #define VERB_HOST_PATHS                                                                            \
     "PATH is a bundle, or a folder with bundles of one product (NAME.tar.zst, NAME.tar.zst.001). " \
@@ -24,6 +32,11 @@ typedef struct {
 
 void host_options_clear (HostOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HostOptions, host_options_clear)
+
+/* Like verb_parse, with --json; own (NULL-terminated, may be NULL) come before those of which. */
+gboolean verb_host_parse (int *argc, char ***argv, const char *synopsis, const char *description,
+                          const GOptionEntry *own, guint which, HostOptions *options,
+                          VerbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The process as these verbs want it: a known umask, signals are read where it is
  * safe, the launcher is there, and the network is gone. Call before there are threads. */

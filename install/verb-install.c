@@ -18,21 +18,14 @@ parse (int *argc, char ***argv, HostOptions *options, gboolean *yes, VerbOutput 
 {
     const GOptionEntry entries[] = {
         { "yes", 'y', 0, G_OPTION_ARG_NONE, yes, "do not ask", NULL },
-        { "engine", 0, 0, G_OPTION_ARG_STRING, &options->engine, "socket of the container engine",
-          "unix:///PATH" },
-        { "trust", 0, 0, G_OPTION_ARG_FILENAME, &options->trust,
-          "trust root (default: /etc/handcarry/trust)", "DIR" },
-        { "root", 0, 0, G_OPTION_ARG_FILENAME, &options->root,
-          "where var/lib/handcarry and etc/handcarry lie (default: /)", "DIR" },
-        { "no-copy", 0, 0, G_OPTION_ARG_NONE, &options->no_copy,
-          "read the medium in place instead of copying what is needed first", NULL },
         { NULL },
     };
 
-    if (!verb_parse (argc, argv, "PATH…",
-                     "Verifies the bundle, shows a plan, loads what the engine lacks, places "
-                     "configs and files, runs the playbooks and checks health. " VERB_HOST_PATHS,
-                     entries, output, TRUE, error))
+    if (!verb_host_parse (
+            argc, argv, "PATH…",
+            "Verifies the bundle, shows a plan, loads what the engine lacks, places "
+            "configs and files, runs the playbooks and checks health. " VERB_HOST_PATHS,
+            entries, HOST_ENGINE | HOST_TRUST | HOST_ROOT | HOST_NO_COPY, options, output, error))
         return FALSE;
     if (*argc < 2)
         return fail (error, ERR_USAGE, "install takes a bundle, or a folder of them");

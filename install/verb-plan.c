@@ -19,27 +19,16 @@ verb_plan (int argc, char **argv, GError **error)
 {
     g_auto (HostOptions) options = { 0 };
     VerbOutput output = { 0 };
-    const GOptionEntry entries[] = {
-        { "engine", 0, 0, G_OPTION_ARG_STRING, &options.engine, "socket of the container engine",
-          "unix:///PATH" },
-        { "trust", 0, 0, G_OPTION_ARG_FILENAME, &options.trust,
-          "trust root (default: /etc/handcarry/trust)", "DIR" },
-        { "root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
-          "where var/lib/handcarry and etc/handcarry lie (default: /)", "DIR" },
-        { "no-copy", 0, 0, G_OPTION_ARG_NONE, &options.no_copy,
-          "plan for reading the medium in place", NULL },
-        { NULL },
-    };
     g_autoptr (Launcher) launcher = NULL;
     g_autoptr (Run) run = NULL;
     NetworkBarrier barrier;
     RunOptions how;
 
-    if (!verb_parse (
+    if (!verb_host_parse (
             &argc, &argv, "PATH…",
             "Shows what install would do, and ends with the exit status that it would have. "
             "Writes nothing. " VERB_HOST_PATHS,
-            entries, &output, TRUE, error))
+            NULL, HOST_ENGINE | HOST_TRUST | HOST_ROOT | HOST_NO_COPY, &options, &output, error))
         return ERR_USAGE;
     if (argc < 2) {
         fail (error, ERR_USAGE, "plan takes a bundle, or a folder of them");

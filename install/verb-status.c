@@ -169,19 +169,13 @@ verb_status (int argc, char **argv, GError **error)
 {
     g_auto (HostOptions) options = { 0 };
     VerbOutput output = { 0 };
-    const GOptionEntry entries[] = {
-        { "engine", 0, 0, G_OPTION_ARG_STRING, &options.engine, "socket of the container engine",
-          "unix:///PATH" },
-        { "root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
-          "where var/lib/handcarry and etc/handcarry lie (default: /)", "DIR" },
-        { NULL },
-    };
     g_autoptr (Launcher) launcher = NULL;
     NetworkBarrier barrier;
 
-    if (!verb_parse (&argc, &argv, "",
-                     "Shows what is installed here, and what differs from how it was installed.",
-                     entries, &output, TRUE, error))
+    if (!verb_host_parse (
+            &argc, &argv, "",
+            "Shows what is installed here, and what differs from how it was installed.", NULL,
+            HOST_ENGINE | HOST_ROOT, &options, &output, error))
         return ERR_USAGE;
     if (argc != 1) {
         fail (error, ERR_USAGE, "status takes no argument");
