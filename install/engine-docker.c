@@ -233,6 +233,19 @@ engine_container (Engine *engine, const char *name, EngineContainer **container,
     return TRUE;
 }
 
+GBytes *
+engine_container_log (Engine *engine, const char *name, gboolean terminal, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+    g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
+    g_autofree char *path =
+        g_strdup_printf ("/containers/%s/logs?stdout=1&stderr=1&tail=20", escaped);
+
+    if (!engine_call (engine, "GET", path, NULL, &reply, error))
+        return NULL;
+    return terminal ? g_bytes_ref (reply.body) : engine_reply_log (reply.body, error);
+}
+
 gboolean
 engine_load (Engine *engine, EngineBodyFunc body, EngineStopFunc stop, gpointer data,
              GError **error)

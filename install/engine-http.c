@@ -8,7 +8,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#define REQUEST_SECONDS 120L
+#define REQUEST_MILLISECONDS 120000L
 #define CONNECT_SECONDS 10L
 #define UPLOAD_BUFFER (512L * 1024)
 #define STREAM_BUFFER (512L * 1024)
@@ -21,6 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HeaderList, curl_slist_free_all)
 struct EngineHttp {
     char *socket;
     CURL *curl; /* kept between requests: one connection */
+    long milliseconds;
 };
 
 /* What one transfer needs while it runs. */
@@ -49,7 +50,14 @@ engine_http_new (const char *socket)
     http->socket = g_strdup (socket);
     http->curl = curl_easy_init ();
     g_assert (http->curl != NULL);
+    engine_http_set_limit (http, 0);
     return http;
+}
+
+void
+engine_http_set_limit (EngineHttp *http, guint milliseconds)
+{
+    http->milliseconds = milliseconds != 0 ? (long)milliseconds : REQUEST_MILLISECONDS;
 }
 
 void
@@ -77,8 +85,12 @@ on_write (char *bytes, size_t size, size_t count, void *data)
 }
 
 static size_t
-on_drop (char *bytes, size_t size, size_t count, void *data)
+on_begin (char *bytes, size_t size, size_t count, void *data)
 {
+    Transfer *transfer = data;
+    gsize room = ENGINE_HTTP_BODY - transfer->body->len;
+
+    g_byte_array_append (transfer->body, (const guint8 *)bytes, (guint)MIN (size * count, room));
     return size * count;
 }
 
@@ -171,7 +183,7 @@ engine_http_request (EngineHttp *http, const char *method, const char *path, con
 
     set_engine (http->curl, http->socket, &transfer, url);
     curl_easy_setopt (http->curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt (http->curl, CURLOPT_TIMEOUT, REQUEST_SECONDS);
+    curl_easy_setopt (http->curl, CURLOPT_TIMEOUT_MS, http->milliseconds);
     if (json != NULL || strcmp (method, "POST") == 0) {
         curl_easy_setopt (http->curl, CURLOPT_POSTFIELDS, json != NULL ? json : "");
         curl_easy_setopt (http->curl, CURLOPT_HTTPHEADER, headers);
@@ -339,9 +351,9 @@ engine_stream_read (EngineStream *stream, const guint8 **bytes, GError **error)
 }
 
 gboolean
-engine_http_get_status (const char *url, guint milliseconds, guint *status, GError **error)
+engine_http_get (const char *url, guint milliseconds, EngineReply *reply, GError **error)
 {
-    Transfer transfer = { 0 };
+    g_auto (Transfer) transfer = { .body = g_byte_array_new () };
     g_autoptr (CURL) curl = curl_easy_init ();
     long found = 0;
     CURLcode code;
@@ -349,13 +361,15 @@ engine_http_get_status (const char *url, guint milliseconds, guint *status, GErr
     g_assert (curl != NULL);
     set_common (curl, &transfer);
     curl_easy_setopt (curl, CURLOPT_URL, url);
-    curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_drop);
+    curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_begin);
+    curl_easy_setopt (curl, CURLOPT_WRITEDATA, &transfer);
     curl_easy_setopt (curl, CURLOPT_TIMEOUT_MS, (long)milliseconds);
     code = curl_easy_perform (curl);
     if (code != CURLE_OK)
         return fail (error, ERR_FAILED, "GET %s: %s", url,
                      transfer.message[0] ? transfer.message : curl_easy_strerror (code));
     curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &found);
-    *status = (guint)found;
+    reply->status = (guint)found;
+    reply->body = g_byte_array_free_to_bytes (g_steal_pointer (&transfer.body));
     return TRUE;
 }

@@ -26,6 +26,8 @@ EngineHttp *engine_http_new (const char *socket);
 void engine_http_free (EngineHttp *http);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineHttp, engine_http_free)
 
+/* How long an exchange may take; 0 is two minutes. */
+void engine_http_set_limit (EngineHttp *http, guint milliseconds);
 /* One exchange. json (may be NULL) is sent as application/json. A transport failure is ERR_ENGINE;
  * any HTTP status is a reply. */
 gboolean engine_http_request (EngineHttp *http, const char *method, const char *path,
@@ -52,6 +54,7 @@ gssize engine_stream_read (EngineStream *stream, const guint8 **bytes,
 void engine_stream_free (EngineStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineStream, engine_stream_free)
 
-/* GET of an http: URL, body dropped. */
-gboolean engine_http_get_status (const char *url, guint milliseconds, guint *status,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GET of an http: URL; of the body the first ENGINE_HTTP_BODY bytes, the rest is dropped. */
+#define ENGINE_HTTP_BODY 2048
+gboolean engine_http_get (const char *url, guint milliseconds, EngineReply *reply,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -388,13 +388,39 @@ engine_reply_created (GBytes *body, GError **error)
     return g_strdup (id);
 }
 
+/* Each piece has eight bytes before it: 0, 1 or 2 for the stream, three zeros, and its length, most
+ * significant byte first. */
+GBytes *
+engine_reply_log (GBytes *body, GError **error)
+{
+    g_autoptr (GByteArray) text = g_byte_array_new ();
+    gsize left;
+    const guint8 *at = g_bytes_get_data (body, &left);
+
+    while (left > 0) {
+        guint32 length;
+
+        if (left < 8 || at[0] > 2 || at[1] != 0 || at[2] != 0 || at[3] != 0)
+            return fail_null (error, ERR_ENGINE,
+                              "reading a container's log: not the engine's form");
+        length = (guint32)at[4] << 24 | (guint32)at[5] << 16 | (guint32)at[6] << 8 | at[7];
+        if (length > left - 8)
+            return fail_null (error, ERR_ENGINE, "reading a container's log: it breaks off");
+        g_byte_array_append (text, at + 8, length);
+        at += 8 + length;
+        left -= 8 + length;
+    }
+    return g_byte_array_free_to_bytes (g_steal_pointer (&text));
+}
+
 EngineContainer *
 engine_reply_container (GBytes *body, GError **error)
 {
     const char *what = "inspecting a container";
     g_autoptr (JsonNode) node = engine_json_parse_one (body, what, JSON_NODE_OBJECT, error);
     EngineContainer *container;
-    JsonObject *state, *health;
+    JsonObject *state, *health, *config;
+    const char *image;
 
     if (node == NULL)
         return NULL;
@@ -407,5 +433,11 @@ engine_reply_container (GBytes *body, GError **error)
     container->restarts = engine_json_count (json_node_get_object (node), "RestartCount");
     health = engine_json_object (state, "Health");
     container->health = quote_or_empty (engine_json_string (health, "Status"));
+    config = engine_json_object (json_node_get_object (node), "Config");
+    container->terminal = engine_json_boolean (config, "Tty");
+    container->reference = quote_or_empty (engine_json_string (config, "Image"));
+    image = engine_json_string (json_node_get_object (node), "Image");
+    if (image != NULL && !parse_id (image, &container->image, NULL))
+        g_debug ("the image of a container has no ID");
     return container;
 }

@@ -31,6 +31,8 @@ GPtrArray *engine_reply_list (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_R
 GPtrArray *engine_reply_containers (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* POST /containers/create: the new container's ID. */
 char *engine_reply_created (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* GET /containers/NAME/logs of a container without a TTY: pieces of stdout and stderr, joined. */
+GBytes *engine_reply_log (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 EngineContainer *engine_reply_container (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void engine_info_clear (EngineInfo *info);

@@ -63,6 +63,7 @@ engine_container_free (EngineContainer *container)
     if (container == NULL)
         return;
     g_free (container->health);
+    g_free (container->reference);
     g_free (container);
 }
 
@@ -170,6 +171,12 @@ engine_open (const char *url, GError **error)
     if (!describe (engine, error))
         return NULL;
     return g_steal_pointer (&engine);
+}
+
+void
+engine_set_limit (Engine *engine, guint milliseconds)
+{
+    engine_http_set_limit (engine->http, milliseconds);
 }
 
 gboolean

@@ -42,8 +42,11 @@ typedef struct {
 
 typedef struct {
     gboolean running, restarting;
+    gboolean terminal; /* has a TTY: its log is plain text */
     guint64 restarts;
-    char *health; /* "healthy", "unhealthy", "starting", or "" without a HEALTHCHECK */
+    char *health;    /* "healthy", "unhealthy", "starting", or "" without a HEALTHCHECK */
+    char *reference; /* what it was made of, as it was said then: a name or an ID */
+    Digest image;    /* the ID of that image; zeros where the engine does not say it */
 } EngineContainer;
 
 typedef struct Engine Engine;
@@ -89,6 +92,11 @@ gboolean engine_sweep (Engine *engine, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* *container is NULL where there is none of that name. */
 gboolean engine_container (Engine *engine, const char *name, EngineContainer **container,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The last lines that a container wrote. */
+GBytes *engine_container_log (Engine *engine, const char *name, gboolean terminal,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* How long a request may take from now on; 0 is as long as usual. */
+void engine_set_limit (Engine *engine, guint milliseconds);
 /* Streams an archive to the engine and reads every object of its answer. */
 gboolean engine_load (Engine *engine, EngineBodyFunc body, EngineStopFunc stop, gpointer data,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -226,11 +226,15 @@ static gboolean
 serve_http (int socket, const Request *request)
 {
     g_autoptr (GError) error = NULL;
-    guint status;
+    g_auto (EngineReply) reply = { 0 };
+    gsize length;
+    const guint8 *body;
 
-    if (!engine_http_get_status (request->argv[0], request->milliseconds, &status, &error))
+    if (!engine_http_get (request->argv[0], request->milliseconds, &reply, &error))
         return send_end (socket, -1, error->message);
-    return send_end (socket, (int)status, "");
+    body = g_bytes_get_data (reply.body, &length);
+    return (length == 0 || launcher_send (socket, LAUNCHER_OUTPUT, body, length)) &&
+           send_end (socket, (int)reply.status, "");
 }
 
 static gboolean

@@ -137,8 +137,8 @@ launcher_run (Launcher *launcher, const LauncherJob *job, LauncherOutput output,
 }
 
 gboolean
-launcher_http (Launcher *launcher, const char *url, guint milliseconds, guint *status,
-               GError **error)
+launcher_http (Launcher *launcher, const char *url, guint milliseconds, LauncherOutput output,
+               gpointer data, guint *status, GError **error)
 {
     g_autofree char *text = NULL;
     const char *const argv[] = { url, NULL }, *const env[] = { NULL };
@@ -149,7 +149,7 @@ launcher_http (Launcher *launcher, const char *url, guint milliseconds, guint *s
                              g_variant_new_bytestring_array (argv, -1),
                              g_variant_new_bytestring_array (env, -1), "/", milliseconds),
               error) ||
-        !await_end (launcher, NULL, NULL, NULL, &found, &text, error))
+        !await_end (launcher, NULL, output, data, &found, &text, error))
         return FALSE;
     if (found < 0)
         return fail (error, ERR_FAILED, "%s", text);

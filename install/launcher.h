@@ -34,6 +34,8 @@ typedef void (*LauncherOutput) (const guint8 *bytes, gsize length, gpointer data
  * not be started, or LAUNCHER_TIMED_OUT. */
 gboolean launcher_run (Launcher *launcher, const LauncherJob *job, LauncherOutput output,
                        gpointer data, int *status, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* GET of a URL from the host's network: the HTTP status. ERR_FAILED with the reason otherwise. */
-gboolean launcher_http (Launcher *launcher, const char *url, guint milliseconds, guint *status,
+/* GET of a URL from the host's network: the HTTP status; output (may be NULL) gets the beginning of
+ * the body. ERR_FAILED with the reason where there is no answer. */
+gboolean launcher_http (Launcher *launcher, const char *url, guint milliseconds,
+                        LauncherOutput output, gpointer data, guint *status,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/last-lines.h"
+#include "install/load.h"
 #include "install/run.h"
 #include "manifest/error.h"
+#include "manifest/path.h"
 
 #include <string.h>
 
@@ -10,6 +13,7 @@
 
 #define PAUSE_MICROSECONDS (500 * 1000)
 #define ATTEMPT_MILLISECONDS 10000
+#define ATTEMPT_LEAST 1000
 #define STEADY_MICROSECONDS (2 * 1000 * 1000)
 
 /* One check under way. */
@@ -18,22 +22,28 @@ typedef struct {
     gint64 until;
     gint64 steady_since; /* container without HEALTHCHECK: since when it runs without a restart */
     guint64 restarts;
-    char *last; /* why it does not hold yet */
+    gboolean seen;     /* container: it was there, */
+    gboolean terminal; /* and had a TTY */
+    char *last;        /* why it does not hold yet */
+    LastLines *lines;  /* what it said last */
 } Check;
 
 static void
 check_clear (Check *check)
 {
     g_free (check->last);
+    last_lines_free (check->lines);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Check, check_clear)
 
+/* What hangs cannot hold up the way back. The last attempt still has time for an answer: it is the
+ * one that is told. */
 static guint
 milliseconds_left (const Check *check)
 {
     gint64 left = (check->until - g_get_monotonic_time ()) / 1000;
 
-    return (guint)CLAMP (left, 1, ATTEMPT_MILLISECONDS);
+    return (guint)CLAMP (left, ATTEMPT_LEAST, ATTEMPT_MILLISECONDS);
 }
 
 static gboolean
@@ -42,6 +52,13 @@ not_yet (Check *check, char *why)
     g_free (check->last);
     check->last = why;
     return FALSE;
+}
+
+static void
+begin_to_listen (Check *check, const Run *run)
+{
+    last_lines_free (check->lines);
+    check->lines = last_lines_new (run->values);
 }
 
 /* Running alone says little: a program that dies at once runs again and again. */
@@ -63,35 +80,109 @@ is_steady (Check *check, const EngineContainer *container)
     return not_yet (check, g_strdup ("the container has just been started"));
 }
 
+/* "docker.io/plant/server" of "plant/server:1". Caller frees. */
+static char *
+repository_of (const char *reference)
+{
+    char *full = path_normalize_image_name (reference);
+    char *colon = strrchr (full, ':');
+
+    if (colon != NULL && strchr (colon, '/') == NULL)
+        *colon = '\0';
+    return full;
+}
+
+/* Does it run an image of another release, by its ID or by the name it was made of? A container of
+ * an image that no release carried is none of them. */
 static gboolean
-try_container (Check *check, Run *run, gboolean *holds, GError **error)
+is_of_another_release (const Run *run, const EngineContainer *container)
+{
+    g_autofree char *repository = repository_of (container->reference);
+    gboolean other = FALSE;
+
+    for (guint i = 0; i < run->statement->images->len; i++) {
+        const StatementImage *image = g_ptr_array_index (run->statement->images, i);
+        g_autofree char *own = repository_of (image->name);
+
+        if (digest_equal (load_image_id (run->engine, image), &container->image))
+            return FALSE;
+        other = other || strcmp (own, repository) == 0;
+    }
+    for (guint i = 0; run->state != NULL && i < run->state->images->len; i++) {
+        const StateImage *old = g_ptr_array_index (run->state->images, i);
+
+        other = other || digest_equal (&old->id, &container->image);
+    }
+    return other;
+}
+
+static gboolean
+judge_container (Check *check, const Run *run, const EngineContainer *container)
+{
+    if (container == NULL)
+        return not_yet (check, g_strdup ("there is no such container"));
+    if (is_of_another_release (run, container)) {
+        g_autofree char *id = digest_to_text (&container->image);
+
+        return not_yet (check, g_strdup_printf ("the container is still of an image of another "
+                                                "release (%s, made of '%s'): no playbook or "
+                                                "compose file made it anew",
+                                                id, container->reference));
+    }
+    if (*container->health == '\0')
+        return is_steady (check, container);
+    return strcmp (container->health, "healthy") == 0 ||
+           not_yet (check, g_strdup_printf ("the container is %s", container->health));
+}
+
+/* A playbook may have told the engine to start anew, so one that does not answer is waited for. */
+static gboolean
+try_container (Check *check, Run *run)
 {
     g_autoptr (EngineContainer) container = NULL;
+    g_autoptr (GError) local = NULL;
+    gboolean asked;
 
-    if (!engine_container (run->engine, check->health->target, &container, error))
-        return FALSE;
-    if (container == NULL)
-        *holds = not_yet (check, g_strdup ("there is no such container"));
-    else if (*container->health == '\0')
-        *holds = is_steady (check, container);
-    else
-        *holds = strcmp (container->health, "healthy") == 0 ||
-                 not_yet (check, g_strdup_printf ("the container is %s", container->health));
-    return TRUE;
+    engine_set_limit (run->engine, milliseconds_left (check));
+    asked = engine_container (run->engine, check->health->target, &container, &local);
+    engine_set_limit (run->engine, 0);
+    check->seen = container != NULL;
+    if (asked && container != NULL)
+        check->terminal = container->terminal;
+    if (asked)
+        return judge_container (check, run, container);
+    check->steady_since = 0;
+    return not_yet (check, g_strdup (local->message));
 }
 
 static void
-try_http (Check *check, Run *run, gboolean *holds)
+listen_to_container (Check *check, Run *run)
+{
+    g_autoptr (GBytes) log = NULL;
+    gsize length;
+    const guint8 *bytes;
+
+    begin_to_listen (check, run);
+    engine_set_limit (run->engine, ATTEMPT_MILLISECONDS);
+    log = engine_container_log (run->engine, check->health->target, check->terminal, NULL);
+    engine_set_limit (run->engine, 0);
+    bytes = log != NULL ? g_bytes_get_data (log, &length) : NULL;
+    if (bytes != NULL)
+        last_lines_add (bytes, length, check->lines);
+}
+
+static gboolean
+try_http (Check *check, Run *run)
 {
     g_autoptr (GError) local = NULL;
     guint status = 0;
 
-    if (!launcher_http (run->launcher, check->health->target, milliseconds_left (check), &status,
-                        &local))
-        *holds = not_yet (check, g_strdup (local->message));
-    else
-        *holds = (status >= 200 && status < 300) ||
-                 not_yet (check, g_strdup_printf ("status %u, expected 2xx", status));
+    begin_to_listen (check, run);
+    if (!launcher_http (run->launcher, check->health->target, milliseconds_left (check),
+                        last_lines_add, check->lines, &status, &local))
+        return not_yet (check, g_strdup (local->message));
+    return (status >= 200 && status < 300) ||
+           not_yet (check, g_strdup_printf ("status %u, expected 2xx", status));
 }
 
 static gboolean
@@ -108,7 +199,8 @@ try_command (Check *check, Run *run, gboolean *holds, GError **error)
                         milliseconds_left (check) };
     int status;
 
-    if (!launcher_run (run->launcher, &job, NULL, NULL, &status, error))
+    begin_to_listen (check, run);
+    if (!launcher_run (run->launcher, &job, last_lines_add, check->lines, &status, error))
         return FALSE;
     *holds = status == 0 ||
              not_yet (check, status == LAUNCHER_TIMED_OUT
@@ -122,9 +214,10 @@ try_once (Check *check, Run *run, gboolean *holds, GError **error)
 {
     switch (check->health->kind) {
     case HEALTH_CONTAINER:
-        return try_container (check, run, holds, error);
+        *holds = try_container (check, run);
+        return TRUE;
     case HEALTH_HTTP:
-        try_http (check, run, holds);
+        *holds = try_http (check, run);
         return TRUE;
     case HEALTH_COMMAND:
         return try_command (check, run, holds, error);
@@ -146,6 +239,18 @@ describe (const ReleaseHealth *health)
 }
 
 static gboolean
+not_within (Check *check, Run *run, const char *subject, GError **error)
+{
+    g_autofree char *said = NULL;
+
+    if (check->seen)
+        listen_to_container (check, run);
+    said = check->lines != NULL ? last_lines_text (check->lines) : g_strdup ("");
+    return fail (error, ERR_FAILED, "health of %s: not within %u s: %s%s%s", subject,
+                 check->health->within, check->last, *said != '\0' ? "; it said last:" : "", said);
+}
+
+static gboolean
 apply (Step *step, Run *run, GError **error)
 {
     const ReleaseHealth *health = step->data;
@@ -161,8 +266,7 @@ apply (Step *step, Run *run, GError **error)
         if (holds)
             return TRUE;
         if (g_get_monotonic_time () >= check.until)
-            return fail (error, ERR_FAILED, "health of %s: not within %u s: %s", step->subject,
-                         health->within, check.last);
+            return not_within (&check, run, step->subject, error);
         if (!run_check_stop (run, error))
             return FALSE;
         g_usleep (PAUSE_MICROSECONDS);

@@ -185,6 +185,39 @@ test_106_only_a_socket_is_asked (void)
     }
 }
 
+static gboolean
+take_log (GBytes *body, GError **error)
+{
+    g_autoptr (GBytes) text = engine_reply_log (body, error);
+
+    return text != NULL;
+}
+
+static void
+test_logs (void)
+{
+    static const guint8 two[] = "\1\0\0\0\0\0\0\2ab\2\0\0\0\0\0\0\1c";
+    g_autoptr (GBytes) body = g_bytes_new_static (two, sizeof two - 1);
+    g_autoptr (GBytes) text = engine_reply_log (body, NULL);
+
+    g_assert_cmpmem (g_bytes_get_data (text, NULL), g_bytes_get_size (text), "abc", 3);
+    corpus_walk ("engine-log", take_log);
+}
+
+static void
+test_a_container_says_what_it_is_made_of (void)
+{
+    const char *text = "{\"State\":{\"Running\":true},\"Image\":\"sha256:"
+                       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
+                       "\"Config\":{\"Image\":\"plant/server:1\",\"Tty\":true}}";
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    g_autoptr (EngineContainer) container = engine_reply_container (body, NULL);
+
+    g_assert_cmpstr (container->reference, ==, "plant/server:1");
+    g_assert_cmpuint (container->image.b[31], ==, 0xaa);
+    g_assert_true (container->terminal);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -201,5 +234,7 @@ main (int argc, char **argv)
     g_test_add_func ("/engine-reply/old-podman", test_an_old_podman_is_refused);
     g_test_add_func ("/engine-reply/container-id", test_a_container_id_is_only_digits);
     g_test_add_func ("/engine-reply/106-only-a-socket", test_106_only_a_socket_is_asked);
+    g_test_add_func ("/engine-reply/log", test_logs);
+    g_test_add_func ("/engine-reply/made-of", test_a_container_says_what_it_is_made_of);
     return g_test_run ();
 }

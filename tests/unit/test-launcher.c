@@ -81,7 +81,8 @@ test_http_of_nobody_is_an_error (void)
     g_autoptr (GError) error = NULL;
     guint status;
 
-    g_assert_false (launcher_http (launcher, "http://127.0.0.1:1/", 2000, &status, &error));
+    g_assert_false (
+        launcher_http (launcher, "http://127.0.0.1:1/", 2000, NULL, NULL, &status, &error));
     g_assert_error (error, HANDCARRY_ERROR, ERR_FAILED);
 }
 
