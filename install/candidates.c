@@ -3,6 +3,7 @@
 #include "install/candidates.h"
 
 #include "install/place-tree.h"
+#include "install/run-open.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 

@@ -42,21 +42,31 @@ is_own (const Run *run, const char *name)
     return FALSE;
 }
 
-gboolean
-copy_in_sweep (Run *run, GError **error)
+static gboolean
+sweep (Run *run, gboolean all, GError **error)
 {
     g_autoptr (GPtrArray) names = place_list (run->product_fd, run->release->product, error);
 
-    if (names == NULL)
-        return FALSE;
-    for (guint i = 0; i < names->len; i++) {
+    for (guint i = 0; names != NULL && i < names->len; i++) {
         const char *name = g_ptr_array_index (names, i);
 
-        if (g_str_has_prefix (name, PREFIX) && !is_own (run, name) &&
+        if (g_str_has_prefix (name, PREFIX) && (all || !is_own (run, name)) &&
             unlinkat (run->product_fd, name, 0) < 0 && errno != ENOENT)
             return fail_errno (error, ERR_FAILED, errno, "cannot remove the copy '%s'", name);
     }
-    return TRUE;
+    return names != NULL;
+}
+
+gboolean
+copy_in_sweep (Run *run, GError **error)
+{
+    return sweep (run, FALSE, error);
+}
+
+gboolean
+copy_in_remove_all (Run *run, GError **error)
+{
+    return run->options.resume || sweep (run, TRUE, error);
 }
 
 gboolean

@@ -14,5 +14,7 @@ typedef struct JournalFile {
 } JournalFile;
 
 Journal *journal_new (void);
+/* Notes that a phase was recorded. */
+void journal_reach (Journal *journal, JournalPhase phase);
 /* The digest of a record: SHA-256 of the digest before it and its JSON. */
 Digest journal_chain (const Digest *head, const char *json, gsize length);

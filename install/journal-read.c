@@ -53,8 +53,7 @@ take_phase (Journal *journal, JsonObject *record, guint number, GError **error)
 
     if (phase < 0)
         return malformed (error, number, "names a phase that is not known");
-    journal->tries = journal->phase == (JournalPhase)phase ? journal->tries + 1 : 1;
-    journal->phase = (JournalPhase)phase;
+    journal_reach (journal, (JournalPhase)phase);
     return TRUE;
 }
 

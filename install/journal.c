@@ -19,10 +19,10 @@
 #define ROOM (1024 * 1024)
 
 const char *const journal_phases[] = {
-    [PHASE_PREPARE] = "prepare", [PHASE_SWITCH] = "switch",
-    [PHASE_FORWARD] = "forward", [PHASE_HEALTHY] = "healthy",
-    [PHASE_BACK] = "back",       [PHASE_ATTENTION] = "attention",
-    [PHASE_DONE] = "done",       NULL,
+    [PHASE_PREPARE] = "prepare",     [PHASE_SWITCH] = "switch",
+    [PHASE_FORWARD] = "forward",     [PHASE_HEALTHY] = "healthy",
+    [PHASE_BACK] = "back",           [PHASE_LEFT] = "left",
+    [PHASE_ATTENTION] = "attention", NULL,
 };
 const char *const journal_parts[] = { "prepare", "apply", "undo", "commit", NULL };
 
@@ -59,6 +59,16 @@ journal_chain (const Digest *head, const char *json, gsize length)
     digest_stream_add (stream, json, length);
     digest_stream_finish (stream, &digest);
     return digest;
+}
+
+void
+journal_reach (Journal *journal, JournalPhase phase)
+{
+    journal->phase = phase;
+    if (phase == PHASE_ATTENTION)
+        return;
+    journal->tries = journal->reached == phase ? journal->tries + 1 : 1;
+    journal->reached = phase;
 }
 
 static void
@@ -161,8 +171,7 @@ journal_phase (Journal *journal, JournalPhase phase, const char *message, GError
     add_message (record, message);
     if (!add_record (journal, record, error))
         return FALSE;
-    journal->tries = journal->phase == phase ? journal->tries + 1 : 1;
-    journal->phase = phase;
+    journal_reach (journal, phase);
     return TRUE;
 }
 

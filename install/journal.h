@@ -19,8 +19,8 @@ typedef enum {
     PHASE_FORWARD,   /* recovery went forward: the next time it goes back */
     PHASE_HEALTHY,   /* finish */
     PHASE_BACK,      /* going back: go on with that */
+    PHASE_LEFT,      /* the new release's undo playbooks are done: never run them again */
     PHASE_ATTENTION, /* a person decides */
-    PHASE_DONE,      /* the records are written: only the journal itself is left */
 } JournalPhase;
 
 typedef enum { PART_PREPARE, PART_APPLY, PART_UNDO, PART_COMMIT } JournalPart;
@@ -30,11 +30,12 @@ extern const char *const journal_phases[];
 extern const char *const journal_parts[];
 
 typedef struct {
-    JsonObject *begin;  /* the first record */
-    GPtrArray *records; /* JsonObject: those after it, in order */
-    JournalPhase phase; /* the last one that was recorded */
-    guint tries;        /* how often that one was recorded */
-    gboolean torn;      /* the last line was not whole and is not counted */
+    JsonObject *begin;    /* the first record */
+    GPtrArray *records;   /* JsonObject: those after it, in order */
+    JournalPhase phase;   /* the last one that was recorded */
+    JournalPhase reached; /* the last one but attention */
+    guint tries;          /* how often that one was recorded */
+    gboolean torn;        /* the last line was not whole and is not counted */
     struct JournalFile *file;
 } Journal;
 

@@ -84,7 +84,10 @@ plan_steps (Run *run, GError **error)
         return FALSE;
     due = any_needed (run) || !is_current (run);
     run->already = !due;
-    return step_playbooks_plan (run, due, error) && step_health_plan (run, due, error);
+    if (!step_playbooks_plan (run, due, error) || !step_health_plan (run, due, error))
+        return FALSE;
+    steps_sort (run);
+    return TRUE;
 }
 
 gboolean

@@ -3,6 +3,7 @@
 #include "install/candidates.h"
 #include "install/choose.h"
 #include "install/plan.h"
+#include "install/run-open.h"
 #include "install/run.h"
 #include "install/tree-source.h"
 #include "manifest/error.h"

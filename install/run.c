@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/run-open.h"
 #include "install/run.h"
 
 #include "install/base.h"
@@ -21,6 +22,7 @@ run_take (Run *run, VerifiedBundle *verified, VoteReport *votes)
     run->bundle = verified_bundle_get (verified);
     run->statement = bundle_statement (run->bundle);
     run->release = run->statement->release;
+    run->digest = *bundle_release_digest (run->bundle);
     vote_report_free (run->votes);
     run->votes = votes;
 }
@@ -149,11 +151,17 @@ open_bundles (Run *run, GError **error)
 }
 
 static gboolean
-open_all (Run *run, GError **error)
+open_host (Run *run, GError **error)
 {
     run->host = host_open (run->options.root, run->options.write, error);
-    if (run->host == NULL || (run->options.write && !host_lock (run->host, error)) ||
-        !open_bundles (run, error))
+    return run->host != NULL && (!run->options.write || host_lock (run->host, error)) &&
+           journal_open (run->host->state_fd, run->options.write, &run->journal, error);
+}
+
+static gboolean
+open_all (Run *run, GError **error)
+{
+    if (!open_host (run, error) || !open_bundles (run, error))
         return FALSE;
     if (!run->options.write)
         return TRUE;
@@ -204,6 +212,28 @@ run_new (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier)
     return run;
 }
 
+gboolean
+run_open_product (Run *run, const char *product, GError **error)
+{
+    if (!run_open_states (run, product, error) || !open_engine (run, error))
+        return FALSE;
+    run->product_fd = host_open_product (run->host, product, error);
+    return run->product_fd >= 0;
+}
+
+Run *
+run_open_on_host (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier,
+                  GError **error)
+{
+    g_autoptr (Run) run = run_new (options, launcher, barrier);
+
+    run->stop_fd = open_stop ();
+    run->notes = g_ptr_array_new_with_free_func (g_free);
+    if (!open_host (run, error))
+        return NULL;
+    return g_steal_pointer (&run);
+}
+
 Run *
 run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier, GError **error)
 {
@@ -216,20 +246,31 @@ run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier,
     return g_steal_pointer (&run);
 }
 
+Run *
+run_borrow (Run *like)
+{
+    Run *run = run_new (&like->options, like->launcher, like->barrier);
+
+    run->borrows = TRUE;
+    run->verb = like->verb;
+    run->host = like->host;
+    run->engine = like->engine;
+    run->state = like->state;
+    run->others = like->others;
+    run->stop_fd = like->stop_fd;
+    run->output = like->output;
+    run->output_data = like->output_data;
+    run->notes = g_ptr_array_ref (like->notes);
+    return run;
+}
+
 void
 run_add_link (Run *run, VerifiedBundle *verified, VoteReport *votes)
 {
-    Run *link = run_new (&run->options, run->launcher, run->barrier);
+    Run *link = run_borrow (run);
 
     run_take (link, verified, votes);
-    link->is_link = TRUE;
     link->foresee = TRUE;
-    link->host = run->host;
-    link->engine = run->engine;
-    link->state = run->state;
-    link->others = run->others;
-    link->stop_fd = run->stop_fd;
-    link->notes = g_ptr_array_ref (run->notes);
     g_ptr_array_extend (link->brought, run->brought, NULL, NULL);
     g_ptr_array_add (run->links, link);
     g_ptr_array_add (run->brought, (gpointer)link->statement);
@@ -260,6 +301,7 @@ run_drop_bundles (Run *run)
 static void
 free_host_side (Run *run)
 {
+    g_clear_pointer (&run->journal, journal_free);
     g_clear_pointer (&run->others, g_ptr_array_unref);
     state_free (run->state);
     engine_free (run->engine);
@@ -285,7 +327,9 @@ run_free (Run *run)
     g_clear_pointer (&run->values, g_ptr_array_unref);
     g_free (run->engine_space.path);
     g_free (run->state_space.path);
-    if (!run->is_link)
+    statement_free (run->own_statement);
+    run_free (run->leaving);
+    if (!run->borrows)
         free_host_side (run);
     g_free (run);
 }
@@ -296,8 +340,9 @@ run_stopped (gpointer data)
     Run *run = data;
     struct signalfd_siginfo info;
 
+    /* On the way back there is nothing better to stop for. */
     if (!run->stopped && run->stop_fd >= 0 && read (run->stop_fd, &info, sizeof info) > 0)
-        run->stopped = TRUE;
+        run->stopped = run->back_from == 0;
     return run->stopped;
 }
 
@@ -343,4 +388,16 @@ guint64
 run_old_release (const Run *run)
 {
     return run->state != NULL ? run->state->release : 0;
+}
+
+gboolean
+run_is (const Run *run, const char *verb)
+{
+    return g_strcmp0 (run->verb, verb) == 0;
+}
+
+guint64
+run_target (const Run *run)
+{
+    return run_is (run, "remove") ? 0 : run->release->release;
 }

@@ -21,7 +21,9 @@ typedef struct {
     const char *engine;       /* --engine, or NULL */
     const char *trust, *root; /* or NULL */
     gboolean no_copy;
-    gboolean write; /* install: take the lock, make folders */
+    gboolean write;  /* take the lock, make folders */
+    gboolean hold;   /* --on-failure stop: do not go back by itself */
+    gboolean resume; /* recovery of a run that is about to be repeated: copied frames stay */
 } RunOptions;
 
 /* A file of the carried tree. */
@@ -41,10 +43,11 @@ typedef struct {
 typedef struct Bases Bases;           /* install/base.h */
 typedef struct TreeSource TreeSource; /* install/tree-source.h */
 
+typedef struct Run Run;
 struct Run {
     RunOptions options;
     GPtrArray *links;   /* Run: bundles of a chain before this one; only their images are used */
-    gboolean is_link;   /* host, engine and states belong to the run at the end of the chain */
+    gboolean borrows;   /* host, engine and states belong to another run */
     GPtrArray *brought; /* Statement: of the links before this bundle, borrowed */
     gboolean images_planned;
     gboolean foresee; /* plan as if those images were there already */
@@ -54,6 +57,11 @@ struct Run {
     Bundle *bundle;             /* of verified */
     const Statement *statement; /* of bundle */
     const Release *release;     /* of statement */
+    Digest digest;              /* of the release */
+    Statement *own_statement;   /* of a stored release: there is no bundle (install/stored.h) */
+    Journal *journal;           /* from the moment on that the run changes the host */
+    const char *verb;           /* "install", "rollback", "remove" */
+    struct Run *leaving;        /* the stored release that this run comes from, where opened */
     VoteReport *votes;
     Launcher *launcher; /* borrowed */
     NetworkBarrier barrier;
@@ -76,35 +84,13 @@ struct Run {
     LauncherOutput output;   /* of playbooks, for the terminal; NULL: not shown */
     gpointer output_data;
     int stop_fd; /* signalfd of SIGINT and SIGTERM, -1 where there is none */
-    gboolean stopped, playbook_ran;
+    gboolean stopped;
     guint64 back_from;  /* on a way back: the release that is left; else 0 */
     GPtrArray *changed; /* char *: config paths that this run changes */
 };
-typedef struct Run Run;
 
-/* Opens trust, bundle, host and engine, and checks policy: all that can be refused before a plan is
- * made. launcher was started before. */
-Run *run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier,
-               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void run_free (Run *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
-
-/* Takes what was opened and believed; votes too. */
-void run_take (Run *run, VerifiedBundle *verified, VoteReport *votes);
-/* A run for a bundle that comes before run's in a chain; owned by run. */
-void run_add_link (Run *run, VerifiedBundle *verified, VoteReport *votes);
-/* Gives up what was taken, and what was planned of it. */
-void run_drop_bundles (Run *run);
-/* The states of this product and of the others. */
-gboolean run_open_states (Run *run, const char *product, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* May a release of this number follow what was installed here? Needs the states. */
-gboolean run_check_number (const Run *run, const Bundle *bundle,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Is this release for this host's site, name and platform? Needs the engine. */
-gboolean run_check_target (const Run *run, const Statement *statement,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Opens the bundles that the paths name, chooses among them, and takes what was chosen. */
-gboolean run_choose (Run *run, const TrustRoot *trust, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Did a signal ask to stop? */
 gboolean run_stopped (gpointer run);
@@ -118,3 +104,6 @@ char *run_tree_path (const Run *run);
 char *run_folder (const Run *run);
 /* The release number of the current state, 0 before the first. */
 guint64 run_old_release (const Run *run);
+/* The number that will be current: 0 after remove. */
+guint64 run_target (const Run *run);
+gboolean run_is (const Run *run, const char *verb);

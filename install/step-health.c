@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/last-lines.h"
 #include "install/load.h"
+#include "bundle/strictjson.h"
 #include "install/run.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
@@ -253,7 +254,8 @@ not_within (Check *check, Run *run, const char *subject, GError **error)
 static gboolean
 apply (Step *step, Run *run, GError **error)
 {
-    const ReleaseHealth *health = step->data;
+    const ReleaseHealth *health =
+        g_ptr_array_index (run->release->health, GPOINTER_TO_UINT (step->data) - 1);
     g_auto (Check) check = {
         .health = health,
         .until = g_get_monotonic_time () + (gint64)health->within * G_USEC_PER_SEC,
@@ -273,7 +275,29 @@ apply (Step *step, Run *run, GError **error)
     }
 }
 
-static const StepKind health_kind = { .name = "health", .apply = apply };
+/* Which of the release's checks it is. */
+static void
+write_data (const Step *step, JsonObject *data)
+{
+    json_object_set_int_member (data, "check", GPOINTER_TO_UINT (step->data) - 1);
+}
+
+static gboolean
+read_data (Step *step, Run *run, JsonObject *data, GError **error)
+{
+    guint64 check;
+
+    if (!strictjson_size (data, "check", "journal", &check, error))
+        return FALSE;
+    if (check >= run->release->health->len)
+        return fail (error, ERR_FORMAT, "the release has no such check");
+    step->data = GUINT_TO_POINTER ((guint)check + 1);
+    return TRUE;
+}
+
+const StepKind step_health_kind = {
+    .name = "health", .apply = apply, .write = write_data, .read = read_data
+};
 
 gboolean
 step_health_plan (Run *run, gboolean due, GError **error)
@@ -281,7 +305,8 @@ step_health_plan (Run *run, gboolean due, GError **error)
     for (guint i = 0; i < run->release->health->len; i++) {
         ReleaseHealth *health = g_ptr_array_index (run->release->health, i);
         g_autofree char *subject = describe (health);
-        Step *step = step_add (run, &health_kind, subject, due ? "check" : "not due", health);
+        Step *step = step_add (run, &step_health_kind, subject, due ? "check" : "not due",
+                               GUINT_TO_POINTER (i + 1));
 
         step->needed = due;
         step->detail = g_strdup_printf ("within %u s", health->within);

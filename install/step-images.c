@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/strictjson.h"
 #include "install/base.h"
 #include "install/load.h"
 #include "install/loader.h"
@@ -162,8 +163,37 @@ undo (Step *base, Run *run, GError **error)
     return drop_temporary (run, step->temporary, error);
 }
 
-static const StepKind image_kind = {
-    .name = "image", .prepare = prepare, .undo = undo, .free = image_step_free
+static void
+write_data (const Step *base, JsonObject *data)
+{
+    const ImageStep *step = base->data;
+
+    json_object_set_int_member (data, "image", step->index);
+}
+
+static gboolean
+read_data (Step *base, Run *run, JsonObject *data, GError **error)
+{
+    ImageStep *step = base->data = g_new0 (ImageStep, 1);
+    guint64 index;
+
+    if (!strictjson_size (data, "image", "journal", &index, error))
+        return FALSE;
+    if (index >= run->statement->images->len)
+        return fail (error, ERR_FORMAT, "the release has no such image");
+    step->index = (guint)index;
+    step->image = g_ptr_array_index (run->statement->images, step->index);
+    step->temporary = step_images_temporary (run, step->index);
+    return TRUE;
+}
+
+const StepKind step_image_kind = {
+    .name = "image",
+    .prepare = prepare,
+    .undo = undo,
+    .write = write_data,
+    .read = read_data,
+    .free = image_step_free,
 };
 
 /* Whole, as far as can be told without changing anything? found may be NULL. */
@@ -290,7 +320,7 @@ step_images_plan (Run *run, GError **error)
         step->index = i;
         step->image = g_ptr_array_index (run->statement->images, i);
         step->temporary = step_images_temporary (run, i);
-        base = step_add (run, &image_kind, step->image->name, "is there", step);
+        base = step_add (run, &step_image_kind, step->image->name, "is there", step);
         if (!plan_image (run, base, &present, error))
             return FALSE;
     }
@@ -308,22 +338,24 @@ step_images_plan (Run *run, GError **error)
 gboolean
 step_images_plan_again (Run *run, GError **error)
 {
-    guint rest;
+    g_autoptr (GPtrArray) rest = g_steal_pointer (&run->steps);
+    gboolean done;
 
-    while (run->steps->len > 0 && ((Step *)g_ptr_array_index (run->steps, 0))->kind == &image_kind)
-        g_ptr_array_remove_index (run->steps, 0);
-    rest = run->steps->len;
+    run->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
+    for (guint i = rest->len; i > 0; i--)
+        if (((Step *)g_ptr_array_index (rest, i - 1))->kind == &step_image_kind)
+            g_ptr_array_remove_index (rest, i - 1);
     g_ptr_array_set_size (run->named, 0);
     g_array_set_size (run->layers, 0);
     g_clear_pointer (&run->bases, bases_free);
     g_clear_pointer (&run->in_engine, g_ptr_array_unref);
     g_clear_pointer (&run->cost, g_free);
     run->foresee = FALSE;
-    if (!step_images_plan (run, error))
-        return FALSE;
-    for (guint i = 0; i < rest; i++)
-        g_ptr_array_add (run->steps, g_ptr_array_steal_index (run->steps, 0));
-    return TRUE;
+    done = step_images_plan (run, error);
+    while (rest->len > 0)
+        g_ptr_array_add (run->steps, g_ptr_array_steal_index (rest, 0));
+    steps_sort (run);
+    return done;
 }
 
 void

@@ -76,6 +76,8 @@ const StepKind step_config_kind = { .name = "config",
                                     .apply = apply,
                                     .undo = undo,
                                     .commit = commit,
+                                    .write = step_place_write,
+                                    .read = step_place_read,
                                     .free = step_place_free };
 
 const StepKind step_files_kind = { .name = "files",
@@ -83,6 +85,8 @@ const StepKind step_files_kind = { .name = "files",
                                    .apply = apply,
                                    .undo = undo,
                                    .commit = commit,
+                                   .write = step_place_write,
+                                   .read = step_place_read,
                                    .free = step_place_free };
 
 StepPlace *

@@ -1,34 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/engine-json.h"
 #include "install/playbook.h"
 #include "install/run.h"
+#include "install/stored.h"
 #include "manifest/error.h"
 
 #include <string.h>
 
-/* Runs the playbooks that bring the host to this release: those that run before it is switched to,
- * while the old one still serves, and those that run after. */
+/* Runs playbooks: those of the release before it is switched to, while the old one still serves,
+ * and those after; and those by which a release is left. */
 
+/* The receipt tells what each task did, of a playbook that failed too. */
 static gboolean
-prepare (Step *step, Run *run, GError **error)
+run_one (Step *step, Run *of, GError **error)
 {
-    return playbook_run (run, step->data, NULL, error);
+    g_autoptr (PlaybookRecap) recap = NULL;
+    gboolean done = playbook_run (of, step->data, &recap, error);
+
+    g_clear_pointer (&step->report, json_object_unref);
+    if (recap != NULL)
+        playbook_recap_add (recap, step->report = json_object_new ());
+    return done;
 }
 
 static gboolean
-apply (Step *step, Run *run, GError **error)
+run_own (Step *step, Run *run, GError **error)
 {
-    /* From here on the host may differ in ways that nobody wrote down. */
-    run->playbook_ran = TRUE;
-    return playbook_run (run, step->data, NULL, error);
+    return run_one (step, run, error);
 }
 
-static const StepKind before_kind = { .name = "before", .prepare = prepare };
-static const StepKind playbook_kind = { .name = "playbook", .apply = apply };
+static gboolean
+run_leaving (Step *step, Run *run, GError **error)
+{
+    return run_one (step, run->leaving, error);
+}
 
+static void
+write_data (const Step *step, JsonObject *data)
+{
+    const ReleasePlaybook *playbook = step->data;
+
+    json_object_set_string_member (data, "path", playbook->path);
+    json_object_set_int_member (data, "run", playbook->run);
+}
+
+static gboolean
+find (Step *step, const Release *release, JsonObject *data, GError **error)
+{
+    const char *path = engine_json_string (data, "path");
+
+    for (guint i = 0; i < release->playbooks->len; i++) {
+        ReleasePlaybook *playbook = g_ptr_array_index (release->playbooks, i);
+
+        if (g_strcmp0 (path, playbook->path) == 0 &&
+            engine_json_count (data, "run") == playbook->run)
+            step->data = playbook;
+    }
+    return step->data != NULL || fail (error, ERR_FORMAT, "the release has no such playbook");
+}
+
+static gboolean
+read_own (Step *step, Run *run, JsonObject *data, GError **error)
+{
+    return find (step, run->release, data, error);
+}
+
+static gboolean
+read_leaving (Step *step, Run *run, JsonObject *data, GError **error)
+{
+    return find (step, run->leaving->release, data, error);
+}
+
+const StepKind step_before_kind = {
+    .name = "before", .prepare = run_own, .write = write_data, .read = read_own
+};
+const StepKind step_playbook_kind = {
+    .name = "playbook", .apply = run_own, .write = write_data, .read = read_own
+};
+const StepKind step_leave_kind = {
+    .name = "leave", .apply = run_leaving, .write = write_data, .read = read_leaving
+};
+
+/* Of a stored release the tree was proven when it was laid out. */
 static gboolean
 check_carried (const Run *run, const ReleasePlaybook *playbook, GError **error)
 {
+    if (run->bundle == NULL)
+        return TRUE;
     if (g_hash_table_lookup (run->tree, playbook->path) == NULL)
         return fail (error, ERR_FORMAT, "playbook '%s' is not in the carried tree", playbook->path);
     if (playbook->inventory != NULL && g_hash_table_lookup (run->tree, playbook->inventory) == NULL)
@@ -37,7 +96,7 @@ check_carried (const Run *run, const ReleasePlaybook *playbook, GError **error)
     return TRUE;
 }
 
-static Step *
+static void
 add (Run *run, const StepKind *kind, ReleasePlaybook *playbook, gboolean due)
 {
     Step *step = step_add (run, kind, playbook->path, due ? "run" : "not due", playbook);
@@ -46,38 +105,31 @@ add (Run *run, const StepKind *kind, ReleasePlaybook *playbook, gboolean due)
     if (playbook->inventory != NULL)
         step->detail =
             g_strdup_printf ("inventory %s, with the host's network", playbook->inventory);
-    return step;
-}
-
-/* Where the last step of the tree's is: what lies in it can be run from there on. */
-static guint
-behind_tree (const Run *run)
-{
-    guint found = 0;
-
-    for (guint i = 0; i < run->steps->len; i++)
-        if (strcmp (((const Step *)g_ptr_array_index (run->steps, i))->kind->name, "tree") == 0)
-            found = i + 1;
-    return found;
 }
 
 gboolean
 step_playbooks_plan (Run *run, gboolean due, GError **error)
 {
-    guint before = behind_tree (run);
-
     for (guint i = 0; i < run->release->playbooks->len; i++) {
         ReleasePlaybook *playbook = g_ptr_array_index (run->release->playbooks, i);
 
         if (!check_carried (run, playbook, error))
             return FALSE;
-        if (playbook->run == PLAYBOOK_BEFORE) {
-            add (run, &before_kind, playbook, due);
-            g_ptr_array_insert (run->steps, (gint)before++,
-                                g_ptr_array_steal_index (run->steps, run->steps->len - 1));
-        } else if (playbook->run == PLAYBOOK_INSTALL) {
-            add (run, &playbook_kind, playbook, due);
-        }
+        if (playbook->run == PLAYBOOK_BEFORE && run->bundle != NULL)
+            add (run, &step_before_kind, playbook, due);
+        else if (playbook->run == PLAYBOOK_INSTALL)
+            add (run, &step_playbook_kind, playbook, due);
     }
     return TRUE;
+}
+
+void
+step_leave_plan (Run *run, PlaybookRun kind)
+{
+    for (guint i = 0; i < run->leaving->release->playbooks->len; i++) {
+        ReleasePlaybook *playbook = g_ptr_array_index (run->leaving->release->playbooks, i);
+
+        if (playbook->run == kind)
+            add (run, &step_leave_kind, playbook, TRUE);
+    }
 }

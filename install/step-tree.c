@@ -143,22 +143,7 @@ undo (Step *step, Run *run, GError **error)
     return place_remove_tree (run->product_fd, name, error);
 }
 
-/* PRODUCT/current → rN, so that a person finds it. */
-static gboolean
-commit (Step *step, Run *run, GError **error)
-{
-    g_autofree char *name = run_folder (run);
-
-    if ((unlinkat (run->product_fd, ".current", 0) < 0 && errno != ENOENT) ||
-        symlinkat (name, run->product_fd, ".current") < 0 ||
-        renameat (run->product_fd, ".current", run->product_fd, "current") < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot point 'current' to '%s'", name);
-    return TRUE;
-}
-
-static const StepKind tree_kind = {
-    .name = "tree", .prepare = prepare, .undo = undo, .commit = commit
-};
+const StepKind step_tree_kind = { .name = "tree", .prepare = prepare, .undo = undo };
 
 /* What plan must know of each file: its digest, and the bytes of those that become configs. */
 typedef struct {
@@ -249,7 +234,7 @@ step_tree_plan (Run *run, GError **error)
     if (!done || !place_look (path, &found, error))
         return FALSE;
     list_tree (run, &wanted);
-    step = step_add (run, &tree_kind, path, "is there", NULL);
+    step = step_add (run, &step_tree_kind, path, "is there", NULL);
     step->bytes = run->statement->tree_bytes;
     step->detail = describe_left_out (run);
     step->needed = found.kind != PLACE_FOLDER || !digest_equal (&found.digest, &wanted);

@@ -2,16 +2,22 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "install/journal.h"
+#include "install/state.h"
+#include "manifest/release.h"
+
 #include <glib.h>
 
-/* What an install does is a list of steps, made by looking only; apply.c is the one place that
- * carries them out. */
+/* What a run does is a list of steps, made by looking only; transaction.c is the one place that
+ * carries them out. A step is data: the journal holds it, and whoever reads it there can go on. So
+ * prepare, apply, undo and commit may each run again after a kill at any point of an earlier try,
+ * and find out from the host how far that got. After prepare no step needs the bundle. */
 
 typedef struct Run Run;
 typedef struct Step Step;
 
 typedef struct {
-    const char *name; /* "image", "tree", "config", "files", "name", "playbook", "health" */
+    const char *name; /* "tree", "before", "image", "config", "files", "name", "playbook", … */
     /* Makes ready what nobody sees yet. Any of these may be NULL. */
     gboolean (*prepare) (Step *step, Run *run, GError **error);
     /* Makes it seen. */
@@ -20,6 +26,10 @@ typedef struct {
     gboolean (*undo) (Step *step, Run *run, GError **error);
     /* Everything went well: drops what undo would have needed. */
     gboolean (*commit) (Step *step, Run *run, GError **error);
+    /* What the step knows, as members of data, and back. Written when the run begins and after each
+     * part, so that what prepare finds out (an inode, a name) is known to recovery. */
+    void (*write) (const Step *step, JsonObject *data);
+    gboolean (*read) (Step *step, Run *run, JsonObject *data, GError **error);
     void (*free) (gpointer data);
 } StepKind;
 
@@ -30,7 +40,8 @@ struct Step {
     char *detail;  /* more for a person, or NULL */
     guint64 bytes; /* to the engine, or to disk */
     gboolean needed;
-    gboolean begun; /* set by apply.c: undo is due */
+    gboolean begun;     /* set by transaction.c: undo is due */
+    JsonObject *report; /* set by the step: what its record carries for the receipt; or NULL */
     gpointer data;
 };
 
@@ -40,6 +51,18 @@ Step *step_add (Run *run, const StepKind *kind, const char *subject, const char 
 void step_free (Step *step);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Step, step_free)
 
+/* Puts the steps into the order in which they are carried out (step_order). */
+void steps_sort (Run *run);
+/* The step as the journal holds it, and its data alone. Caller unrefs. */
+JsonObject *step_to_json (const Step *step);
+JsonObject *step_write (const Step *step);
+/* Makes run->steps of the journal's. */
+gboolean steps_read (Run *run, const Journal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The kinds there are, in the order in which a run carries them out. */
+extern const StepKind step_tree_kind, step_before_kind, step_image_kind, step_config_kind,
+    step_files_kind, step_name_kind, step_playbook_kind, step_health_kind, step_leave_kind;
+
 /* Each looks at the host and adds the steps of one kind. */
 gboolean step_images_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Looks again, after what was foreseen has come true; the new steps take the place of the old. */
@@ -48,8 +71,12 @@ gboolean step_tree_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_configs_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_files_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_names_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes a name away, as long as that image has it. */
+void step_names_plan_take (Run *run, const StateImage *image);
 /* due: something before them changes, or the release is not the current one. */
 gboolean step_playbooks_plan (Run *run, gboolean due, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The playbooks by which run->leaving is left: PLAYBOOK_UNDO or PLAYBOOK_REMOVE. */
+void step_leave_plan (Run *run, PlaybookRun kind);
 gboolean step_health_plan (Run *run, gboolean due, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A config is read into memory, to be filled in and compared. */

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,27 @@ verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier, GError **error)
     if (hold_signals)
         verb_host_signals (TRUE);
     return g_steal_pointer (&launcher);
+}
+
+static void
+show (const guint8 *bytes, gsize length, gpointer data)
+{
+    fwrite (bytes, 1, length, stdout);
+    fflush (stdout);
+}
+
+void
+verb_host_show_output (Run *run, const VerbOutput *output)
+{
+    if (!output->json && !output->quiet)
+        run->output = show;
+}
+
+void
+verb_host_show_notes (const Run *run, const VerbOutput *output, guint first)
+{
+    for (guint i = first; i < run->notes->len && !output->json; i++)
+        verb_warn ("%s", (char *)g_ptr_array_index (run->notes, i));
 }
 
 RunOptions

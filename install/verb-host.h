@@ -44,5 +44,9 @@ Launcher *verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ctrl-C at a question ends the program as usual. */
 void verb_host_signals (gboolean hold);
+/* Output of playbooks goes to stdout, unless it is not wanted there. */
+void verb_host_show_output (Run *run, const VerbOutput *output);
+/* Prints run's notes from number first on as warnings. */
+void verb_host_show_notes (const Run *run, const VerbOutput *output, guint first);
 /* --root etc. and the paths (borrowed, NULL-terminated), as run.h wants them. */
 RunOptions verb_host_run_options (HostOptions *options, char **paths, gboolean write);

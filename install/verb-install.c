@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "install/apply.h"
 #include "install/copy-in.h"
 #include "install/plan.h"
 #include "install/receipt.h"
+#include "install/recover.h"
+#include "install/run-open.h"
+#include "install/transaction.h"
 #include "install/verb-host.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
@@ -35,13 +37,6 @@ parse (int *argc, char ***argv, HostOptions *options, gboolean *yes, VerbOutput 
                      "'handcarry plan %s', then add -y",
                      (*argv)[1]);
     return TRUE;
-}
-
-static void
-show_output (const guint8 *bytes, gsize length, gpointer data)
-{
-    fwrite (bytes, 1, length, stdout);
-    fflush (stdout);
 }
 
 static gboolean
@@ -86,12 +81,10 @@ carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
     told = run->notes->len;
     progress = verb_progress_new (output);
     run->progress = progress;
-    if (!output->json && !output->quiet)
-        run->output = show_output;
-    if (!apply_run (run, error))
+    verb_host_show_output (run, output);
+    if (!transaction_run (run, error))
         return FALSE;
-    for (guint i = told; i < run->notes->len && !output->json; i++)
-        verb_warn ("%s", (char *)g_ptr_array_index (run->notes, i));
+    verb_host_show_notes (run, output, told);
     if (!output->json)
         verb_print (output, "%s %s, release %" G_GUINT64_FORMAT ", is installed\n",
                     run->release->product, run->release->version, run->release->release);
@@ -125,6 +118,27 @@ leave_receipt (const RunOptions *options, NetworkBarrier barrier, const Run *run
         verb_warn ("%s", local->message);
 }
 
+/* A run that did not end comes first: what it left is not what plan would look at. */
+static gboolean
+recover_earlier (const RunOptions *how, Launcher *launcher, NetworkBarrier barrier,
+                 const VerbOutput *output, GError **error)
+{
+    g_autoptr (Run) run = run_open_on_host (how, launcher, barrier, error);
+    g_autofree char *said = NULL;
+
+    if (run == NULL)
+        return FALSE;
+    if (run->journal == NULL)
+        return TRUE;
+    run->options.resume = TRUE;
+    verb_host_show_output (run, output);
+    if (!recover_run (run, RECOVER_ALONE, &said, error))
+        return fail_prefix (error, "an earlier run did not end");
+    verb_host_show_notes (run, output, 0);
+    verb_warn ("an earlier run did not end: %s", said);
+    return TRUE;
+}
+
 int
 verb_install (int argc, char **argv, GError **error)
 {
@@ -144,7 +158,10 @@ verb_install (int argc, char **argv, GError **error)
     if (launcher == NULL)
         return error_exit_status (*error);
     how = verb_host_run_options (&options, argv + 1, TRUE);
-    run = run_open (&how, launcher, barrier, &why);
+    if (recover_earlier (&how, launcher, barrier, &output, &why))
+        run = run_open (&how, launcher, barrier, &why);
+    if (run != NULL)
+        run->verb = "install";
     if (run == NULL || !carry_out (run, yes, &output, &why))
         status = error_exit_status (why);
     if (run != NULL && output.json) {

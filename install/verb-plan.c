@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "install/plan.h"
+#include "install/run-open.h"
 #include "install/verb-host.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"

@@ -57,4 +57,5 @@ int verb_extract (int argc, char **argv, GError **error);
 int verb_install (int argc, char **argv, GError **error);
 int verb_plan (int argc, char **argv, GError **error);
 int verb_have (int argc, char **argv, GError **error);
+int verb_recover (int argc, char **argv, GError **error);
 int verb_status (int argc, char **argv, GError **error);

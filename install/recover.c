@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/recover.h"
+
+#include "install/engine-json.h"
+#include "install/run-open.h"
+#include "install/stored.h"
+#include "install/transaction.h"
+#include "manifest/error.h"
+#include "manifest/path.h"
+
+#include <string.h>
+
+/* After so many tries of the way forward where there is no way back, a person has to look: a
+ * playbook that takes the machine down would do so for ever. */
+#define FORWARD_TRIES 3
+
+static const char *const verbs[] = { "install", "rollback", "remove", NULL };
+
+/* What the rest of a run needs, read again from what the journal names. */
+static gboolean
+take_up (Run *run, GError **error)
+{
+    const Journal *journal = run->journal;
+    const char *product = journal_text (journal, "product");
+    guint64 to = journal_number (journal, "to"), from = journal_number (journal, "from");
+    JsonArray *changed = engine_json_array (journal->begin, "changed");
+
+    for (guint i = 0; verbs[i] != NULL; i++)
+        if (strcmp (journal_text (journal, "verb"), verbs[i]) == 0)
+            run->verb = verbs[i];
+    if (run->verb == NULL || !path_check_product (product, NULL))
+        return fail (error, ERR_FORMAT,
+                     "the journal is of a run that this handcarry does not know");
+    for (guint i = 0; changed != NULL && i < json_array_get_length (changed); i++)
+        g_ptr_array_add (run->changed, g_strdup (engine_json_string_at (changed, i)));
+    return run_open_product (run, product, error) &&
+           stored_take (run, run_is (run, "remove") ? from : to, error) &&
+           (run_is (run, "install") || stored_open_leaving (run, from, error)) &&
+           steps_read (run, journal, error);
+}
+
+/* Killed before the release was stored, which comes before all else: only its folder and the
+ * journal may be there. */
+static gboolean
+abandon (Run *run, char **said, GError **error)
+{
+    const char *product = journal_text (run->journal, "product");
+
+    run->product_fd = host_open_product (run->host, product, error);
+    *said = g_strdup ("the run was interrupted as it began; nothing was changed");
+    return run->product_fd >= 0 &&
+           stored_remove (run, journal_number (run->journal, "to"), error) &&
+           journal_end (run->journal, run->host->state_fd, -1, NULL, error);
+}
+
+static gboolean
+is_unborn (const Run *run)
+{
+    return run->journal->reached == PHASE_PREPARE && run->journal->records->len == 0 &&
+           strcmp (journal_text (run->journal, "verb"), "install") == 0 &&
+           journal_number (run->journal, "from") != journal_number (run->journal, "to");
+}
+
+/* A run that was taken back is what recovery wanted: no failure. */
+static gboolean
+settle (GError *why, char **said, GError **error)
+{
+    if (g_error_matches (why, HANDCARRY_ERROR, ERR_NEEDS_ATTENTION)) {
+        g_propagate_error (error, why);
+        return FALSE;
+    }
+    *said = g_strdup (why->message);
+    g_error_free (why);
+    return TRUE;
+}
+
+static char *
+describe (const Run *run)
+{
+    guint64 to = journal_number (run->journal, "to");
+
+    if (to == 0)
+        return g_strdup_printf ("%s is removed", run->release->product);
+    return g_strdup_printf ("%s %s, release %" G_GUINT64_FORMAT ", is installed",
+                            run->release->product, run->release->version, to);
+}
+
+static gboolean
+forward (Run *run, char **said, GError **error)
+{
+    g_autofree char *text = describe (run);
+    GError *why = NULL;
+
+    if (!journal_phase (run->journal, PHASE_FORWARD, NULL, error))
+        return FALSE;
+    if (!transaction_forward (run, &why))
+        return settle (why, said, error);
+    *said = g_steal_pointer (&text);
+    return TRUE;
+}
+
+static gboolean
+finish (Run *run, char **said, GError **error)
+{
+    g_autofree char *text = describe (run);
+
+    if (!transaction_finish (run, error))
+        return FALSE;
+    *said = g_steal_pointer (&text);
+    return TRUE;
+}
+
+static const char *
+last_message (const Journal *journal)
+{
+    const char *message = NULL;
+
+    for (guint i = 0; i < journal->records->len; i++) {
+        const char *one = engine_json_string (g_ptr_array_index (journal->records, i), "message");
+
+        message = one != NULL ? one : message;
+    }
+    return message != NULL ? message : "";
+}
+
+/* Why the run is taken back now. */
+static GError *
+cause (const Run *run)
+{
+    gboolean looked = run->journal->phase == PHASE_ATTENTION;
+
+    return g_error_new_literal (HANDCARRY_ERROR, ERR_FAILED,
+                                looked ? last_message (run->journal) : "the run was interrupted");
+}
+
+static gboolean
+back (Run *run, char **said, GError **error)
+{
+    g_autoptr (GError) why = cause (run);
+    GError *result = NULL;
+
+    if (transaction_back (run, why, &result))
+        return TRUE;
+    return settle (result, said, error);
+}
+
+static gboolean
+undo (Run *run, char **said, GError **error)
+{
+    g_autoptr (GError) why = cause (run);
+    GError *result = NULL;
+
+    if (transaction_undo (run, why, &result))
+        return TRUE;
+    return settle (result, said, error);
+}
+
+/* Going forward may be what brought the machine down, so it is tried once more and no oftener where
+ * there is a way back. */
+static gboolean
+forward_or_back (Run *run, char **said, GError **error)
+{
+    gboolean install = run_is (run, "install");
+
+    if (run->journal->reached == PHASE_FORWARD && install)
+        return back (run, said, error);
+    if (run->journal->reached == PHASE_FORWARD && run->journal->tries >= FORWARD_TRIES &&
+        run->journal->phase != PHASE_ATTENTION)
+        return back (run, said, error);
+    return forward (run, said, error);
+}
+
+static gboolean
+go_on (Run *run, char **said, GError **error)
+{
+    switch (run->journal->reached) {
+    case PHASE_PREPARE:
+        return undo (run, said, error);
+    case PHASE_SWITCH:
+    case PHASE_FORWARD:
+        /* What was held, or has failed, is to be left. */
+        if (run->journal->phase == PHASE_ATTENTION && run_is (run, "install"))
+            return back (run, said, error);
+        return forward_or_back (run, said, error);
+    case PHASE_HEALTHY:
+        return finish (run, said, error);
+    case PHASE_BACK:
+    case PHASE_LEFT:
+        return back (run, said, error);
+    case PHASE_ATTENTION:
+        break;
+    }
+    g_assert_not_reached ();
+}
+
+static gboolean
+give_up (Run *run, char **said, GError **error)
+{
+    if (!transaction_give_up (run, error))
+        return FALSE;
+    *said = g_strdup ("the run is ended where it stood; compare with 'handcarry status'");
+    return TRUE;
+}
+
+gboolean
+recover_run (Run *run, RecoverWay way, char **said, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    if (run->journal->phase == PHASE_ATTENTION && way == RECOVER_ALONE)
+        return fail (error, ERR_NEEDS_ATTENTION,
+                     "an earlier run of %s has to be looked at: %s\nnext: remove the cause, then "
+                     "type: handcarry recover",
+                     journal_text (run->journal, "product"), last_message (run->journal));
+    if (!take_up (run, &local)) {
+        if (is_unborn (run) && run->own_statement == NULL)
+            return abandon (run, said, error);
+        g_propagate_error (error, g_steal_pointer (&local));
+        return FALSE;
+    }
+    if (way == RECOVER_GIVE_UP)
+        return give_up (run, said, error);
+    if (way != RECOVER_FORWARD)
+        return go_on (run, said, error);
+    if (run->journal->reached != PHASE_SWITCH && run->journal->reached != PHASE_FORWARD)
+        return fail (
+            error, ERR_USAGE,
+            "the run is past the point where it could go forward; type: handcarry recover");
+    return forward (run, said, error);
+}

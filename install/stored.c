@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/run-open.h"
+#include "install/stored.h"
+
+#include "install/place-tree.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+#include "manifest/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STATEMENT "statement.yaml"
+#define STATE_BEFORE STORED_BEFORE "/state.yaml"
+
+static char *
+path_in (guint64 number, const char *name)
+{
+    return g_strdup_printf ("r%" G_GUINT64_FORMAT "%s%s", number, name != NULL ? "/" : "",
+                            name != NULL ? name : "");
+}
+
+static gboolean
+make_folder (int dirfd, const char *name, mode_t mode, GError **error)
+{
+    if (mkdirat (dirfd, name, mode) < 0 && errno != EEXIST)
+        return fail_errno (error, ERR_FAILED, errno, "cannot make the folder '%s'", name);
+    return TRUE;
+}
+
+static gboolean
+write_before (Run *run, int folder, GError **error)
+{
+    g_autoptr (GBytes) text = run->state != NULL ? state_to_text (run->state) : NULL;
+    autofd int before = -1;
+
+    if (!place_remove_tree (folder, STORED_BEFORE, error) ||
+        !make_folder (folder, STORED_BEFORE, 0700, error))
+        return FALSE;
+    before = file_open_below (folder, STORED_BEFORE, O_RDONLY | O_DIRECTORY, error);
+    return before >= 0 &&
+           (text == NULL || file_replace (before, "state.yaml", text, 0600, error)) &&
+           file_fsync_dir (before, STORED_BEFORE, error);
+}
+
+static gboolean
+write_statement (Run *run, int folder, GError **error)
+{
+    GBytes *text = bundle_statement_text (run->bundle);
+
+    return file_replace (folder, STATEMENT, text, 0644, error);
+}
+
+gboolean
+stored_begin (Run *run, GError **error)
+{
+    g_autofree char *name = run_folder (run);
+    gboolean again = run_old_release (run) == run->release->release;
+    autofd int folder = -1;
+
+    if ((!again && !place_remove_tree (run->product_fd, name, error)) ||
+        !make_folder (run->product_fd, name, 0755, error))
+        return FALSE;
+    folder = file_open_below (run->product_fd, name, O_RDONLY | O_DIRECTORY, error);
+    if (folder < 0 || !write_statement (run, folder, error))
+        return FALSE;
+    return (again || write_before (run, folder, error)) && file_fsync_dir (folder, name, error) &&
+           file_fsync_dir (run->product_fd, name, error);
+}
+
+gboolean
+stored_remove (Run *run, guint64 number, GError **error)
+{
+    g_autofree char *name = path_in (number, NULL);
+
+    return place_remove_tree (run->product_fd, name, error);
+}
+
+gboolean
+stored_undo (Run *run, GError **error)
+{
+    return run_old_release (run) == run->release->release ||
+           stored_remove (run, run->release->release, error);
+}
+
+static gboolean
+not_kept (GError **error, guint64 number, const GError *why)
+{
+    return fail (error, ERR_NOT_READY,
+                 "release %" G_GUINT64_FORMAT " is not kept on this host: %s; install its bundle "
+                 "again",
+                 number, why->message);
+}
+
+gboolean
+stored_take (Run *run, guint64 number, GError **error)
+{
+    g_autofree char *path = path_in (number, STATEMENT);
+    g_autoptr (GError) why = NULL;
+    g_autoptr (GBytes) text = file_read_below (run->product_fd, path, LIMIT_YAML_BYTES, &why);
+
+    if (text != NULL)
+        run->own_statement = statement_parse (text, &why);
+    if (run->own_statement == NULL)
+        return not_kept (error, number, why);
+    run->statement = run->own_statement;
+    run->release = run->statement->release;
+    run->digest = digest_of_bytes (text);
+    if (run->release->release != number)
+        return fail (error, ERR_NOT_READY, "'%s' is of release %" G_GUINT64_FORMAT, path,
+                     run->release->release);
+    g_clear_pointer (&run->values, g_ptr_array_unref);
+    run->values = host_values (run->host, run->release, error);
+    return run->values != NULL;
+}
+
+Run *
+stored_open (Run *like, guint64 number, GError **error)
+{
+    g_autoptr (Run) run = run_borrow (like);
+
+    run->product_fd = like->product_fd;
+    if (!stored_take (run, number, error))
+        return NULL;
+    return g_steal_pointer (&run);
+}
+
+gboolean
+stored_open_leaving (Run *run, guint64 number, GError **error)
+{
+    if (number == 0 || run->leaving != NULL)
+        return TRUE;
+    run->leaving = stored_open (run, number, error);
+    return run->leaving != NULL;
+}
+
+Journal *
+stored_journal (const Run *run, guint64 number, GError **error)
+{
+    g_autofree char *path = path_in (number, JOURNAL_FILE);
+    g_autoptr (GError) why = NULL;
+    Journal *journal = journal_read (run->product_fd, path, &why);
+
+    if (journal == NULL)
+        fail (error, ERR_NOT_READY,
+              "how release %" G_GUINT64_FORMAT " was installed is not known here, so it cannot be "
+              "taken back: %s",
+              number, why->message);
+    return journal;
+}
+
+static int
+by_number (gconstpointer a, gconstpointer b)
+{
+    const guint64 *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+GArray *
+stored_numbers (const Run *run, GError **error)
+{
+    g_autoptr (GPtrArray) names = place_list (run->product_fd, run->release->product, error);
+    g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (guint64));
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *name = g_ptr_array_index (names, i);
+        guint64 number;
+
+        if (*name == 'r' &&
+            g_ascii_string_to_unsigned (name + 1, 10, 1, G_MAXUINT64, &number, NULL))
+            g_array_append_val (numbers, number);
+    }
+    if (names == NULL)
+        return NULL;
+    g_array_sort (numbers, by_number);
+    return g_steal_pointer (&numbers);
+}
+
+GArray *
+stored_way_back (const Run *run, guint64 number, GError **error)
+{
+    g_autoptr (GArray) way = g_array_new (FALSE, FALSE, sizeof (guint64));
+    guint64 at = run_old_release (run);
+
+    while (at != number) {
+        g_autoptr (Journal) journal = stored_journal (run, at, error);
+        guint64 from;
+
+        if (journal == NULL)
+            return NULL;
+        g_array_append_val (way, at);
+        from = journal_number (journal, "from");
+        if (from < number || from >= at)
+            return fail_null (error, ERR_NOT_READY,
+                              "release %" G_GUINT64_FORMAT " was not on the way here: release "
+                              "%" G_GUINT64_FORMAT " followed %" G_GUINT64_FORMAT,
+                              number, at, from);
+        at = from;
+    }
+    if (way->len == 0)
+        return fail_null (error, ERR_FAILED, "release %" G_GUINT64_FORMAT " is the current one",
+                          number);
+    return g_steal_pointer (&way);
+}
+
+gboolean
+stored_state_before (const Run *run, guint64 number, State **state, GError **error)
+{
+    g_autofree char *path = path_in (number, STATE_BEFORE);
+    g_autoptr (GBytes) text = NULL;
+    struct stat st;
+
+    *state = NULL;
+    if (fstatat (run->product_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+        return TRUE;
+    text = file_read_below (run->product_fd, path, LIMIT_YAML_BYTES, error);
+    if (text != NULL)
+        *state = state_parse (text, path, error);
+    return *state != NULL;
+}

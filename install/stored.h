@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "install/run.h"
+
+#include <glib.h>
+
+/* What STATE/PRODUCT/rN keeps of release N, so that it can be gone back to, and left, without its
+ * bundle:
+ *
+ *   statement.yaml      the signed bytes; their SHA-256 is the release digest
+ *   tree/               its playbooks, configs and files
+ *   before/state.yaml   the state that installing N found; none where it was the first
+ *   before/K            what was at the target of step K
+ *   journal             how it was installed, and so what leaving it takes back
+ */
+
+#define STORED_BEFORE "before"
+
+/* Makes rN for the release of run, without its tree. What was begun earlier and never installed is
+ * replaced; of the release that is current, only what is missing is added. */
+gboolean stored_begin (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes that back: rN goes, unless it is the current release's. */
+gboolean stored_undo (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes rN. Nothing there is no error. */
+gboolean stored_remove (Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes run one of the stored release; run->product_fd is open. ERR_NOT_READY: it is not kept. */
+gboolean stored_take (Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A run of another stored release of the same product, on the same host and engine, which it
+ * borrows from like. */
+Run *stored_open (Run *like, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Opens run->leaving: the release that the journal's run comes from; nothing to do for 0. */
+gboolean stored_open_leaving (Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* How release number was installed. ERR_NOT_READY: that is not kept. */
+Journal *stored_journal (const Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The state that installing release number found; *state is NULL where it was the first. */
+gboolean stored_state_before (const Run *run, guint64 number, State **state,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The releases that are kept (guint64), lowest first. */
+GArray *stored_numbers (const Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The releases that came after number, newest first, along the way they were installed
+ * (journals' "from"), so that the last one followed it. ERR_NOT_READY: no such way is kept. */
+GArray *stored_way_back (const Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/transaction.h"
+
+#include "install/copy-in.h"
+#include "install/playbook.h"
+#include "install/stored.h"
+#include "manifest/error.h"
+
+/* The ways back: before the switch, and after it. */
+
+void
+transaction_undo_steps (Run *run, GString *troubles)
+{
+    for (guint i = run->steps->len; i > 0; i--) {
+        Step *step = g_ptr_array_index (run->steps, i - 1);
+        g_autoptr (GError) why = NULL;
+
+        if (!step->begun || step->kind->undo == NULL || step->kind->undo (step, run, &why))
+            continue;
+        g_string_append_printf (troubles, "\n  %s '%s': %s", step->kind->name, step->subject,
+                                why->message);
+    }
+}
+
+static void
+add_trouble (GString *troubles, gboolean done, const GError *why)
+{
+    if (!done)
+        g_string_append_printf (troubles, "\n  %s", why->message);
+}
+
+/* All that a link brought has a temporary name and no other; of a run that was killed only the
+ * names are known. */
+static void
+undo_brought (Run *run, GString *troubles)
+{
+    g_autoptr (GError) copies = NULL;
+
+    for (guint i = run->links->len; i > 0; i--)
+        transaction_undo_steps (g_ptr_array_index (run->links, i - 1), troubles);
+    if (engine_ping (run->engine, NULL))
+        step_images_sweep (run);
+    add_trouble (troubles, copy_in_remove_all (run, &copies), copies);
+}
+
+/* Stops here until a person has looked. The message is in the journal too, for recover and status
+ * to show. */
+static gboolean
+stop_for_attention (Run *run, const char *message, GError **error)
+{
+    g_autoptr (GError) local = NULL;
+
+    if (!journal_phase (run->journal, PHASE_ATTENTION, message, &local))
+        run_note (run, "%s", local->message);
+    return fail (error, ERR_NEEDS_ATTENTION,
+                 "%s\nnext: remove the cause, then type: handcarry recover", message);
+}
+
+static gboolean
+end_back (Run *run, ErrorCode code, const char *message, GError **error)
+{
+    if (!transaction_end (run, code, message, error))
+        return FALSE;
+    return fail (error, code, "%s", message);
+}
+
+gboolean
+transaction_undo (Run *run, const GError *why, GError **error)
+{
+    g_autoptr (GString) troubles = g_string_new (NULL);
+    g_autoptr (GError) stored = NULL;
+    g_autofree char *message = NULL;
+
+    transaction_undo_steps (run, troubles);
+    undo_brought (run, troubles);
+    if (troubles->len > 0) {
+        message = g_strdup_printf ("%s\nand this could not be taken back:%s", why->message,
+                                   troubles->str);
+        return stop_for_attention (run, message, error);
+    }
+    if (run_is (run, "install") && !stored_undo (run, &stored))
+        run_note (run, "%s", stored->message);
+    message = g_strdup_printf ("%s; nothing was changed", why->message);
+    return end_back (run, (ErrorCode)error_exit_status (why), message, error);
+}
+
+static gboolean
+any_playbook_began (const Run *run)
+{
+    for (guint i = 0; i < run->steps->len; i++) {
+        const Step *step = g_ptr_array_index (run->steps, i);
+
+        if (step->kind == &step_playbook_kind && journal_step_begun (run->journal, i, PART_APPLY))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Old programs are never started on data that they cannot read. */
+static gboolean
+check_data (Run *run, guint64 old, GError **error)
+{
+    const Release *release = run->release;
+
+    if (old == 0 || release->rollback_to <= old || release_has_playbook (release, PLAYBOOK_UNDO))
+        return TRUE;
+    return fail (error, ERR_NEEDS_ATTENTION,
+                 "what release %" G_GUINT64_FORMAT " wrote can be read from release "
+                 "%" G_GUINT64_FORMAT
+                 " on (data: rollback-to), the one before is %" G_GUINT64_FORMAT
+                 ", and there is no playbook with 'run: undo' that puts the data back",
+                 release->release, release->rollback_to, old);
+}
+
+/* Leaves the new release: undo, or for the first one remove. */
+static gboolean
+leave (Run *run, guint64 old, GError **error)
+{
+    if (run->journal->reached == PHASE_LEFT)
+        return TRUE;
+    return check_data (run, old, error) &&
+           playbooks_run_kind (run, old == 0 ? PLAYBOOK_REMOVE : PLAYBOOK_UNDO, error) &&
+           journal_phase (run->journal, PHASE_LEFT, NULL, error);
+}
+
+/* What the release before does to be itself again. */
+static gboolean
+arrive (Run *run, guint64 old, GError **error)
+{
+    Run *before;
+
+    if (!stored_open_leaving (run, old, error) || run->leaving == NULL)
+        return run->leaving != NULL || old == 0;
+    before = run->leaving;
+    before->back_from = run->back_from;
+    g_ptr_array_set_size (before->steps, 0);
+    for (guint i = 0; i < run->changed->len; i++)
+        g_ptr_array_add (before->changed, g_strdup (g_ptr_array_index (run->changed, i)));
+    return step_playbooks_plan (before, TRUE, error) && step_health_plan (before, TRUE, error) &&
+           transaction_apply (before, error);
+}
+
+static gboolean
+go_back (Run *run, guint64 old, GError **error)
+{
+    gboolean ran = any_playbook_began (run);
+    g_autoptr (GString) troubles = g_string_new (NULL);
+
+    if (ran && !leave (run, old, error))
+        return fail_prefix (error, "leaving release %" G_GUINT64_FORMAT, run->release->release);
+    transaction_undo_steps (run, troubles);
+    undo_brought (run, troubles);
+    if (troubles->len > 0)
+        return fail (error, ERR_NEEDS_ATTENTION, "this could not be put back:%s", troubles->str);
+    if (!transaction_point (run, old, error))
+        return FALSE;
+    return !ran || arrive (run, old, error) ||
+           fail_prefix (error, "back at release %" G_GUINT64_FORMAT, old);
+}
+
+gboolean
+transaction_back (Run *run, const GError *why, GError **error)
+{
+    guint64 old = journal_number (run->journal, "from");
+    g_autoptr (GError) trouble = NULL;
+    g_autofree char *message = NULL;
+
+    if (!run_is (run, "install") || run->options.hold)
+        return stop_for_attention (run, why->message, error);
+    run->stopped = FALSE; /* what was asked for is what happens now */
+    run->back_from = run->release->release;
+    if (!journal_phase (run->journal, run->journal->reached == PHASE_LEFT ? PHASE_LEFT : PHASE_BACK,
+                        why->message, &trouble))
+        run_note (run, "%s", trouble->message);
+    g_clear_error (&trouble);
+    if (!go_back (run, old, &trouble)) {
+        message =
+            g_strdup_printf ("%s\nand the way back failed: %s", why->message, trouble->message);
+        return stop_for_attention (run, message, error);
+    }
+    if (!stored_undo (run, &trouble))
+        run_note (run, "%s", trouble->message);
+    message = old > 0 ? g_strdup_printf ("%s; back at release %" G_GUINT64_FORMAT
+                                         ", everything is as it was",
+                                         why->message, old)
+                      : g_strdup_printf ("%s; everything is as it was", why->message);
+    return end_back (run, ERR_ROLLED_BACK, message, error);
+}

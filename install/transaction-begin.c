@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/transaction.h"
+
+#include "manifest/error.h"
+
+/* The first record of the journal: all that recovery needs to know of a run. */
+
+static void
+add_digest (JsonObject *begin, const char *name, const Digest *digest)
+{
+    g_autofree char *text = digest_to_text (digest);
+
+    json_object_set_string_member (begin, name, text);
+}
+
+static char *
+run_id (const Run *run, guint64 number)
+{
+    g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+    g_autofree char *when = g_date_time_format (now, "%Y%m%dT%H%M%SZ");
+
+    return g_strdup_printf ("%s-%s-r%" G_GUINT64_FORMAT, when, run->release->product, number);
+}
+
+static void
+add_paths (const Run *run, JsonObject *begin)
+{
+    JsonArray *paths = json_array_new ();
+
+    for (guint i = 0; i < run->links->len; i++) {
+        const Run *link = g_ptr_array_index (run->links, i);
+        g_autofree char *path = g_utf8_make_valid (bundle_path (link->bundle), -1);
+
+        json_array_add_string_element (paths, path);
+    }
+    if (run->bundle != NULL) {
+        g_autofree char *path = g_utf8_make_valid (bundle_path (run->bundle), -1);
+
+        json_array_add_string_element (paths, path);
+    }
+    json_object_set_array_member (begin, "bundles", paths);
+}
+
+static void
+add_engine (const Run *run, JsonObject *begin)
+{
+    const EngineInfo *info = engine_info (run->engine);
+    JsonObject *engine = json_object_new ();
+
+    json_object_set_string_member (engine, "socket", info->socket);
+    json_object_set_string_member (engine, "version", info->version);
+    json_object_set_string_member (engine, "store", engine_store_name (info->store));
+    json_object_set_string_member (engine, "id", info->id);
+    json_object_set_object_member (begin, "engine", engine);
+}
+
+static void
+add_changed (const Run *run, JsonObject *begin)
+{
+    JsonArray *changed = json_array_new ();
+
+    for (guint i = 0; i < run->changed->len; i++)
+        json_array_add_string_element (changed, g_ptr_array_index (run->changed, i));
+    json_object_set_array_member (begin, "changed", changed);
+}
+
+static void
+add_steps (const Run *run, JsonObject *begin)
+{
+    JsonArray *steps = json_array_new ();
+
+    for (guint i = 0; i < run->steps->len; i++)
+        json_array_add_object_element (steps, step_to_json (g_ptr_array_index (run->steps, i)));
+    json_object_set_array_member (begin, "steps", steps);
+}
+
+gboolean
+transaction_begin (Run *run, GError **error)
+{
+    g_autoptr (JsonObject) begin = json_object_new ();
+    guint64 to = run_target (run);
+    g_autofree char *id = run_id (run, to);
+
+    json_object_set_string_member (begin, "run", id);
+    json_object_set_string_member (begin, "verb", run->verb);
+    json_object_set_string_member (begin, "handcarry", HANDCARRY_VERSION);
+    json_object_set_string_member (begin, "product", run->release->product);
+    json_object_set_string_member (begin, "channel", run->release->channel);
+    json_object_set_string_member (begin, "version", run->release->version);
+    json_object_set_int_member (begin, "from", (gint64)run_old_release (run));
+    json_object_set_int_member (begin, "to", (gint64)to);
+    add_digest (begin, "digest", &run->digest);
+    json_object_set_string_member (begin, "network", network_barrier_name (run->barrier));
+    add_paths (run, begin);
+    add_engine (run, begin);
+    add_changed (run, begin);
+    add_steps (run, begin);
+    run->journal = journal_begin (run->host->state_fd, begin, error);
+    return run->journal != NULL || fail_prefix (error, "nothing was changed");
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/transaction.h"
+
+#include "install/copy-in.h"
+#include "install/stored.h"
+#include "manifest/error.h"
+
+#include <string.h>
+
+/* What a run leaves behind when it is over: the state, and no more. */
+
+static void
+keep_channels (const State *old, State *state, const char *but)
+{
+    for (guint i = 0; old != NULL && i < old->channels->len; i++) {
+        const StateChannel *entry = g_ptr_array_index (old->channels, i);
+        StateChannel *copy;
+
+        if (g_strcmp0 (entry->channel, but) == 0)
+            continue;
+        copy = g_new0 (StateChannel, 1);
+        *copy = *entry;
+        copy->channel = g_strdup (entry->channel);
+        g_ptr_array_add (state->channels, copy);
+    }
+}
+
+static void
+add_manifest (State *state, const Digest *manifest)
+{
+    for (guint i = 0; i < state->manifests->len; i++)
+        if (digest_equal (&g_array_index (state->manifests, Digest, i), manifest))
+            return;
+    g_array_append_val (state->manifests, *manifest);
+}
+
+static void
+keep_manifests (const State *old, State *state)
+{
+    for (guint i = 0; old != NULL && i < old->manifests->len; i++)
+        add_manifest (state, &g_array_index (old->manifests, Digest, i));
+}
+
+static void
+set_engine (const Run *run, State *state)
+{
+    const EngineInfo *info = engine_info (run->engine);
+
+    g_free (state->engine_id);
+    g_free (state->engine_store);
+    g_free (state->engine_root);
+    state->engine_id = g_strdup (info->id);
+    state->engine_store = g_strdup (engine_store_name (info->store));
+    state->engine_root = g_strdup (info->data_root);
+}
+
+static void
+record_steps (const Run *run, State *state)
+{
+    for (guint i = 0; i < run->steps->len; i++) {
+        const Step *step = g_ptr_array_index (run->steps, i);
+
+        if (!step_names_record (step, run, state->images) &&
+            !step_configs_record (step, state->configs))
+            step_files_record (step, state->files);
+    }
+}
+
+static State *
+installed_state (const Run *run)
+{
+    const Release *release = run->release;
+    State *state = state_new (release->product);
+    StateChannel *channel = g_new0 (StateChannel, 1);
+
+    state->channel = g_strdup (release->channel);
+    state->version = g_strdup (release->version);
+    state->release = release->release;
+    state->digest = run->digest;
+    record_steps (run, state);
+    keep_channels (run->state, state, release->channel);
+    channel->channel = g_strdup (release->channel);
+    channel->highest = release->release;
+    channel->digest = state->digest;
+    g_ptr_array_add (state->channels, channel);
+    keep_manifests (run->state, state);
+    for (guint i = 0; i < state->images->len; i++)
+        add_manifest (state, &((StateImage *)g_ptr_array_index (state->images, i))->manifest);
+    return state;
+}
+
+/* Numbers that were committed stay the floor, also where an older release is current again or none
+ * is. */
+static State *
+state_after_leaving (const Run *run, State *before)
+{
+    State *state = before != NULL ? before : state_new (run->release->product);
+
+    g_ptr_array_set_size (state->channels, 0);
+    keep_channels (run->state, state, NULL);
+    keep_manifests (run->state, state);
+    return state;
+}
+
+/* What was the state while the release was current that a rollback goes to: what the release after
+ * it found. */
+static gboolean
+state_of_target (const Run *run, State **before, GError **error)
+{
+    g_autoptr (GArray) way = stored_way_back (run, journal_number (run->journal, "to"), error);
+
+    return way != NULL &&
+           stored_state_before (run, g_array_index (way, guint64, way->len - 1), before, error);
+}
+
+static State *
+next_state (Run *run, GError **error)
+{
+    State *state, *before = NULL;
+
+    if (run_is (run, "install"))
+        state = installed_state (run);
+    else if (run_is (run, "remove") || state_of_target (run, &before, error))
+        state = state_after_leaving (run, before);
+    else
+        return NULL;
+    set_engine (run, state);
+    return state;
+}
+
+/* Now current is what the run wanted; what is left over is worth a note, not a failure. */
+static void
+commit_steps (Run *run)
+{
+    g_autoptr (GError) copies = NULL;
+
+    for (guint i = 0; i < run->steps->len; i++) {
+        Step *step = g_ptr_array_index (run->steps, i);
+        g_autoptr (GError) local = NULL;
+
+        if (step->needed && step->kind->commit != NULL && !step->kind->commit (step, run, &local))
+            run_note (run, "%s", local->message);
+    }
+    for (guint i = 0; i < run->links->len; i++) {
+        g_autoptr (GString) troubles = g_string_new (NULL);
+
+        transaction_undo_steps (g_ptr_array_index (run->links, i), troubles);
+        if (troubles->len > 0)
+            run_note (run, "this could not be removed:%s", troubles->str);
+    }
+    step_images_sweep (run);
+    if (!copy_in_remove_all (run, &copies))
+        run_note (run, "%s", copies->message);
+}
+
+gboolean
+transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
+{
+    g_autofree char *folder = run_folder (run);
+    g_autofree char *kept = g_build_filename (folder, JOURNAL_FILE, NULL);
+    gboolean keep = code == 0 && run_is (run, "install") &&
+                    journal_number (run->journal, "from") != journal_number (run->journal, "to");
+
+    if (!journal_end (run->journal, run->host->state_fd, run->product_fd, keep ? kept : NULL,
+                      error))
+        return FALSE;
+    g_clear_pointer (&run->journal, journal_free);
+    return TRUE;
+}
+
+/* A release that was left is not kept: its bundle brings it again. */
+static gboolean
+drop_left (Run *run, GError **error)
+{
+    guint64 to = journal_number (run->journal, "to");
+    g_autoptr (GArray) numbers = NULL;
+
+    if (run_is (run, "install"))
+        return TRUE;
+    numbers = stored_numbers (run, error);
+    for (guint i = 0; numbers != NULL && i < numbers->len; i++) {
+        guint64 number = g_array_index (numbers, guint64, i);
+
+        if (number > to && !stored_remove (run, number, error))
+            return FALSE;
+    }
+    return numbers != NULL;
+}
+
+gboolean
+transaction_finish (Run *run, GError **error)
+{
+    g_autoptr (GError) why = NULL;
+    g_autoptr (State) state = next_state (run, &why);
+
+    commit_steps (run);
+    if (state == NULL || !state_write (run->product_fd, state, &why) || !drop_left (run, &why) ||
+        !transaction_end (run, 0, NULL, &why))
+        return fail (error, ERR_NEEDS_ATTENTION,
+                     "all is done and healthy, but could not be written down: %s\nnext: remove the "
+                     "cause, then type: handcarry recover",
+                     why->message);
+    return TRUE;
+}
+
+gboolean
+transaction_give_up (Run *run, GError **error)
+{
+    commit_steps (run);
+    return transaction_end (run, ERR_NEEDS_ATTENTION, "given up by a person", error);
+}
