@@ -11,8 +11,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#define XATTR_BYTES 65536 /* the kernel's own limit of a list */
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* "/a/b/c/" → "/a/b" and "c". */
@@ -150,11 +152,47 @@ place_look (const char *path, PlaceThing *found, GError **error)
     return look (path, found, &missing, error);
 }
 
+char *
+place_extras (const char *path)
+{
+    static const char *const given[] = { "security.selinux", "security.ima", "security.evm",
+                                         "trusted.overlay." };
+    g_autofree char *parent = NULL, *name = NULL, *missing = NULL, *names = g_malloc (XATTR_BYTES);
+    g_autoptr (GString) found = g_string_new (NULL);
+    autofd int dirfd = -1, fd = -1;
+    ssize_t length;
+
+    split (path, &parent, &name);
+    dirfd = open_folder (parent, FALSE, &missing, NULL);
+    if (dirfd >= 0)
+        fd = openat (dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    length = fd >= 0 ? flistxattr (fd, names, XATTR_BYTES) : 0;
+    for (const char *at = names; length > 0 && at < names + length; at += strlen (at) + 1) {
+        gboolean counts = TRUE;
+
+        for (gsize i = 0; i < G_N_ELEMENTS (given); i++)
+            counts = counts && !g_str_has_prefix (at, given[i]);
+        if (counts)
+            g_string_append_printf (found, "%s%s", found->len > 0 ? ", " : "", at);
+    }
+    return found->len > 0 ? error_quote (found->str) : NULL;
+}
+
 gboolean
 place_plan (PlaceData *data, GError **error)
 {
     g_clear_pointer (&data->made_from, g_free);
     return look (data->path, &data->found, &data->made_from, error);
+}
+
+void
+place_keep_old (PlaceData *data)
+{
+    g_autofree char *parent = NULL, *name = NULL;
+
+    split (data->path, &parent, &name);
+    g_free (data->keep_as);
+    data->keep_as = g_strdup_printf ("%s.handcarry-old.%s", name, data->tag);
 }
 
 void

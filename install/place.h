@@ -25,6 +25,10 @@ typedef struct {
 /* What is there now. A symlink, a file with several names or something special is ERR_NOT_READY:
  * writing there would reach elsewhere. */
 gboolean place_look (const char *path, PlaceThing *found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Names of the extended attributes at path, but those that the kernel gives by itself and the
+ * SELinux label: a new file there would be without them. NULL where there are none. Caller frees.
+ */
+char *place_extras (const char *path);
 /* Are kind and content the same? */
 gboolean place_same (const PlaceThing *a, const PlaceThing *b);
 
@@ -53,6 +57,8 @@ typedef struct {
 
 /* Fills found and made_from of the path. */
 gboolean place_plan (PlaceData *data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What was there is kept as "NAME.handcarry-old.TAG". */
+void place_keep_old (PlaceData *data);
 void place_data_clear (PlaceData *data);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PlaceData, place_data_clear)
 

@@ -128,6 +128,8 @@ plan_check_requires (Run *run, GError **error)
         return TRUE;
     g_ptr_array_add (missing, NULL);
     all = g_strjoinv ("; ", (char **)missing->pdata);
-    return fail (error, ERR_NOT_READY, "%s %s needs on this host: %s", run->release->product,
-                 run->release->version, all);
+    return plan_defer (run,
+                       g_error_new (HANDCARRY_ERROR, ERR_NOT_READY, "%s %s needs on this host: %s",
+                                    run->release->product, run->release->version, all),
+                       error);
 }

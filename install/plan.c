@@ -55,6 +55,18 @@ is_current (const Run *run)
 }
 
 gboolean
+plan_defer (Run *run, GError *why, GError **error)
+{
+    if (!g_error_matches (why, HANDCARRY_ERROR, ERR_NOT_READY)) {
+        g_propagate_error (error, why);
+        return FALSE;
+    }
+    g_ptr_array_add (run->problems, g_strdup (why->message));
+    g_error_free (why);
+    return TRUE;
+}
+
+gboolean
 plan_images (Run *run, const char **culprit, GError **error)
 {
     if (run->images_planned)
@@ -80,7 +92,7 @@ plan_steps (Run *run, GError **error)
 
     if (!plan_images (run, &culprit, error) || !step_tree_plan (run, error) ||
         !step_configs_plan (run, error) || !step_files_plan (run, error) ||
-        !step_names_plan (run, error))
+        !step_dropped_plan (run, error) || !step_names_plan (run, error))
         return FALSE;
     due = any_needed (run) || !is_current (run);
     run->already = !due;
@@ -90,15 +102,41 @@ plan_steps (Run *run, GError **error)
     return TRUE;
 }
 
+/* Whoever has to settle something on the host does it once. */
+static gboolean
+check_problems (const Run *run, GError **error)
+{
+    g_autoptr (GString) all = g_string_new (NULL);
+
+    if (run->problems->len == 0)
+        return TRUE;
+    if (run->problems->len == 1)
+        return fail (error, ERR_NOT_READY, "%s", (char *)g_ptr_array_index (run->problems, 0));
+    for (guint i = 0; i < run->problems->len; i++)
+        g_string_append_printf (all, "\n%u. %s", i + 1,
+                                (char *)g_ptr_array_index (run->problems, i));
+    return fail (error, ERR_NOT_READY, "%u things must be settled on this host first:%s",
+                 run->problems->len, all->str);
+}
+
+static gboolean
+read_values (Run *run, GError **error)
+{
+    GError *why = NULL;
+
+    run->values = host_values (run->host, run->release, &why);
+    return run->values != NULL || plan_defer (run, why, error);
+}
+
 gboolean
 plan_make (Run *run, GError **error)
 {
     note_environment (run);
     note_engine_change (run);
-    run->values = host_values (run->host, run->release, error);
-    if (run->values == NULL || !plan_steps (run, error))
+    if (!read_values (run, error) || !plan_steps (run, error))
         return FALSE;
     if (run->already)
-        return TRUE;
-    return plan_check_requires (run, error) && plan_check_space (run, error);
+        return check_problems (run, error);
+    return plan_check_requires (run, error) && check_problems (run, error) &&
+           plan_check_space (run, error);
 }

@@ -14,7 +14,10 @@ gboolean plan_make (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  * the bundle that was looked at when it failed, owned by run. Done once. */
 gboolean plan_images (Run *run, const char **culprit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Requirements of the release that this host does not meet: ERR_NOT_READY names all of them. */
+/* ERR_NOT_READY becomes one of run->problems, which plan_make names all at once, and is no error
+ * here; anything else is passed on. Takes why. */
+gboolean plan_defer (Run *run, GError *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds the requirements of the release that this host does not meet to run->problems. */
 gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* ERR_SPACE with needs and has. */
 gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -207,6 +207,7 @@ run_new (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier)
     run->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
     run->named = g_ptr_array_new_with_free_func ((GDestroyNotify)engine_image_free);
     run->changed = g_ptr_array_new_with_free_func (g_free);
+    run->problems = g_ptr_array_new_with_free_func (g_free);
     run->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
     run->tree = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, run_file_free);
     return run;
@@ -322,6 +323,7 @@ run_free (Run *run)
     g_ptr_array_unref (run->named);
     g_clear_pointer (&run->notes, g_ptr_array_unref);
     g_ptr_array_unref (run->changed);
+    g_ptr_array_unref (run->problems);
     g_array_unref (run->layers);
     g_hash_table_unref (run->tree);
     g_clear_pointer (&run->values, g_ptr_array_unref);

@@ -21,9 +21,10 @@ typedef struct {
     const char *engine;       /* --engine, or NULL */
     const char *trust, *root; /* or NULL */
     gboolean no_copy;
-    gboolean write;  /* take the lock, make folders */
-    gboolean hold;   /* --on-failure stop: do not go back by itself */
-    gboolean resume; /* recovery of a run that is about to be repeated: copied frames stay */
+    gboolean write;     /* take the lock, make folders */
+    gboolean hold;      /* --on-failure stop: do not go back by itself */
+    gboolean resume;    /* recovery of a run that is about to be repeated: copied frames stay */
+    GPtrArray *choices; /* ConfigChoice: --config; borrowed, or NULL */
 } RunOptions;
 
 /* A file of the carried tree. */
@@ -70,9 +71,10 @@ struct Run {
     GPtrArray *values;    /* HostValue */
     GHashTable *tree;     /* path → RunFile */
     GPtrArray *steps;     /* Step */
-    GPtrArray *named;     /* EngineImage, or NULL, that has the real name of each image now */
+    GPtrArray *named;     /* EngineImage, or NULL, that has the real name of each image */
     GPtrArray *in_engine; /* EngineImage: all; NULL where no image lacks */
     GPtrArray *notes;     /* char *: what a person should know, for plan and install */
+    GPtrArray *problems;  /* char *: what must be settled on this host first; plan names them all */
     RunSpace engine_space, state_space;
     Bases *bases;            /* NULL: no delta */
     TreeSource *tree_source; /* NULL: not opened, or the bundle carries its whole tree */

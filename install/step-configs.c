@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/config-choice.h"
+#include "install/plan.h"
 #include "install/run.h"
 #include "install/step-place.h"
 #include "install/template.h"
@@ -18,7 +20,7 @@ typedef enum {
     CONFIG_REPLACE, /* conflict: the edit goes to .handcarry-old.rN */
 } Decision;
 
-/* The bytes as they are to be placed. Caller unrefs. */
+/* The bytes that the release brings. Caller unrefs. */
 static GBytes *
 fill (Run *run, const ReleaseConfig *config, GError **error)
 {
@@ -27,11 +29,12 @@ fill (Run *run, const ReleaseConfig *config, GError **error)
     if (file == NULL || file->content == NULL)
         return fail_null (error, ERR_FORMAT, "config '%s' is not in the carried tree",
                           config->from);
-    if (config->template)
-        return template_fill (file->content, run->values, config->from, error);
-    return g_bytes_ref (file->content);
+    if (!config->template)
+        return g_bytes_ref (file->content);
+    return template_fill (file->content, run->values, config->from, error);
 }
 
+/* Changed here and by the release. */
 static gboolean
 decide_conflict (const ReleaseConfig *config, Decision *decision, GError **error)
 {
@@ -45,36 +48,44 @@ decide_conflict (const ReleaseConfig *config, Decision *decision, GError **error
     case CONFLICT_FAIL:
         break;
     }
-    return fail (
-        error, ERR_NOT_READY,
-        "config '%s' was changed on this host and also by this release, which asks to stop "
-        "then (on-conflict: fail); put the file back or move it away",
-        config->to);
+    return fail (error, ERR_NOT_READY,
+                 "'%s' was changed on this host and also by this release, which asks to stop then "
+                 "(on-conflict: fail); decide by --config %s=keep (the new one goes beside it), "
+                 "=new (the edit is kept beside it) or =FILE",
+                 config->to, config->to);
 }
 
 static gboolean
-decide (const Run *run, const ReleaseConfig *config, const PlaceData *place, Decision *decision,
-        GError **error)
+decide_edited (const ReleaseConfig *config, ConfigChoiceKind choice, gboolean conflict,
+               Decision *decision, GError **error)
 {
-    const PlaceThing *found = &place->found, *wanted = &place->wanted;
+    if (choice == CHOICE_NONE && conflict)
+        return decide_conflict (config, decision, error);
+    if (choice == CHOICE_NEW || choice == CHOICE_FILE)
+        *decision = CONFIG_REPLACE;
+    else
+        *decision = conflict ? CONFIG_BESIDE : CONFIG_LOCAL;
+    return TRUE;
+}
+
+/* What the release offers is tracked; it is not what is wanted where the operator gave a file. */
+static gboolean
+decide (const Run *run, const ReleaseConfig *config, const StepPlace *step, ConfigChoiceKind choice,
+        Decision *decision, GError **error)
+{
+    const PlaceThing *found = &step->place.found, *wanted = &step->place.wanted;
     const StateFile *last =
         run->state != NULL ? state_find_file (run->state->configs, config->to) : NULL;
+    gboolean same = place_same (found, wanted);
 
-    if (found->kind == PLACE_FOLDER)
-        return fail (error, ERR_NOT_READY, "'%s' is a folder, a config file goes there",
-                     config->to);
-    if (place_same (found, wanted))
-        *decision =
-            found->mode == wanted->mode && found->uid == wanted->uid && found->gid == wanted->gid
-                ? CONFIG_EQUAL
-                : CONFIG_PLACE;
-    else if (found->kind == PLACE_NOTHING ||
-             (last != NULL && digest_equal (&last->digest, &found->digest)))
-        *decision = CONFIG_PLACE;
-    else if (last != NULL && digest_equal (&last->digest, &wanted->digest))
-        *decision = CONFIG_LOCAL;
-    else
-        return decide_conflict (config, decision, error);
+    if (!same && found->kind != PLACE_NOTHING &&
+        (last == NULL || !digest_equal (&last->digest, &found->digest)))
+        return decide_edited (config, choice,
+                              last == NULL || !digest_equal (&last->digest, &step->tracked_digest),
+                              decision, error);
+    same = same && found->mode == wanted->mode && found->uid == wanted->uid &&
+           found->gid == wanted->gid;
+    *decision = same ? CONFIG_EQUAL : CONFIG_PLACE;
     return TRUE;
 }
 
@@ -92,63 +103,130 @@ describe (Decision decision)
     return words[decision];
 }
 
+/* An earlier offer that someone worked on is not lost either. */
+static gboolean
+place_beside (Run *run, PlaceData *place, const char *to, GError **error)
+{
+    const StateFile *last = run->state != NULL ? state_find_file (run->state->configs, to) : NULL;
+
+    g_free (place->path);
+    place->path = g_strconcat (to, ".handcarry-new", NULL);
+    if (!place_plan (place, error))
+        return FALSE;
+    if (place->found.kind == PLACE_FOLDER)
+        return fail (error, ERR_NOT_READY, "'%s' is a folder, a config file goes there",
+                     place->path);
+    if (place->found.kind == PLACE_FILE && !place_same (&place->found, &place->wanted) &&
+        (last == NULL || !digest_equal (&last->digest, &place->found.digest)))
+        place_keep_old (place);
+    return TRUE;
+}
+
 /* What was decided becomes what is done. */
 static gboolean
 carry_out (Run *run, Step *base, Decision decision, GError **error)
 {
     StepPlace *step = base->data;
-    PlaceData *place = &step->place;
-    g_autofree char *name = g_path_get_basename (place->path);
 
-    if (decision == CONFIG_REPLACE)
-        place->keep_as = g_strdup_printf ("%s.handcarry-old.%s", name, place->tag);
-    if (decision == CONFIG_BESIDE) {
-        g_autofree char *path = g_strconcat (place->path, ".handcarry-new", NULL);
-
-        g_free (place->path);
-        place->path = g_steal_pointer (&path);
-        if (!place_plan (place, error))
-            return FALSE;
-    }
     base->action = (g_free (base->action), g_strdup (describe (decision)));
+    if (decision == CONFIG_REPLACE)
+        place_keep_old (&step->place);
+    if (decision == CONFIG_BESIDE && !place_beside (run, &step->place, base->subject, error))
+        return FALSE;
     if (decision != CONFIG_EQUAL && decision != CONFIG_LOCAL)
         step_place_need (run, base, describe (decision));
+    return TRUE;
+}
+
+/* What is to be placed, and what the state remembers as offered. */
+static gboolean
+take_bytes (Run *run, const ReleaseConfig *config, Step *base, const ConfigChoice *choice,
+            GError **error)
+{
+    StepPlace *step = base->data;
+    g_autoptr (GBytes) offered = fill (run, config, error);
+
+    if (offered == NULL)
+        return FALSE;
+    step->tracked = g_strdup (config->to);
+    /* Also where an edit is kept: the next release compares with it. */
+    step->tracked_digest = digest_of_bytes (offered);
+    step->bytes = g_bytes_ref (choice != NULL && choice->bytes != NULL ? choice->bytes : offered);
+    step->place.wanted.digest = digest_of_bytes (step->bytes);
+    base->bytes = g_bytes_get_size (step->bytes);
+    if (choice != NULL)
+        base->detail = choice->file != NULL
+                           ? g_strdup_printf ("as --config says, from '%s'", choice->file)
+                           : g_strdup ("as --config says");
     return TRUE;
 }
 
 static gboolean
 plan_one (Run *run, const ReleaseConfig *config, GError **error)
 {
+    const ConfigChoice *choice = config_choice_find (run->options.choices, config->to);
+    Decision decision = CONFIG_EQUAL;
     Step *base;
     StepPlace *step = step_place_add (run, &step_config_kind, config->to, &base);
     PlaceThing *wanted = &step->place.wanted;
-    Decision decision = CONFIG_EQUAL;
 
-    step->bytes = fill (run, config, error);
-    if (step->bytes == NULL)
-        return fail_prefix (error, "config '%s'", config->from);
     wanted->kind = PLACE_FILE;
     wanted->mode = config->mode;
-    wanted->digest = digest_of_bytes (step->bytes);
-    base->bytes = g_bytes_get_size (step->bytes);
-    step->tracked = g_strdup (config->to);
-    /* Of what was offered, also where an edit was kept: the next release compares with it. */
-    step->tracked_digest = wanted->digest;
     if (!host_check_place (run->host, config->to, error) ||
         !place_parse_owner (config->owner, &wanted->uid, &wanted->gid, error) ||
-        !place_plan (&step->place, error) ||
-        !step_place_check_foreign (run, config->to, &wanted->digest, error) ||
-        !decide (run, config, &step->place, &decision, error) ||
-        !carry_out (run, base, decision, error))
-        return fail_prefix (error, "config '%s'", config->from);
+        !place_plan (&step->place, error))
+        return FALSE;
+    if (step->place.found.kind == PLACE_FOLDER)
+        return fail (error, ERR_NOT_READY, "'%s' is a folder, a config file goes there",
+                     config->to);
+    /* What it would become is not known, and that values are missing was said. */
+    if (config->template && run->values == NULL)
+        return TRUE;
+    return take_bytes (run, config, base, choice, error) &&
+           step_place_check_foreign (run, config->to, &step->tracked_digest, error) &&
+           decide (run, config, step, choice != NULL ? choice->kind : CHOICE_NONE, &decision,
+                   error) &&
+           carry_out (run, base, decision, error);
+}
+
+static gboolean
+check_choices (const Run *run, GError **error)
+{
+    const GPtrArray *choices = run->options.choices, *configs = run->release->configs;
+    g_autoptr (GString) known = g_string_new (NULL);
+
+    for (guint i = 0; i < configs->len; i++)
+        g_string_append_printf (known, "%s%s", i > 0 ? ", " : "",
+                                ((const ReleaseConfig *)g_ptr_array_index (configs, i))->to);
+    for (guint i = 0; choices != NULL && i < choices->len; i++) {
+        const ConfigChoice *choice = g_ptr_array_index (choices, i);
+        gboolean found = FALSE;
+
+        for (guint k = 0; k < configs->len && !found; k++)
+            found = strcmp (((const ReleaseConfig *)g_ptr_array_index (configs, k))->to,
+                            choice->path) == 0;
+        if (!found)
+            return fail (error, ERR_USAGE, "--config: %s %s has no config '%s'; it has: %s",
+                         run->release->product, run->release->version, choice->path,
+                         known->len > 0 ? known->str : "none");
+    }
     return TRUE;
 }
 
 gboolean
 step_configs_plan (Run *run, GError **error)
 {
-    for (guint i = 0; i < run->release->configs->len; i++)
-        if (!plan_one (run, g_ptr_array_index (run->release->configs, i), error))
+    if (!check_choices (run, error))
+        return FALSE;
+    for (guint i = 0; i < run->release->configs->len; i++) {
+        const ReleaseConfig *config = g_ptr_array_index (run->release->configs, i);
+        GError *why = NULL;
+
+        if (plan_one (run, config, &why))
+            continue;
+        (void)fail_prefix (&why, "config '%s'", config->from);
+        if (!plan_defer (run, why, error))
             return FALSE;
+    }
     return TRUE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/plan.h"
 #include "install/run.h"
 #include "install/step-place.h"
 #include "manifest/error.h"
@@ -82,20 +83,29 @@ plan_one (Run *run, const ReleaseFiles *files, GError **error)
         !place_plan (place, error) ||
         !step_place_check_foreign (run, files->to, &place->wanted.digest, error) ||
         !check_ours (run, place, error))
-        return fail_prefix (error, "files '%s'", files->from);
+        return FALSE;
     step->tracked = g_strdup (files->to);
     step->tracked_digest = place->wanted.digest;
     if (!place_same (&place->found, &place->wanted) || place->found.mode != place->wanted.mode ||
         place->found.uid != 0)
         step_place_need (run, base, place->found.kind == PLACE_NOTHING ? "place" : "replace");
+    else
+        base->action = (g_free (base->action), g_strdup ("is there"));
     return TRUE;
 }
 
 gboolean
 step_files_plan (Run *run, GError **error)
 {
-    for (guint i = 0; i < run->release->files->len; i++)
-        if (!plan_one (run, g_ptr_array_index (run->release->files, i), error))
+    for (guint i = 0; i < run->release->files->len; i++) {
+        const ReleaseFiles *files = g_ptr_array_index (run->release->files, i);
+        GError *why = NULL;
+
+        if (plan_one (run, files, &why))
+            continue;
+        (void)fail_prefix (&why, "files '%s'", files->from);
+        if (!plan_defer (run, why, error))
             return FALSE;
+    }
     return TRUE;
 }

@@ -96,18 +96,26 @@ step_place_add (Run *run, const StepKind *kind, const char *path, Step **step)
 
     place->place.path = g_strdup (path);
     place->place.tag = run_folder (run);
-    *step = step_add (run, kind, path, "is there", place);
+    *step = step_add (run, kind, path, "not settled", place);
     return place;
 }
 
 void
 step_place_need (Run *run, Step *step, const char *action)
 {
-    const StepPlace *place = step->data;
+    const PlaceData *place = &((const StepPlace *)step->data)->place;
+    g_autofree char *extras = NULL;
 
+    if (place->found.kind == PLACE_FILE && place->wanted.kind == PLACE_FILE)
+        extras = place_extras (place->path);
+    if (extras != NULL)
+        run_note (run,
+                  "'%s' has extended attributes (%s) that the new one will not have; where they "
+                  "count, let a playbook set them",
+                  place->path, extras);
     step->needed = TRUE;
     step->action = (g_free (step->action), g_strdup (action));
-    g_ptr_array_add (run->changed, g_strdup (place->place.path));
+    g_ptr_array_add (run->changed, g_strdup (place->path));
 }
 
 gboolean

@@ -70,6 +70,7 @@ gboolean step_images_plan_again (Run *run, GError **error) G_GNUC_WARN_UNUSED_RE
 gboolean step_tree_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_configs_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_files_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean step_dropped_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_names_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes a name away, as long as that image has it. */
 void step_names_plan_take (Run *run, const StateImage *image);

@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #include "install/verb-host.h"
 
+#include "install/config-choice.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +16,8 @@ host_options_clear (HostOptions *options)
     g_free (options->engine);
     g_free (options->trust);
     g_free (options->root);
+    g_strfreev (options->configs);
+    g_clear_pointer (&options->choices, g_ptr_array_unref);
     g_free (options->given);
 }
 
@@ -38,6 +42,11 @@ verb_host_parse (int *argc, char ***argv, const char *synopsis, const char *desc
         { HOST_NO_COPY,
           { "no-copy", 0, 0, G_OPTION_ARG_NONE, &options->no_copy,
             "read the medium in place instead of copying what is needed first", NULL } },
+        { HOST_CONFIG,
+          { "config", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->configs,
+            "a config that was changed on this host: keep the change, take the new one, or place "
+            "FILE; may be given again",
+            "PATH=keep|new|FILE" } },
     };
     g_autoptr (GArray) entries = g_array_new (TRUE, FALSE, sizeof (GOptionEntry));
 
@@ -46,8 +55,11 @@ verb_host_parse (int *argc, char ***argv, const char *synopsis, const char *desc
     for (gsize i = 0; i < G_N_ELEMENTS (shared); i++)
         if (which & shared[i].which)
             g_array_append_vals (entries, &shared[i].entry, 1);
-    return verb_parse (argc, argv, synopsis, description, (GOptionEntry *)(void *)entries->data,
-                       output, TRUE, error);
+    if (!verb_parse (argc, argv, synopsis, description, (GOptionEntry *)(void *)entries->data,
+                     output, TRUE, error))
+        return FALSE;
+    options->choices = config_choices_parse (options->configs, error);
+    return options->choices != NULL;
 }
 
 void
@@ -128,5 +140,6 @@ verb_host_run_options (HostOptions *options, char **paths, gboolean write)
         .root = options->root,
         .no_copy = options->no_copy,
         .write = write,
+        .choices = options->choices,
     };
 }

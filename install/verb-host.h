@@ -12,7 +12,9 @@
 typedef struct {
     char *engine, *trust, *root;
     gboolean no_copy;
-    char *given; /* the paths, for messages */
+    char **configs;
+    GPtrArray *choices; /* ConfigChoice: of configs */
+    char *given;        /* the paths, for messages */
 } HostOptions;
 
 /* Those that a verb has. */
@@ -21,6 +23,7 @@ enum {
     HOST_TRUST = 1 << 1,
     HOST_ROOT = 1 << 2,
     HOST_NO_COPY = 1 << 3,
+    HOST_CONFIG = 1 << 4,
 };
 
 /* What paths mean, for --help. */
@@ -33,7 +36,8 @@ enum {
 void host_options_clear (HostOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (HostOptions, host_options_clear)
 
-/* Like verb_parse, with --json; own (NULL-terminated, may be NULL) come before those of which. */
+/* Like verb_parse, with --json; reads the files that --config names; own (NULL-terminated, may be
+ * NULL) come before those of which. */
 gboolean verb_host_parse (int *argc, char ***argv, const char *synopsis, const char *description,
                           const GOptionEntry *own, guint which, HostOptions *options,
                           VerbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;

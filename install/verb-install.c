@@ -27,7 +27,8 @@ parse (int *argc, char ***argv, HostOptions *options, gboolean *yes, VerbOutput 
             argc, argv, "PATH…",
             "Verifies the bundle, shows a plan, loads what the engine lacks, places "
             "configs and files, runs the playbooks and checks health. " VERB_HOST_PATHS,
-            entries, HOST_ENGINE | HOST_TRUST | HOST_ROOT | HOST_NO_COPY, options, output, error))
+            entries, HOST_ENGINE | HOST_TRUST | HOST_ROOT | HOST_NO_COPY | HOST_CONFIG, options,
+            output, error))
         return FALSE;
     if (*argc < 2)
         return fail (error, ERR_USAGE, "install takes a bundle, or a folder of them");

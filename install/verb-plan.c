@@ -29,7 +29,8 @@ verb_plan (int argc, char **argv, GError **error)
             &argc, &argv, "PATH…",
             "Shows what install would do, and ends with the exit status that it would have. "
             "Writes nothing. " VERB_HOST_PATHS,
-            NULL, HOST_ENGINE | HOST_TRUST | HOST_ROOT | HOST_NO_COPY, &options, &output, error))
+            NULL, HOST_ENGINE | HOST_TRUST | HOST_ROOT | HOST_NO_COPY | HOST_CONFIG, &options,
+            &output, error))
         return ERR_USAGE;
     if (argc < 2) {
         fail (error, ERR_USAGE, "plan takes a bundle, or a folder of them");

@@ -382,6 +382,45 @@ test_081_083_links_are_refused (Fixture *fixture, gconstpointer unused)
     g_assert_error (error, HANDCARRY_ERROR, ERR_NOT_READY);
 }
 
+/* Between staging and the switch the folder is swapped for a symlink to another one. */
+static void
+test_081_a_parent_that_becomes_a_symlink_is_refused (Fixture *fixture, gconstpointer unused)
+{
+    g_autofree char *path = at (fixture, "a/config"), *folder = at (fixture, "a");
+    g_autofree char *away = at (fixture, "away"), *other = at (fixture, "other");
+    g_autofree char *theirs = at (fixture, "other/config");
+    g_autoptr (GError) error = NULL;
+    g_auto (PlaceData) data = { 0 };
+
+    g_assert_cmpint (g_mkdir (other, 0755), ==, 0);
+    stage (fixture, &data, path, "new");
+    g_assert_cmpint (rename (folder, away), ==, 0);
+    g_assert_cmpint (symlink ("other", folder), ==, 0);
+    g_assert_false (place_switch (&data, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_NOT_READY);
+    g_assert_false (g_file_test (theirs, G_FILE_TEST_EXISTS));
+}
+
+/* The target itself becomes a symlink or gets a second name. */
+static void
+test_083_a_target_that_becomes_a_link_is_refused (Fixture *fixture, gconstpointer hard)
+{
+    g_autofree char *path = at (fixture, "config"), *theirs = at (fixture, "theirs");
+    g_autoptr (GError) error = NULL;
+    g_auto (PlaceData) data = { 0 };
+
+    g_assert_true (g_file_set_contents (path, "old", -1, NULL));
+    g_assert_true (g_file_set_contents (theirs, "old", -1, NULL));
+    stage (fixture, &data, path, "new");
+    g_assert_cmpint (unlink (path), ==, 0);
+    g_assert_cmpint (hard != NULL ? link (theirs, path) : symlink ("theirs", path), ==, 0);
+    g_assert_false (place_switch (&data, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_NOT_READY);
+    assert_content (theirs, "old");
+    g_assert_null (undo (&data));
+    assert_content (path, "old");
+}
+
 static void
 test_nothing_there_is_no_error (Fixture *fixture, gconstpointer data)
 {
@@ -427,6 +466,9 @@ main (int argc, char **argv)
         { "/place/edit-old", test_an_edit_of_the_old_one_is_kept },
         { "/place/edit-removed", test_a_file_in_a_removed_ones_place_is_kept },
         { "/place/081-083-links", test_081_083_links_are_refused },
+        { "/place/081-parent-swapped", test_081_a_parent_that_becomes_a_symlink_is_refused },
+        { "/place/083-target-symlink", test_083_a_target_that_becomes_a_link_is_refused },
+        { "/place/083-target-hard", test_083_a_target_that_becomes_a_link_is_refused, "hard" },
         { "/place/nothing", test_nothing_there_is_no_error },
         { "/place/owners", test_owners_are_names_of_this_host },
     };
