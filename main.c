@@ -28,6 +28,8 @@ static const Verb verbs[] = {
     { "verify", "prove signatures and content of a bundle", verb_verify },
     { "plan", "show what install would do on this host", verb_plan },
     { "install", "install a bundle on this host", verb_install },
+    { "rollback", "go back to the release before", verb_rollback },
+    { "remove", "take a product away", verb_remove },
     { "recover", "end a run that was killed or could not go back", verb_recover },
     { "status", "show what is installed here", verb_status },
     { "have", "write what this host has, for a bundle that fits it", verb_have },

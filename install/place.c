@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/place.h"
 
+#include "install/place-copy.h"
 #include "install/place-private.h"
 #include "install/place-tree.h"
 #include "manifest/error.h"
@@ -249,4 +250,14 @@ place_remove_parents (const PlaceData *data, GError **error)
         path = g_steal_pointer (&folder);
     }
     return TRUE;
+}
+
+gboolean
+place_keep (const PlaceData *data, int dirfd, const char *name, GError **error)
+{
+    g_auto (PlaceSpot) spot = { .dirfd = -1 };
+
+    return place_remove_tree (dirfd, name, error) &&
+           place_spot_open (&spot, data, FALSE, NULL, error) &&
+           place_copy (spot.dirfd, spot.name, dirfd, name, TRUE, data->path, error);
 }

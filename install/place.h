@@ -70,6 +70,11 @@ gboolean place_stage_file (PlaceData *data, GBytes *bytes,
 gboolean place_stage_copy (PlaceData *data, int dirfd, const char *from, gboolean exact,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Copies what is at the path (something was found there), with owner, mode and labels, to a name in
+ * dirfd; what was there is replaced. */
+gboolean place_keep (const PlaceData *data, int dirfd, const char *name,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Each of these may be called again after a kill, and then does what is left to do. */
 
 /* The moment it appears. ERR_FAILED where the path was edited since it was planned. */

@@ -184,6 +184,13 @@ append_links (GString *out, const Run *run)
                                 run->release->version, run->release->release);
 }
 
+void
+plan_append_steps (GString *out, const Run *run)
+{
+    for (guint i = 0; i < run->steps->len; i++)
+        append_step (out, g_ptr_array_index (run->steps, i));
+}
+
 char *
 plan_to_text (const Run *run)
 {
@@ -192,8 +199,7 @@ plan_to_text (const Run *run)
     append_head (out, run);
     append_links (out, run);
     append_bundle (out, run);
-    for (guint i = 0; i < run->steps->len; i++)
-        append_step (out, g_ptr_array_index (run->steps, i));
+    plan_append_steps (out, run);
     append_bases (out, run);
     append_medium (out, run);
     append_space (out, "state", &run->state_space);

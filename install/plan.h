@@ -22,6 +22,8 @@ gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESUL
 /* ERR_SPACE with needs and has. */
 gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A line for each step. */
+void plan_append_steps (GString *out, const Run *run);
 /* For a person, and as one JSON object (install/FORMAT.md). Caller frees. */
 char *plan_to_text (const Run *run);
 char *plan_to_json (const Run *run, gboolean changed);

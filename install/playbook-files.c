@@ -65,7 +65,7 @@ static void
 append_facts (GString *out, const Run *run, PlaybookRun kind)
 {
     static const char *const kinds[] = { "before", "install", "undo", "remove" };
-    g_autofree char *digest = digest_to_text (bundle_release_digest (run->bundle));
+    g_autofree char *digest = digest_to_text (&run->digest);
     g_autofree char *tree = run_tree_path (run);
     const Release *release = run->release;
 

@@ -302,6 +302,18 @@ plan_image (Run *run, Step *base, LoadPresent **present, GError **error)
     return is_whole (run, step->image, found) || plan_load (run, base, present, error);
 }
 
+static ImageStep *
+add_step (Run *run, guint index, Step **base)
+{
+    ImageStep *step = g_new0 (ImageStep, 1);
+
+    step->index = index;
+    step->image = g_ptr_array_index (run->statement->images, index);
+    step->temporary = step_images_temporary (run, index);
+    *base = step_add (run, &step_image_kind, step->image->name, "is there", step);
+    return step;
+}
+
 gboolean
 step_images_plan (Run *run, GError **error)
 {
@@ -310,17 +322,13 @@ step_images_plan (Run *run, GError **error)
 
     run->bases = bases_new (run);
     for (guint i = 0; i < run->statement->images->len; i++) {
-        ImageStep *step = g_new0 (ImageStep, 1);
         Step *base;
+        ImageStep *step = add_step (run, i, &base);
 
         step->owns_loader = loader == NULL;
         if (loader == NULL)
             loader = loader_new (run);
         step->loader = loader;
-        step->index = i;
-        step->image = g_ptr_array_index (run->statement->images, i);
-        step->temporary = step_images_temporary (run, i);
-        base = step_add (run, &step_image_kind, step->image->name, "is there", step);
         if (!plan_image (run, base, &present, error))
             return FALSE;
     }
@@ -333,6 +341,40 @@ step_images_plan (Run *run, GError **error)
         return TRUE;
     bases_find (run->bases, run->in_engine);
     return bases_check (run->bases, error);
+}
+
+static gboolean
+plan_kept (Run *run, guint index, GError **error)
+{
+    Step *base;
+    const StatementImage *image = add_step (run, index, &base)->image;
+    g_autofree char *full = path_normalize_image_name (image->name);
+    g_autofree char *id = digest_to_text (load_image_id (run->engine, image));
+    g_autoptr (EngineImage) found = NULL;
+    EngineImage *named = NULL;
+
+    if (!engine_inspect (run->engine, full, &named, error))
+        return FALSE;
+    g_ptr_array_add (run->named, named);
+    base->needed = !is_whole (run, image, named);
+    if (!base->needed)
+        return TRUE;
+    if (!engine_inspect (run->engine, id, &found, error))
+        return FALSE;
+    return is_whole (run, image, found) ||
+           fail (error, ERR_NOT_READY,
+                 "image '%s' of release %" G_GUINT64_FORMAT " is not in the engine any more (was "
+                 "it pruned?); install a bundle of that content instead",
+                 image->name, run->release->release);
+}
+
+gboolean
+step_images_plan_kept (Run *run, GError **error)
+{
+    for (guint i = 0; i < run->statement->images->len; i++)
+        if (!plan_kept (run, i, error))
+            return FALSE;
+    return TRUE;
 }
 
 gboolean

@@ -3,6 +3,7 @@
 #include "install/step-place.h"
 
 #include "install/run.h"
+#include "install/stored.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -25,6 +26,8 @@ prepare (Step *base, Run *run, GError **error)
     StepPlace *step = base->data;
     autofd int dirfd = -1;
 
+    if (run_is (run, "install") && !stored_keep (run, &step->place, error))
+        return FALSE;
     if (step->place.wanted.kind == PLACE_NOTHING)
         return TRUE;
     if (step->bytes != NULL)

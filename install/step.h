@@ -65,6 +65,8 @@ extern const StepKind step_tree_kind, step_before_kind, step_image_kind, step_co
 
 /* Each looks at the host and adds the steps of one kind. */
 gboolean step_images_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for a stored release, whose images must be there: ERR_NOT_READY. */
+gboolean step_images_plan_kept (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Looks again, after what was foreseen has come true; the new steps take the place of the old. */
 gboolean step_images_plan_again (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_tree_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

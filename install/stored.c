@@ -181,31 +181,26 @@ stored_numbers (const Run *run, GError **error)
     return g_steal_pointer (&numbers);
 }
 
-GArray *
-stored_way_back (const Run *run, guint64 number, GError **error)
+char *
+stored_kept_name (const char *path)
 {
-    g_autoptr (GArray) way = g_array_new (FALSE, FALSE, sizeof (guint64));
-    guint64 at = run_old_release (run);
+    Digest digest = digest_of (path, strlen (path));
 
-    while (at != number) {
-        g_autoptr (Journal) journal = stored_journal (run, at, error);
-        guint64 from;
+    return digest_to_hex (&digest);
+}
 
-        if (journal == NULL)
-            return NULL;
-        g_array_append_val (way, at);
-        from = journal_number (journal, "from");
-        if (from < number || from >= at)
-            return fail_null (error, ERR_NOT_READY,
-                              "release %" G_GUINT64_FORMAT " was not on the way here: release "
-                              "%" G_GUINT64_FORMAT " followed %" G_GUINT64_FORMAT,
-                              number, at, from);
-        at = from;
-    }
-    if (way->len == 0)
-        return fail_null (error, ERR_FAILED, "release %" G_GUINT64_FORMAT " is the current one",
-                          number);
-    return g_steal_pointer (&way);
+gboolean
+stored_keep (Run *run, const PlaceData *place, GError **error)
+{
+    g_autofree char *folder = path_in (run->release->release, STORED_BEFORE);
+    g_autofree char *name = stored_kept_name (place->path);
+    autofd int before = -1;
+
+    if (place->found.kind == PLACE_NOTHING || run_old_release (run) == run->release->release)
+        return TRUE;
+    before = file_open_below (run->product_fd, folder, O_RDONLY | O_DIRECTORY, error);
+    return before >= 0 && place_keep (place, before, name, error) &&
+           file_fsync_dir (before, folder, error);
 }
 
 gboolean

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "install/place.h"
 #include "install/run.h"
 
 #include <glib.h>
@@ -12,7 +13,7 @@
  *   statement.yaml      the signed bytes; their SHA-256 is the release digest
  *   tree/               its playbooks, configs and files
  *   before/state.yaml   the state that installing N found; none where it was the first
- *   before/K            what was at the target of step K
+ *   before/DIGEST       what was at the path that has this SHA-256
  *   journal             how it was installed, and so what leaving it takes back
  */
 
@@ -34,6 +35,12 @@ Run *stored_open (Run *like, guint64 number, GError **error) G_GNUC_WARN_UNUSED_
 /* Opens run->leaving: the release that the journal's run comes from; nothing to do for 0. */
 gboolean stored_open_leaving (Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Keeps what is at a path of the release that run installs, before it is replaced. Nothing to do
+ * where the release is installed again. */
+gboolean stored_keep (Run *run, const PlaceData *place, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Where that is kept: a name in rN/before. Caller frees. */
+char *stored_kept_name (const char *path);
+
 /* How release number was installed. ERR_NOT_READY: that is not kept. */
 Journal *stored_journal (const Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The state that installing release number found; *state is NULL where it was the first. */
@@ -41,6 +48,3 @@ gboolean stored_state_before (const Run *run, guint64 number, State **state,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The releases that are kept (guint64), lowest first. */
 GArray *stored_numbers (const Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The releases that came after number, newest first, along the way they were installed
- * (journals' "from"), so that the last one followed it. ERR_NOT_READY: no such way is kept. */
-GArray *stored_way_back (const Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;

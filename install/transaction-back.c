@@ -159,6 +159,29 @@ go_back (Run *run, guint64 old, GError **error)
            fail_prefix (error, "back at release %" G_GUINT64_FORMAT, old);
 }
 
+/* Only what is known is said to be as it was. */
+static char *
+describe_back (const Run *run, guint64 old, const GError *why)
+{
+    PlaybookRun kind = old == 0 ? PLAYBOOK_REMOVE : PLAYBOOK_UNDO;
+    g_autoptr (GString) text = g_string_new (why->message);
+
+    if (old > 0)
+        g_string_append_printf (text, "; back at release %" G_GUINT64_FORMAT, old);
+    if (any_playbook_began (run) && !release_has_playbook (run->release, kind))
+        g_string_append_printf (text,
+                                "; names, configs and files are as they were; what else its "
+                                "playbooks changed is not taken back, for it brings none with "
+                                "'run: %s'",
+                                old == 0 ? "remove" : "undo");
+    else
+        g_string_append (text, "; everything is as it was");
+    if (run->bundle != NULL)
+        g_string_append_printf (text, "\nnext: remove the cause, then type: handcarry install %s",
+                                run->options.given);
+    return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 gboolean
 transaction_back (Run *run, const GError *why, GError **error)
 {
@@ -181,9 +204,6 @@ transaction_back (Run *run, const GError *why, GError **error)
     }
     if (!stored_undo (run, &trouble))
         run_note (run, "%s", trouble->message);
-    message = old > 0 ? g_strdup_printf ("%s; back at release %" G_GUINT64_FORMAT
-                                         ", everything is as it was",
-                                         why->message, old)
-                      : g_strdup_printf ("%s; everything is as it was", why->message);
+    message = describe_back (run, old, why);
     return end_back (run, ERR_ROLLED_BACK, message, error);
 }

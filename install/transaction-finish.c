@@ -103,15 +103,17 @@ state_after_leaving (const Run *run, State *before)
     return state;
 }
 
-/* What was the state while the release was current that a rollback goes to: what the release after
- * it found. */
+/* What was the state while the release was current that a rollback goes to: what the one that is
+ * left had found. */
 static gboolean
 state_of_target (const Run *run, State **before, GError **error)
 {
-    g_autoptr (GArray) way = stored_way_back (run, journal_number (run->journal, "to"), error);
+    guint64 from = journal_number (run->journal, "from");
 
-    return way != NULL &&
-           stored_state_before (run, g_array_index (way, guint64, way->len - 1), before, error);
+    return stored_state_before (run, from, before, error) &&
+           (*before != NULL ||
+            fail (error, ERR_NOT_READY,
+                  "the state before release %" G_GUINT64_FORMAT " is not kept", from));
 }
 
 static State *
@@ -169,22 +171,18 @@ transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
     return TRUE;
 }
 
-/* A release that was left is not kept: its bundle brings it again. */
+/* A product that is removed can only be installed anew. */
 static gboolean
-drop_left (Run *run, GError **error)
+drop_releases (Run *run, GError **error)
 {
-    guint64 to = journal_number (run->journal, "to");
     g_autoptr (GArray) numbers = NULL;
 
-    if (run_is (run, "install"))
+    if (!run_is (run, "remove"))
         return TRUE;
     numbers = stored_numbers (run, error);
-    for (guint i = 0; numbers != NULL && i < numbers->len; i++) {
-        guint64 number = g_array_index (numbers, guint64, i);
-
-        if (number > to && !stored_remove (run, number, error))
+    for (guint i = 0; numbers != NULL && i < numbers->len; i++)
+        if (!stored_remove (run, g_array_index (numbers, guint64, i), error))
             return FALSE;
-    }
     return numbers != NULL;
 }
 
@@ -195,8 +193,8 @@ transaction_finish (Run *run, GError **error)
     g_autoptr (State) state = next_state (run, &why);
 
     commit_steps (run);
-    if (state == NULL || !state_write (run->product_fd, state, &why) || !drop_left (run, &why) ||
-        !transaction_end (run, 0, NULL, &why))
+    if (state == NULL || !state_write (run->product_fd, state, &why) ||
+        !drop_releases (run, &why) || !transaction_end (run, 0, NULL, &why))
         return fail (error, ERR_NEEDS_ATTENTION,
                      "all is done and healthy, but could not be written down: %s\nnext: remove the "
                      "cause, then type: handcarry recover",

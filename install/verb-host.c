@@ -3,6 +3,9 @@
 #include "install/verb-host.h"
 
 #include "install/config-choice.h"
+#include "install/recover.h"
+#include "install/run-open.h"
+#include "manifest/error.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -142,4 +145,41 @@ verb_host_run_options (HostOptions *options, char **paths, gboolean write)
         .write = write,
         .choices = options->choices,
     };
+}
+
+gboolean
+verb_host_confirm (const char *question, GError **error)
+{
+    g_autofree char *prompt = g_strdup_printf ("%s [y/N] ", question);
+    g_autofree char *answer = NULL;
+
+    verb_host_signals (FALSE);
+    answer = verb_ask (prompt, error);
+    verb_host_signals (TRUE);
+    if (answer == NULL)
+        return FALSE;
+    if (g_ascii_strcasecmp (answer, "y") != 0 && g_ascii_strcasecmp (answer, "yes") != 0)
+        return fail (error, ERR_FAILED, "nothing was done: the answer was not 'y'");
+    return TRUE;
+}
+
+/* A run that did not end comes first: what it left is not what plan would look at. */
+gboolean
+verb_host_recover (const RunOptions *how, Launcher *launcher, NetworkBarrier barrier,
+                   const VerbOutput *output, GError **error)
+{
+    g_autoptr (Run) run = run_open_on_host (how, launcher, barrier, error);
+    g_autofree char *said = NULL;
+
+    if (run == NULL)
+        return FALSE;
+    if (run->journal == NULL)
+        return TRUE;
+    run->options.resume = TRUE;
+    verb_host_show_output (run, output);
+    if (!recover_run (run, RECOVER_ALONE, &said, error))
+        return fail_prefix (error, "an earlier run did not end");
+    verb_host_show_notes (run, output, 0);
+    verb_warn ("an earlier run did not end: %s", said);
+    return TRUE;
 }

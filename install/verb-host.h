@@ -48,6 +48,12 @@ Launcher *verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ctrl-C at a question ends the program as usual. */
 void verb_host_signals (gboolean hold);
+/* ERR_FAILED where the answer is not yes. */
+gboolean verb_host_confirm (const char *question, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Ends a run that did not end, without asking anybody: what it left is not what a plan should look
+ * at. Call before the verb's own run is opened. */
+gboolean verb_host_recover (const RunOptions *how, Launcher *launcher, NetworkBarrier barrier,
+                            const VerbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Output of playbooks goes to stdout, unless it is not wanted there. */
 void verb_host_show_output (Run *run, const VerbOutput *output);
 /* Prints run's notes from number first on as warnings. */

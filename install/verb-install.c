@@ -3,7 +3,6 @@
 #include "install/copy-in.h"
 #include "install/plan.h"
 #include "install/receipt.h"
-#include "install/recover.h"
 #include "install/run-open.h"
 #include "install/transaction.h"
 #include "install/verb-host.h"
@@ -14,12 +13,28 @@
 #include <string.h>
 #include <unistd.h>
 
+typedef struct {
+    gboolean yes;
+    char *on_failure;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+    g_free (options->on_failure);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
 static gboolean
-parse (int *argc, char ***argv, HostOptions *options, gboolean *yes, VerbOutput *output,
+parse (int *argc, char ***argv, HostOptions *options, Options *own, VerbOutput *output,
        GError **error)
 {
     const GOptionEntry entries[] = {
-        { "yes", 'y', 0, G_OPTION_ARG_NONE, yes, "do not ask", NULL },
+        { "yes", 'y', 0, G_OPTION_ARG_NONE, &own->yes, "do not ask", NULL },
+        { "on-failure", 0, 0, G_OPTION_ARG_STRING, &own->on_failure,
+          "after the switch: go back (the default), or stop there for diagnosis, until "
+          "'handcarry recover'",
+          "back|stop" },
         { NULL },
     };
 
@@ -32,26 +47,15 @@ parse (int *argc, char ***argv, HostOptions *options, gboolean *yes, VerbOutput 
         return FALSE;
     if (*argc < 2)
         return fail (error, ERR_USAGE, "install takes a bundle, or a folder of them");
-    if (!*yes && !isatty (STDIN_FILENO))
+    if (own->on_failure != NULL && strcmp (own->on_failure, "back") != 0 &&
+        strcmp (own->on_failure, "stop") != 0)
+        return fail (error, ERR_USAGE, "--on-failure is 'back' or 'stop', not '%s'",
+                     own->on_failure);
+    if (!own->yes && !isatty (STDIN_FILENO))
         return fail (error, ERR_USAGE,
                      "install asks before it changes anything, and there is no terminal; look at "
                      "'handcarry plan %s', then add -y",
                      (*argv)[1]);
-    return TRUE;
-}
-
-static gboolean
-confirm (Run *run, GError **error)
-{
-    g_autofree char *answer = NULL;
-
-    verb_host_signals (FALSE);
-    answer = verb_ask ("Install this? [y/N] ", error);
-    verb_host_signals (TRUE);
-    if (answer == NULL)
-        return FALSE;
-    if (g_ascii_strcasecmp (answer, "y") != 0 && g_ascii_strcasecmp (answer, "yes") != 0)
-        return fail (error, ERR_FAILED, "not installed: the answer was not 'y'");
     return TRUE;
 }
 
@@ -77,7 +81,7 @@ carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
     /* A run that was killed behind its switch left its copy. */
     if (run->already)
         return copy_in_remove (run, error);
-    if (!yes && !confirm (run, error))
+    if (!yes && !verb_host_confirm ("Install this?", error))
         return FALSE;
     told = run->notes->len;
     progress = verb_progress_new (output);
@@ -119,33 +123,12 @@ leave_receipt (const RunOptions *options, NetworkBarrier barrier, const Run *run
         verb_warn ("%s", local->message);
 }
 
-/* A run that did not end comes first: what it left is not what plan would look at. */
-static gboolean
-recover_earlier (const RunOptions *how, Launcher *launcher, NetworkBarrier barrier,
-                 const VerbOutput *output, GError **error)
-{
-    g_autoptr (Run) run = run_open_on_host (how, launcher, barrier, error);
-    g_autofree char *said = NULL;
-
-    if (run == NULL)
-        return FALSE;
-    if (run->journal == NULL)
-        return TRUE;
-    run->options.resume = TRUE;
-    verb_host_show_output (run, output);
-    if (!recover_run (run, RECOVER_ALONE, &said, error))
-        return fail_prefix (error, "an earlier run did not end");
-    verb_host_show_notes (run, output, 0);
-    verb_warn ("an earlier run did not end: %s", said);
-    return TRUE;
-}
-
 int
 verb_install (int argc, char **argv, GError **error)
 {
     g_auto (HostOptions) options = { 0 };
     VerbOutput output = { 0 };
-    gboolean yes = FALSE;
+    g_auto (Options) own = { 0 };
     g_autoptr (Launcher) launcher = NULL;
     g_autoptr (Run) run = NULL;
     g_autoptr (GError) why = NULL;
@@ -153,17 +136,18 @@ verb_install (int argc, char **argv, GError **error)
     RunOptions how;
     int status = 0;
 
-    if (!parse (&argc, &argv, &options, &yes, &output, error))
+    if (!parse (&argc, &argv, &options, &own, &output, error))
         return ERR_USAGE;
     launcher = verb_host_begin (TRUE, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
     how = verb_host_run_options (&options, argv + 1, TRUE);
-    if (recover_earlier (&how, launcher, barrier, &output, &why))
+    how.hold = g_strcmp0 (own.on_failure, "stop") == 0;
+    if (verb_host_recover (&how, launcher, barrier, &output, &why))
         run = run_open (&how, launcher, barrier, &why);
     if (run != NULL)
         run->verb = "install";
-    if (run == NULL || !carry_out (run, yes, &output, &why))
+    if (run == NULL || !carry_out (run, own.yes, &output, &why))
         status = error_exit_status (why);
     if (run != NULL && output.json) {
         g_autofree char *json = plan_to_json (run, status == 0 && !run->already);

@@ -58,4 +58,6 @@ int verb_install (int argc, char **argv, GError **error);
 int verb_plan (int argc, char **argv, GError **error);
 int verb_have (int argc, char **argv, GError **error);
 int verb_recover (int argc, char **argv, GError **error);
+int verb_remove (int argc, char **argv, GError **error);
+int verb_rollback (int argc, char **argv, GError **error);
 int verb_status (int argc, char **argv, GError **error);

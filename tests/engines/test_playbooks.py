@@ -74,7 +74,7 @@ def test_114_a_failing_task_is_named_with_its_host_and_words_but_no_secret(host2
     release.values = release.values + [{"name": "password", "secret": True}]
     host20.values("handcarry-test", "password: hunter2-hunter2\n")
     playbooks(release, install=FAIL % SAY)
-    ran = host20.install(host20.bundle(release), status=9)
+    ran = host20.install(host20.bundle(release), status=8)
     assert "task 'Say it and fail' on 'localhost': failed:" in ran.stderr
     assert "\n    ******** is wrong" in ran.stderr
     log = next((host20.state / "handcarry-test/log").iterdir())
@@ -94,5 +94,5 @@ def test_of_a_loop_the_item_that_failed_speaks(host20, release):
     loop = "    - name: Try each\n      ansible.builtin.fail: {msg: 'no {{ item }} here'}\n" \
            "      when: item == 'pump'\n      loop: [valve, pump]\n"
     playbooks(release, install=FAIL % loop)
-    ran = host20.install(host20.bundle(release), status=9)
+    ran = host20.install(host20.bundle(release), status=8)
     assert "task 'Try each' on 'localhost': failed:\n    no pump here" in ran.stderr

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/verb-leave.h"
+
+#include "install/plan.h"
+#include "install/run-open.h"
+#include "install/transaction.h"
+#include "install/verb-host.h"
+#include "manifest/error.h"
+#include "manifest/path.h"
+#include "manifest/verb-json.h"
+
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    const LeaveVerb *verb;
+    HostOptions host;
+    VerbOutput output;
+    gboolean yes;
+    Launcher *launcher;
+    NetworkBarrier barrier;
+    const char *product;
+} Leave;
+
+static void
+leave_clear (Leave *leave)
+{
+    host_options_clear (&leave->host);
+    g_clear_pointer (&leave->launcher, launcher_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Leave, leave_clear)
+
+static gboolean
+parse (int *argc, char ***argv, Leave *leave, GError **error)
+{
+    g_autoptr (GArray) entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+    const GOptionEntry yes = { "yes", 'y', 0, G_OPTION_ARG_NONE, &leave->yes, "do not ask", NULL };
+
+    g_array_append_val (entries, yes);
+    for (const GOptionEntry *own = leave->verb->entries; own != NULL && own->long_name != NULL;
+         own++)
+        g_array_append_val (entries, *own);
+    if (!verb_host_parse (argc, argv, "PRODUCT", leave->verb->description,
+                          (const GOptionEntry *)(gpointer)entries->data, HOST_ENGINE | HOST_ROOT,
+                          &leave->host, &leave->output, error))
+        return FALSE;
+    if (*argc != 2)
+        return fail (error, ERR_USAGE, "%s takes the name of one product", (*argv)[0]);
+    leave->product = (*argv)[1];
+    if (!path_check_product (leave->product, error))
+        return FALSE;
+    return leave->yes || isatty (STDIN_FILENO) ||
+           fail (error, ERR_USAGE,
+                 "%s asks before it changes anything, and there is no terminal; "
+                 "add -y",
+                 (*argv)[0]);
+}
+
+static void
+show_plan (const Leave *leave, const Run *run)
+{
+    g_autofree char *headline = leave->verb->headline (run);
+    g_autoptr (GString) text = g_string_new (headline);
+
+    plan_append_steps (text, run);
+    for (guint i = 0; i < run->notes->len; i++)
+        g_string_append_printf (text, "  note     %s\n", (char *)g_ptr_array_index (run->notes, i));
+    if (!leave->output.json)
+        verb_print (&leave->output, "%s", text->str);
+}
+
+static Run *
+open_run (Leave *leave, const RunOptions *how, GError **error)
+{
+    g_autoptr (Run) run = run_open_on_host (how, leave->launcher, leave->barrier, error);
+
+    if (run == NULL || !run_open_states (run, leave->product, error))
+        return NULL;
+    if (run->state == NULL || run->state->release == 0)
+        return fail_null (error, ERR_NOT_READY, "%s is not installed here; see 'handcarry status'",
+                          leave->product);
+    if (!run_open_product (run, leave->product, error))
+        return NULL;
+    verb_host_show_output (run, &leave->output);
+    return g_steal_pointer (&run);
+}
+
+/* Does the way back lead over the release that was asked for? */
+static gboolean
+check_until (const Leave *leave, const Run *run, GError **error)
+{
+    guint64 until = leave->verb->until != NULL ? (guint64)MAX (*leave->verb->until, 0) : 0;
+
+    return until <= run_target (run) ||
+           fail (error, ERR_NOT_READY,
+                 "release %" G_GUINT64_FORMAT " is not on the way back: release %" G_GUINT64_FORMAT
+                 " followed release %" G_GUINT64_FORMAT,
+                 until, run_old_release (run), run_target (run));
+}
+
+/* One transaction. *ended is the release that is current behind it. */
+static gboolean
+leave_once (Leave *leave, const RunOptions *how, guint64 *ended, GError **error)
+{
+    g_autoptr (Run) run = open_run (leave, how, error);
+    g_autofree char *said = NULL;
+    guint told;
+
+    if (run == NULL || !leave->verb->plan (run, error) || !check_until (leave, run, error))
+        return FALSE;
+    show_plan (leave, run);
+    told = run->notes->len;
+    if (!leave->yes && !verb_host_confirm (leave->verb->question, error))
+        return FALSE;
+    if (!transaction_run (run, error))
+        return FALSE;
+    verb_host_show_notes (run, &leave->output, told);
+    *ended = run_target (run);
+    said = leave->verb->result (run);
+    if (!leave->output.json)
+        verb_print (&leave->output, "%s\n", said);
+    return TRUE;
+}
+
+static gboolean
+leave_all (Leave *leave, guint64 *ended, GError **error)
+{
+    RunOptions how = verb_host_run_options (&leave->host, (char *[]){ NULL }, TRUE);
+
+    if (!verb_host_recover (&how, leave->launcher, leave->barrier, &leave->output, error))
+        return FALSE;
+    do {
+        if (!leave_once (leave, &how, ended, error))
+            return FALSE;
+    } while (leave->verb->until != NULL && *leave->verb->until > 0 &&
+             *ended > (guint64)*leave->verb->until);
+    return TRUE;
+}
+
+static void
+print_json (const Leave *leave, const char *verb, guint64 ended)
+{
+    g_autoptr (JsonBuilder) json = json_builder_new ();
+    g_autofree char *schema = g_strdup_printf ("handcarry.%s/1", verb);
+
+    json_builder_begin_object (json);
+    verb_json_text (json, "schema", schema);
+    verb_json_flag (json, "changed", TRUE);
+    verb_json_text (json, "product", leave->product);
+    verb_json_number (json, "current-release", ended);
+    json_builder_end_object (json);
+    verb_json_print (json);
+}
+
+int
+verb_leave (int argc, char **argv, const LeaveVerb *verb, GError **error)
+{
+    g_auto (Leave) leave = { .verb = verb };
+    guint64 ended = 0;
+
+    if (!parse (&argc, &argv, &leave, error))
+        return ERR_USAGE;
+    leave.launcher = verb_host_begin (TRUE, &leave.barrier, error);
+    if (leave.launcher == NULL || !leave_all (&leave, &ended, error))
+        return error_exit_status (*error);
+    if (leave.output.json)
+        print_json (&leave, argv[0], ended);
+    return 0;
+}
