@@ -233,6 +233,16 @@ engine_container (Engine *engine, const char *name, EngineContainer **container,
     return TRUE;
 }
 
+GPtrArray *
+engine_containers (Engine *engine, GError **error)
+{
+    g_auto (EngineReply) reply = { 0 };
+
+    if (!engine_call (engine, "GET", "/containers/json?all=1", NULL, &reply, error))
+        return NULL;
+    return engine_reply_uses (reply.body, error);
+}
+
 GBytes *
 engine_container_log (Engine *engine, const char *name, gboolean terminal, GError **error)
 {

@@ -347,6 +347,42 @@ engine_reply_containers (GBytes *body, GError **error)
     return g_steal_pointer (&ids);
 }
 
+/* Podman gives an ID without "sha256:". */
+static EngineContainer *
+read_use (JsonObject *object)
+{
+    EngineContainer *container = g_new0 (EngineContainer, 1);
+    JsonArray *names = engine_json_array (object, "Names");
+    const char *name = names != NULL ? engine_json_string_at (names, 0) : NULL;
+    const char *image = engine_json_string (object, "ImageID");
+    const char *reference = engine_json_string (object, "Image");
+
+    container->name = error_quote (name != NULL ? name + (*name == '/') : "");
+    container->reference = error_quote (reference != NULL ? reference : "");
+    container->running = g_strcmp0 (engine_json_string (object, "State"), "running") == 0;
+    container->health = g_strdup ("");
+    if (image == NULL || !parse_id (image, &container->image, NULL))
+        container->image = (Digest){ { 0 } };
+    return container;
+}
+
+GPtrArray *
+engine_reply_uses (GBytes *body, GError **error)
+{
+    g_autoptr (JsonNode) node =
+        engine_json_parse_one (body, "listing containers", JSON_NODE_ARRAY, error);
+    g_autoptr (GPtrArray) containers =
+        g_ptr_array_new_with_free_func ((GDestroyNotify)engine_container_free);
+    JsonArray *array;
+
+    if (node == NULL)
+        return NULL;
+    array = json_node_get_array (node);
+    for (guint i = 0; i < json_array_get_length (array); i++)
+        g_ptr_array_add (containers, read_use (engine_json_object_at (array, i)));
+    return g_steal_pointer (&containers);
+}
+
 GPtrArray *
 engine_reply_list (GBytes *body, GError **error)
 {

@@ -29,6 +29,8 @@ EngineImage *engine_reply_image (GBytes *body, GError **error) G_GNUC_WARN_UNUSE
 GPtrArray *engine_reply_list (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* GET /containers/json: their IDs (char *). */
 GPtrArray *engine_reply_containers (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same: name, running, reference and image of each (EngineContainer). */
+GPtrArray *engine_reply_uses (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* POST /containers/create: the new container's ID. */
 char *engine_reply_created (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* GET /containers/NAME/logs of a container without a TTY: pieces of stdout and stderr, joined. */

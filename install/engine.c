@@ -62,6 +62,7 @@ engine_container_free (EngineContainer *container)
 {
     if (container == NULL)
         return;
+    g_free (container->name);
     g_free (container->health);
     g_free (container->reference);
     g_free (container);

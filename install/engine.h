@@ -41,6 +41,7 @@ typedef struct {
 } EngineImage;
 
 typedef struct {
+    char *name; /* NULL where it was asked for by name */
     gboolean running, restarting;
     gboolean terminal; /* has a TTY: its log is plain text */
     guint64 restarts;
@@ -92,6 +93,8 @@ gboolean engine_sweep (Engine *engine, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* *container is NULL where there is none of that name. */
 gboolean engine_container (Engine *engine, const char *name, EngineContainer **container,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* All containers, running or not: name, running, reference and image of each. */
+GPtrArray *engine_containers (Engine *engine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The last lines that a container wrote. */
 GBytes *engine_container_log (Engine *engine, const char *name, gboolean terminal,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -107,10 +107,16 @@ place_hash_fd (int fd, const char *shown, Digest *digest, GError **error)
     return TRUE;
 }
 
+typedef struct {
+    PlaceListing *listing;
+    guint64 bytes;
+} FolderHash;
+
 static gboolean
 hash_file (int dirfd, const char *name, const char *path, const struct stat *st, gpointer data,
            GError **error)
 {
+    FolderHash *hash = data;
     autofd int fd = -1;
     Digest digest;
 
@@ -118,7 +124,7 @@ hash_file (int dirfd, const char *name, const char *path, const struct stat *st,
         Digest other = digest_of (path, strlen (path));
 
         /* A symlink or a device makes the folder differ from any that is carried. */
-        place_listing_add (data, path, TRUE, &other);
+        place_listing_add (hash->listing, path, TRUE, &other);
         return TRUE;
     }
     fd = openat (dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -126,18 +132,20 @@ hash_file (int dirfd, const char *name, const char *path, const struct stat *st,
         return fail_errno (error, ERR_FAILED, errno, "cannot open '%s'", path);
     if (!place_hash_fd (fd, path, &digest, error))
         return FALSE;
-    place_listing_add (data, path, (st->st_mode & 0111) != 0, &digest);
+    place_listing_add (hash->listing, path, (st->st_mode & 0111) != 0, &digest);
+    hash->bytes += (guint64)st->st_size;
     return TRUE;
 }
 
 gboolean
-place_hash_folder (int dirfd, Digest *digest, GError **error)
+place_hash_folder (int dirfd, Digest *digest, guint64 *bytes, GError **error)
 {
     static const PlaceWalk calls = { .file = hash_file };
-    PlaceListing *listing = place_listing_new ();
-    gboolean done = place_walk (dirfd, &calls, listing, error);
+    FolderHash hash = { place_listing_new (), 0 };
+    gboolean done = place_walk (dirfd, &calls, &hash, error);
 
-    place_listing_finish (listing, digest);
+    place_listing_finish (hash.listing, digest);
+    *bytes = hash.bytes;
     return done;
 }
 

@@ -22,4 +22,6 @@ gboolean place_walk (int dirfd, const PlaceWalk *calls, gpointer data,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean place_hash_fd (int fd, const char *shown, Digest *digest,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean place_hash_folder (int dirfd, Digest *digest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* *bytes: of all files. */
+gboolean place_hash_folder (int dirfd, Digest *digest, guint64 *bytes,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

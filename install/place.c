@@ -105,8 +105,10 @@ place_look_at (int dirfd, const char *name, const char *path, PlaceThing *found,
     found->mode = st.st_mode & 07777;
     found->uid = st.st_uid;
     found->gid = st.st_gid;
-    return found->kind == PLACE_FOLDER ? place_hash_folder (fd, &found->digest, error)
-                                       : place_hash_fd (fd, path, &found->digest, error);
+    if (found->kind == PLACE_FOLDER)
+        return place_hash_folder (fd, &found->digest, &found->bytes, error);
+    found->bytes = (guint64)st.st_size;
+    return place_hash_fd (fd, path, &found->digest, error);
 }
 
 gboolean
@@ -125,6 +127,17 @@ place_same (const PlaceThing *a, const PlaceThing *b)
 {
     return a->kind == b->kind &&
            (a->kind == PLACE_NOTHING || digest_equal (&a->digest, &b->digest));
+}
+
+GBytes *
+place_read (const char *path, gsize limit, GError **error)
+{
+    g_autofree char *parent = NULL, *name = NULL;
+    autofd int dirfd = -1;
+
+    split (path, &parent, &name);
+    dirfd = open_folder (parent, FALSE, NULL, error);
+    return dirfd >= 0 ? file_read_below (dirfd, name, limit, error) : NULL;
 }
 
 /* *missing is the highest folder that is not there, or NULL. */

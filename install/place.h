@@ -20,11 +20,14 @@ typedef struct {
     mode_t mode;   /* permission bits */
     uid_t uid;
     gid_t gid;
+    guint64 bytes; /* of all its files; known of what was looked at */
 } PlaceThing;
 
 /* What is there now. A symlink, a file with several names or something special is ERR_NOT_READY:
  * writing there would reach elsewhere. */
 gboolean place_look (const char *path, PlaceThing *found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The bytes of a plain file; NULL with ERR_FORMAT where it is longer than limit. */
+GBytes *place_read (const char *path, gsize limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Names of the extended attributes at path, but those that the kernel gives by itself and the
  * SELinux label: a new file there would be without them. NULL where there are none. Caller frees.
  */

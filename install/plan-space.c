@@ -4,10 +4,12 @@
 #include "install/load.h"
 #include "install/plan.h"
 #include "install/space.h"
+#include "install/step-place.h"
 #include "manifest/error.h"
+#include "manifest/size.h"
 
 #include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* Room that must be left besides. */
@@ -64,70 +66,96 @@ medium_need (const Run *run)
     return need;
 }
 
-static guint64
-state_need (const Run *run)
+/* The one that path is on; added where it is the first need there. */
+static RunSpace *
+find_space (Run *run, const char *path)
 {
-    guint64 need = RESERVE + medium_need (run);
+    g_autofree char *there = space_existing (path);
+    RunSpace *space;
+    struct stat st;
 
-    for (guint i = 0; i < run->steps->len; i++) {
-        const Step *step = g_ptr_array_index (run->steps, i);
-
-        if (step->needed && g_strcmp0 (step->kind->name, "image") != 0)
-            need += step->bytes;
+    if (fstatat (AT_FDCWD, there, &st, 0) < 0)
+        st.st_dev = 0;
+    for (guint i = 0; i < run->spaces->len; i++) {
+        space = g_ptr_array_index (run->spaces, i);
+        if (space->path != NULL && space->device == st.st_dev)
+            return space;
     }
-    return need;
-}
-
-static gboolean
-same_device (const char *a, const char *b)
-{
-    struct stat left, right;
-
-    return fstatat (AT_FDCWD, a, &left, 0) == 0 && fstatat (AT_FDCWD, b, &right, 0) == 0 &&
-           left.st_dev == right.st_dev;
-}
-
-static gboolean
-check (const RunSpace *space, const char *what, GError **error)
-{
-    if (space->path == NULL || space->need <= space->have)
-        return TRUE;
-    return fail (error, ERR_SPACE,
-                 "not enough space on the file system of '%s' (%s): needs %.1f MB, has %.1f MB",
-                 space->path, what, (double)space->need / 1e6, (double)space->have / 1e6);
+    space = g_new0 (RunSpace, 1);
+    space->device = st.st_dev;
+    space->have = space_free (there);
+    space->path = g_steal_pointer (&there);
+    space->use = g_string_new (NULL);
+    g_ptr_array_add (run->spaces, space);
+    return space;
 }
 
 static void
-measure (Run *run)
+add_need (RunSpace *space, const char *use, guint64 bytes)
+{
+    if (bytes == 0)
+        return;
+    space->need += bytes;
+    if (strstr (space->use->str, use) == NULL)
+        g_string_append_printf (space->use, "%s%s", space->use->len > 0 ? ", " : "", use);
+}
+
+/* What is new lies beside its target until the switch, and a copy of what was there is kept in the
+ * state, to be gone back to. */
+static void
+add_places (Run *run, RunSpace *state)
+{
+    for (guint i = 0; i < run->steps->len; i++) {
+        const Step *step = g_ptr_array_index (run->steps, i);
+        const StepPlace *place = step->data;
+
+        if (!step->needed)
+            continue;
+        if (step->kind == &step_tree_kind)
+            add_need (state, "state", step->bytes);
+        if (step->kind != &step_config_kind && step->kind != &step_files_kind)
+            continue;
+        add_need (find_space (run, place->place.path), "configs and files", step->bytes);
+        add_need (state, "state", place->place.found.bytes);
+    }
+}
+
+static void
+add_engine (Run *run)
 {
     const char *root = engine_info (run->engine)->data_root;
+    guint64 need = engine_need (run);
+    RunSpace *space;
 
-    run->state_space.path = space_existing (run->host->state_path);
-    run->state_space.need = state_need (run);
-    run->state_space.have = space_free (run->state_space.path);
-    run->engine_space.need = engine_need (run);
-    if (!space_is_seen (root)) {
-        run_note (run,
-                  "the engine's data root '%s' is not seen from here: its free space is not "
-                  "known",
-                  root);
+    if (space_is_seen (root)) {
+        add_need (find_space (run, root), "engine", need);
         return;
     }
-    run->engine_space.path = g_strdup (root);
-    run->engine_space.have = space_free (root);
+    run_note (run, "the engine's data root '%s' is not seen from here: its free space is not known",
+              root);
+    space = g_new0 (RunSpace, 1);
+    space->use = g_string_new (NULL);
+    add_need (space, "engine", need);
+    g_ptr_array_add (run->spaces, space);
 }
 
 gboolean
 plan_check_space (Run *run, GError **error)
 {
-    RunSpace both;
+    RunSpace *state = find_space (run, run->host->state_path);
+    g_autoptr (GString) lacking = g_string_new (NULL);
 
-    measure (run);
-    both = run->state_space;
-    if (run->engine_space.path == NULL ||
-        !same_device (run->engine_space.path, run->state_space.path))
-        return check (&run->state_space, "state", error) &&
-               check (&run->engine_space, "engine", error);
-    both.need += run->engine_space.need;
-    return check (&both, "state and engine", error);
+    add_need (state, "state", RESERVE + medium_need (run));
+    add_places (run, state);
+    add_engine (run);
+    for (guint i = 0; i < run->spaces->len; i++) {
+        const RunSpace *space = g_ptr_array_index (run->spaces, i);
+        g_autofree char *need = size_to_text (space->need), *have = size_to_text (space->have);
+
+        if (space->path != NULL && space->need > space->have)
+            g_string_append_printf (lacking,
+                                    "\n  on the file system of '%s' (%s): needs %s, has %s",
+                                    space->path, space->use->str, need, have);
+    }
+    return lacking->len == 0 || fail (error, ERR_SPACE, "not enough space%s", lacking->str);
 }

@@ -3,21 +3,16 @@
 #include "install/plan.h"
 
 #include "install/base.h"
+#include "install/step-place.h"
 #include "manifest/error.h"
-
-#include <string.h>
+#include "manifest/size.h"
 
 static void
 append_bytes (GString *out, guint64 bytes)
 {
-    if (bytes >= 1000000000)
-        g_string_append_printf (out, "%.2f GB", (double)bytes / 1e9);
-    else if (bytes >= 1000000)
-        g_string_append_printf (out, "%.1f MB", (double)bytes / 1e6);
-    else if (bytes >= 1000)
-        g_string_append_printf (out, "%.1f kB", (double)bytes / 1e3);
-    else
-        g_string_append_printf (out, "%" G_GUINT64_FORMAT " B", bytes);
+    g_autofree char *text = size_to_text (bytes);
+
+    g_string_append (out, text);
 }
 
 static void
@@ -60,6 +55,19 @@ append_head (GString *out, const Run *run)
                             engine_info (run->engine)->socket);
 }
 
+/* Indented, so that it is seen to belong to the config above it. */
+static void
+append_diff (GString *out, const StepPlace *place)
+{
+    g_auto (GStrv) lines = g_strsplit (place->diff != NULL ? place->diff : "", "\n", -1);
+
+    if (place->dark != NULL)
+        g_string_append_printf (out, "           (no comparison: %s)\n", place->dark);
+    for (char **line = lines; *line != NULL; line++)
+        if (**line != '\0')
+            g_string_append_printf (out, "           %s\n", *line);
+}
+
 static void
 append_step (GString *out, const Step *step)
 {
@@ -71,23 +79,48 @@ append_step (GString *out, const Step *step)
     if (step->detail != NULL)
         g_string_append_printf (out, " (%s)", step->detail);
     g_string_append_c (out, '\n');
+    if (step->kind == &step_config_kind)
+        append_diff (out, step->data);
 }
 
 static void
-append_space (GString *out, const char *what, const RunSpace *space)
+append_spaces (GString *out, const Run *run)
 {
-    if (space->need == 0)
-        return;
-    g_string_append_printf (out, "  %-8s needs ", what);
-    append_bytes (out, space->need);
-    if (space->path != NULL) {
-        g_string_append (out, ", has ");
-        append_bytes (out, space->have);
-        g_string_append_printf (out, " in %s", space->path);
-    } else {
-        g_string_append (out, ", free space not known");
+    for (guint i = 0; i < run->spaces->len; i++) {
+        const RunSpace *space = g_ptr_array_index (run->spaces, i);
+
+        if (space->need == 0)
+            continue;
+        g_string_append (out, "  space    needs ");
+        append_bytes (out, space->need);
+        if (space->path != NULL) {
+            g_string_append (out, ", has ");
+            append_bytes (out, space->have);
+            g_string_append_printf (out, " on the file system of %s", space->path);
+        } else {
+            g_string_append (out, ", free space not known");
+        }
+        g_string_append_printf (out, " (%s)\n", space->use->str);
     }
-    g_string_append_c (out, '\n');
+}
+
+static void
+append_affected (GString *out, const Run *run)
+{
+    for (guint i = 0; i < run->affected->len; i++) {
+        const EngineContainer *container = g_ptr_array_index (run->affected, i);
+
+        g_string_append_printf (out, "  affects  container %s (%s), made of %s\n", container->name,
+                                container->running ? "running" : "not running",
+                                container->reference);
+    }
+}
+
+static void
+append_lines (GString *out, const char *what, const GPtrArray *lines)
+{
+    for (guint i = 0; i < lines->len; i++)
+        g_string_append_printf (out, "  %-8s %s\n", what, (char *)g_ptr_array_index (lines, i));
 }
 
 static void
@@ -202,15 +235,10 @@ plan_to_text (const Run *run)
     plan_append_steps (out, run);
     append_bases (out, run);
     append_medium (out, run);
-    append_space (out, "state", &run->state_space);
-    append_space (out, "engine", &run->engine_space);
-    if (run->release->volumes != NULL && run->release->volumes[0] != NULL) {
-        g_autofree char *volumes = g_strjoinv (", ", run->release->volumes);
-
-        g_string_append_printf (out, "  volumes  %s: never touched\n", volumes);
-    }
-    for (guint i = 0; i < run->notes->len; i++)
-        g_string_append_printf (out, "  note     %s\n", (char *)g_ptr_array_index (run->notes, i));
+    append_affected (out, run);
+    append_spaces (out, run);
+    append_lines (out, "lasting", run->lasting);
+    append_lines (out, "note", run->notes);
     if (run->already)
         g_string_append (out, "already installed, nothing to do\n");
     return g_string_free (out, FALSE);

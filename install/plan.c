@@ -133,10 +133,10 @@ plan_make (Run *run, GError **error)
 {
     note_environment (run);
     note_engine_change (run);
-    if (!read_values (run, error) || !plan_steps (run, error))
+    if (!plan_check_upgrade (run, error) || !read_values (run, error) || !plan_steps (run, error))
         return FALSE;
     if (run->already)
         return check_problems (run, error);
-    return plan_check_requires (run, error) && check_problems (run, error) &&
-           plan_check_space (run, error);
+    return plan_look_ahead (run, error) && plan_check_requires (run, error) &&
+           check_problems (run, error) && plan_check_space (run, error);
 }

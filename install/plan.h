@@ -19,11 +19,15 @@ gboolean plan_images (Run *run, const char **culprit, GError **error) G_GNUC_WAR
 gboolean plan_defer (Run *run, GError *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Adds the requirements of the release that this host does not meet to run->problems. */
 gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* ERR_SPACE with needs and has. */
+/* Fills run->spaces. ERR_SPACE names each file system with what it needs and has. */
 gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ERR_POLICY where data.upgrade-from is above the release that is here. */
+gboolean plan_check_upgrade (const Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Fills run->lasting and run->affected. */
+gboolean plan_look_ahead (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A line for each step. */
 void plan_append_steps (GString *out, const Run *run);
-/* For a person, and as one JSON object (install/FORMAT.md). Caller frees. */
+/* For a person. Caller frees. */
 char *plan_to_text (const Run *run);
-char *plan_to_json (const Run *run, gboolean changed);

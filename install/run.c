@@ -172,6 +172,16 @@ open_all (Run *run, GError **error)
 }
 
 static void
+space_free_one (gpointer data)
+{
+    RunSpace *space = data;
+
+    g_free (space->path);
+    g_string_free (space->use, TRUE);
+    g_free (space);
+}
+
+static void
 run_file_free (gpointer data)
 {
     RunFile *file = data;
@@ -208,6 +218,9 @@ run_new (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier)
     run->named = g_ptr_array_new_with_free_func ((GDestroyNotify)engine_image_free);
     run->changed = g_ptr_array_new_with_free_func (g_free);
     run->problems = g_ptr_array_new_with_free_func (g_free);
+    run->lasting = g_ptr_array_new_with_free_func (g_free);
+    run->affected = g_ptr_array_new_with_free_func ((GDestroyNotify)engine_container_free);
+    run->spaces = g_ptr_array_new_with_free_func (space_free_one);
     run->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
     run->tree = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, run_file_free);
     return run;
@@ -327,8 +340,9 @@ run_free (Run *run)
     g_array_unref (run->layers);
     g_hash_table_unref (run->tree);
     g_clear_pointer (&run->values, g_ptr_array_unref);
-    g_free (run->engine_space.path);
-    g_free (run->state_space.path);
+    g_ptr_array_unref (run->lasting);
+    g_ptr_array_unref (run->affected);
+    g_ptr_array_unref (run->spaces);
     statement_free (run->own_statement);
     run_free (run->leaving);
     if (!run->borrows)

@@ -37,8 +37,9 @@ typedef struct {
 
 /* Bytes wanted and free on one file system. */
 typedef struct {
-    char *path; /* NULL where it cannot be seen from here */
-    guint64 need, have;
+    char *path;   /* a folder on it; NULL where it cannot be seen from here */
+    GString *use; /* "state, engine": what needs them */
+    guint64 device, need, have;
 } RunSpace;
 
 typedef struct Bases Bases;           /* install/base.h */
@@ -75,8 +76,10 @@ struct Run {
     GPtrArray *in_engine; /* EngineImage: all; NULL where no image lacks */
     GPtrArray *notes;     /* char *: what a person should know, for plan and install */
     GPtrArray *problems;  /* char *: what must be settled on this host first; plan names them all */
-    RunSpace engine_space, state_space;
-    Bases *bases;            /* NULL: no delta */
+    GPtrArray *lasting;   /* char *: what going back would not take back */
+    GPtrArray *affected;  /* EngineContainer: made of an image whose name moves */
+    GPtrArray *spaces;    /* RunSpace */
+    Bases *bases;         /* NULL: no delta */
     TreeSource *tree_source; /* NULL: not opened, or the bundle carries its whole tree */
     RebuildCost *cost;       /* NULL: no layer is sent */
     GArray *layers;          /* Digest: all layers that are sent, statement order */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "install/config-choice.h"
+#include "install/plan-diff.h"
 #include "install/plan.h"
 #include "install/run.h"
 #include "install/step-place.h"
@@ -14,7 +15,8 @@
 
 typedef enum {
     CONFIG_EQUAL,   /* is already so */
-    CONFIG_PLACE,   /* nothing there, or what was last placed */
+    CONFIG_PLACE,   /* nothing is there */
+    CONFIG_UPDATE,  /* what was last placed is there, or the mode or owner is another */
     CONFIG_LOCAL,   /* edited here, and this release changes nothing in it */
     CONFIG_BESIDE,  /* conflict: the edit stays, ours goes to .handcarry-new */
     CONFIG_REPLACE, /* conflict: the edit goes to .handcarry-old.rN */
@@ -85,7 +87,10 @@ decide (const Run *run, const ReleaseConfig *config, const StepPlace *step, Conf
                               decision, error);
     same = same && found->mode == wanted->mode && found->uid == wanted->uid &&
            found->gid == wanted->gid;
-    *decision = same ? CONFIG_EQUAL : CONFIG_PLACE;
+    if (same)
+        *decision = CONFIG_EQUAL;
+    else
+        *decision = found->kind == PLACE_NOTHING ? CONFIG_PLACE : CONFIG_UPDATE;
     return TRUE;
 }
 
@@ -95,6 +100,7 @@ describe (Decision decision)
     static const char *const words[] = {
         [CONFIG_EQUAL] = "is there",
         [CONFIG_PLACE] = "place",
+        [CONFIG_UPDATE] = "update",
         [CONFIG_LOCAL] = "keep (changed here, not by this release)",
         [CONFIG_BESIDE] = "keep (changed here), new one beside it as .handcarry-new",
         [CONFIG_REPLACE] = "replace (changed here), old one kept as .handcarry-old",
@@ -161,11 +167,34 @@ take_bytes (Run *run, const ReleaseConfig *config, Step *base, const ConfigChoic
     return TRUE;
 }
 
+/* Between what is at config->to and what is to be placed there, or is offered beside it. */
+static gboolean
+compare (const Run *run, const ReleaseConfig *config, StepPlace *step, Decision decision,
+         GError **error)
+{
+    const RunFile *file = g_hash_table_lookup (run->tree, config->from);
+    g_autoptr (GBytes) old = NULL;
+    g_autoptr (GError) why = NULL;
+
+    if (decision == CONFIG_EQUAL || decision == CONFIG_LOCAL)
+        return TRUE;
+    old = place_read (config->to, STEP_CONFIG_BYTES, &why);
+    if (old != NULL)
+        step->diff = plan_diff (old, step->bytes, config->template ? file->content : NULL,
+                                run->values, &step->dark);
+    else if (g_error_matches (why, HANDCARRY_ERROR, ERR_FORMAT))
+        step->dark = "too long";
+    else
+        g_propagate_error (error, g_steal_pointer (&why));
+    return old != NULL || step->dark != NULL;
+}
+
 static gboolean
 plan_one (Run *run, const ReleaseConfig *config, GError **error)
 {
     const ConfigChoice *choice = config_choice_find (run->options.choices, config->to);
     Decision decision = CONFIG_EQUAL;
+    PlaceKind found;
     Step *base;
     StepPlace *step = step_place_add (run, &step_config_kind, config->to, &base);
     PlaceThing *wanted = &step->place.wanted;
@@ -176,7 +205,8 @@ plan_one (Run *run, const ReleaseConfig *config, GError **error)
         !place_parse_owner (config->owner, &wanted->uid, &wanted->gid, error) ||
         !place_plan (&step->place, error))
         return FALSE;
-    if (step->place.found.kind == PLACE_FOLDER)
+    found = step->place.found.kind;
+    if (found == PLACE_FOLDER)
         return fail (error, ERR_NOT_READY, "'%s' is a folder, a config file goes there",
                      config->to);
     /* What it would become is not known, and that values are missing was said. */
@@ -186,7 +216,8 @@ plan_one (Run *run, const ReleaseConfig *config, GError **error)
            step_place_check_foreign (run, config->to, &step->tracked_digest, error) &&
            decide (run, config, step, choice != NULL ? choice->kind : CHOICE_NONE, &decision,
                    error) &&
-           carry_out (run, base, decision, error);
+           carry_out (run, base, decision, error) &&
+           (found == PLACE_NOTHING || compare (run, config, step, decision, error));
 }
 
 static gboolean

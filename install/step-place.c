@@ -17,6 +17,7 @@ step_place_free (gpointer data)
     g_free (step->folder);
     g_free (step->from);
     g_free (step->tracked);
+    g_free (step->diff);
     g_free (step);
 }
 

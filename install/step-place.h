@@ -20,6 +20,8 @@ typedef struct {
     /* What the state remembers of the path: the digest last placed or offered. NULL: nothing. */
     char *tracked;
     Digest tracked_digest;
+    char *diff;       /* what changes in a config, for a person; NULL where nothing is compared */
+    const char *dark; /* why not, or NULL where there is nothing to compare */
 } StepPlace;
 
 extern const StepKind step_config_kind, step_files_kind;

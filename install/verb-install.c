@@ -6,6 +6,7 @@
 #include "install/run-open.h"
 #include "install/transaction.h"
 #include "install/verb-host.h"
+#include "install/verb-plan.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
 
@@ -149,11 +150,8 @@ verb_install (int argc, char **argv, GError **error)
         run->verb = "install";
     if (run == NULL || !carry_out (run, own.yes, &output, &why))
         status = error_exit_status (why);
-    if (run != NULL && output.json) {
-        g_autofree char *json = plan_to_json (run, status == 0 && !run->already);
-
-        verb_print (&output, "%s\n", json);
-    }
+    if (run != NULL && output.json && !output.quiet)
+        verb_plan_json (run, status == 0 && !run->already);
     leave_receipt (&how, barrier, run, status, why);
     if (why != NULL)
         g_propagate_error (error, g_steal_pointer (&why));

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/load.h"
+#include "install/plan.h"
+#include "manifest/error.h"
+
+#include <stdarg.h>
+
+/* What a person should know before the run, because nothing takes it back afterwards: found by
+ * looking, and by reading what the release says of itself. */
+
+static void lasting (Run *run, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+lasting (Run *run, const char *format, ...)
+{
+    va_list args;
+
+    va_start (args, format);
+    g_ptr_array_add (run->lasting, g_strdup_vprintf (format, args));
+    va_end (args);
+}
+
+gboolean
+plan_check_upgrade (const Run *run, GError **error)
+{
+    const Release *release = run->release;
+    guint64 here = run_old_release (run);
+
+    if (here == 0 || here >= release->upgrade_from)
+        return TRUE;
+    return fail (error, ERR_POLICY,
+                 "%s %s follows release %" G_GUINT64_FORMAT
+                 " or a later one (data.upgrade-from), and release %" G_GUINT64_FORMAT
+                 " is here; install release %" G_GUINT64_FORMAT
+                 ", or one between it and %" G_GUINT64_FORMAT ", first",
+                 release->product, release->version, release->upgrade_from, here,
+                 release->upgrade_from, release->release);
+}
+
+static gboolean
+has_playbook (const Run *run, PlaybookRun kind)
+{
+    const GPtrArray *playbooks = run->release->playbooks;
+
+    for (guint i = 0; i < playbooks->len; i++)
+        if (((const ReleasePlaybook *)g_ptr_array_index (playbooks, i))->run == kind)
+            return TRUE;
+    return FALSE;
+}
+
+static void
+tell_of_playbooks (Run *run)
+{
+    if (!has_playbook (run, PLAYBOOK_INSTALL))
+        return;
+    if (run->state == NULL && !has_playbook (run, PLAYBOOK_REMOVE))
+        lasting (run, "if this first install fails, what its playbooks started stays running: the "
+                      "release has no remove playbook");
+    if (run->state != NULL && !has_playbook (run, PLAYBOOK_UNDO))
+        lasting (run,
+                 "if this fails, what its playbooks changed stays, but for what those of "
+                 "release %" G_GUINT64_FORMAT " set again: the release has no undo playbook",
+                 run->state->release);
+}
+
+static void
+tell_of_data (Run *run)
+{
+    const Release *release = run->release;
+    guint64 here = run_old_release (run);
+
+    if (release->volumes != NULL && release->volumes[0] != NULL) {
+        g_autofree char *volumes = g_strjoinv (", ", release->volumes);
+
+        lasting (run, "what is written to volumes stays: %s", volumes);
+    }
+    if (here == 0 || here >= release->rollback_to)
+        return;
+    if (has_playbook (run, PLAYBOOK_UNDO))
+        lasting (run,
+                 "release %" G_GUINT64_FORMAT " cannot read what this one writes (data.rollback-to "
+                 "%" G_GUINT64_FORMAT "): the way back leads through the undo playbook",
+                 here, release->rollback_to);
+    else
+        lasting (run,
+                 "once its playbooks ran there is no way back: release %" G_GUINT64_FORMAT
+                 " cannot read what this one writes (data.rollback-to %" G_GUINT64_FORMAT
+                 ") and there is no undo playbook; a failure then waits for a person (exit 9)",
+                 here, release->rollback_to);
+}
+
+static gboolean
+is_named (const Run *run, const Digest *id)
+{
+    for (guint i = 0; i < run->named->len; i++) {
+        const EngineImage *image = g_ptr_array_index (run->named, i);
+
+        if (image != NULL && digest_equal (&image->id, id))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* trust.md 112: somebody pruned what would be gone back to. */
+static gboolean
+look_for_old_images (Run *run, GError **error)
+{
+    for (guint i = 0; run->state != NULL && i < run->state->images->len; i++) {
+        const StateImage *old = g_ptr_array_index (run->state->images, i);
+        g_autofree char *id = digest_to_text (&old->id);
+        g_autoptr (EngineImage) found = NULL;
+
+        if (is_named (run, &old->id))
+            continue;
+        if (!engine_inspect (run->engine, id, &found, error))
+            return FALSE;
+        if (found == NULL)
+            lasting (run,
+                     "image '%s' of release %" G_GUINT64_FORMAT
+                     " is gone from the engine: if this fails, that release cannot be put back "
+                     "whole; bring its bundle, or repair it first",
+                     old->name, run->state->release);
+    }
+    return TRUE;
+}
+
+/* The images that lose a name. */
+static GHashTable *
+losers (const Run *run)
+{
+    GHashTable *ids = g_hash_table_new (digest_hash_key, digest_equal_key);
+
+    for (guint i = 0; i < run->named->len; i++) {
+        EngineImage *image = g_ptr_array_index (run->named, i);
+        const Digest *wanted =
+            load_image_id (run->engine, g_ptr_array_index (run->statement->images, i));
+
+        if (image != NULL && !digest_equal (&image->id, wanted))
+            g_hash_table_add (ids, &image->id);
+    }
+    return ids;
+}
+
+static gboolean
+look_for_containers (Run *run, GError **error)
+{
+    g_autoptr (GHashTable) ids = losers (run);
+    g_autoptr (GPtrArray) all = NULL;
+
+    if (g_hash_table_size (ids) == 0)
+        return TRUE;
+    all = engine_containers (run->engine, error);
+    if (all == NULL)
+        return FALSE;
+    while (all->len > 0) {
+        EngineContainer *container = g_ptr_array_steal_index (all, 0);
+
+        if (g_hash_table_contains (ids, &container->image))
+            g_ptr_array_add (run->affected, container);
+        else
+            engine_container_free (container);
+    }
+    return TRUE;
+}
+
+gboolean
+plan_look_ahead (Run *run, GError **error)
+{
+    tell_of_playbooks (run);
+    tell_of_data (run);
+    return look_for_old_images (run, error) && look_for_containers (run, error);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/base.h"
+#include "install/step-place.h"
+#include "install/verb-plan.h"
+#include "manifest/verb-json.h"
+
+/* JsonBuilder warns where calls do not nest; each function leaves it as it found it. */
+
+static void
+add_step (JsonBuilder *json, gconstpointer item)
+{
+    const Step *step = item;
+    const StepPlace *place = step->kind == &step_config_kind ? step->data : NULL;
+
+    verb_json_text (json, "kind", step->kind->name);
+    verb_json_text (json, "subject", step->subject);
+    verb_json_text (json, "action", step->action);
+    verb_json_text (json, "detail", step->detail);
+    verb_json_flag (json, "needed", step->needed);
+    verb_json_number (json, "bytes", step->needed ? step->bytes : 0);
+    if (place == NULL)
+        return;
+    verb_json_text (json, "diff", place->diff);
+    verb_json_text (json, "no-diff", place->dark);
+}
+
+static void
+add_space (JsonBuilder *json, gconstpointer item)
+{
+    const RunSpace *space = item;
+
+    verb_json_text (json, "path", space->path);
+    verb_json_text (json, "use", space->use->str);
+    verb_json_number (json, "needs", space->need);
+    if (space->path != NULL)
+        verb_json_number (json, "has", space->have);
+}
+
+static void
+add_container (JsonBuilder *json, gconstpointer item)
+{
+    const EngineContainer *container = item;
+
+    verb_json_text (json, "name", container->name);
+    verb_json_text (json, "image", container->reference);
+    verb_json_flag (json, "running", container->running);
+}
+
+static void
+add_engine (JsonBuilder *json, const EngineInfo *info)
+{
+    json_builder_set_member_name (json, "engine");
+    json_builder_begin_object (json);
+    verb_json_text (json, "kind", info->kind == ENGINE_PODMAN ? "podman" : "docker");
+    verb_json_text (json, "version", info->version);
+    verb_json_text (json, "store", engine_store_name (info->store));
+    verb_json_text (json, "driver", info->driver);
+    verb_json_text (json, "socket", info->socket);
+    json_builder_end_object (json);
+}
+
+static void
+add_texts (JsonBuilder *json, const char *name, const GPtrArray *texts)
+{
+    json_builder_set_member_name (json, name);
+    json_builder_begin_array (json);
+    for (guint i = 0; i < texts->len; i++)
+        json_builder_add_string_value (json, g_ptr_array_index (texts, i));
+    json_builder_end_array (json);
+}
+
+static void
+add_base_layer (JsonBuilder *json, gconstpointer item)
+{
+    const BaseLayer *layer = item;
+
+    verb_json_text (json, "image", layer->base->name);
+    verb_json_number (json, "layer", layer->layer + 1);
+    verb_json_digest (json, "diffid", &g_array_index (layer->base->layers, Digest, layer->layer));
+    verb_json_text (json, "way", base_way_name (layer->way));
+    verb_json_number (json, "files", layer->files->len);
+    verb_json_number (json, "bytes", layer->bytes);
+}
+
+/* null for a full bundle. */
+static void
+add_bases (JsonBuilder *json, const Run *run)
+{
+    json_builder_set_member_name (json, "base");
+    if (run->bases == NULL) {
+        json_builder_add_null_value (json);
+        return;
+    }
+    json_builder_begin_object (json);
+    verb_json_list (json, "layers", bases_layers (run->bases), add_base_layer);
+    verb_json_number (json, "read-bytes", run->cost != NULL ? run->cost->base_bytes : 0);
+    verb_json_number (json, "export-bytes", bases_export_bytes (run->bases));
+    add_texts (json, "lacking", bases_lacking (run->bases));
+    json_builder_end_object (json);
+}
+
+static void
+add_release (JsonBuilder *json, const Run *run)
+{
+    verb_json_text (json, "product", run->release->product);
+    verb_json_text (json, "channel", run->release->channel);
+    verb_json_text (json, "version", run->release->version);
+    verb_json_number (json, "release", run->release->release);
+    verb_json_digest (json, "digest", bundle_release_digest (run->bundle));
+    verb_json_number (json, "current-release", run_old_release (run));
+}
+
+static void
+add_bundle (JsonBuilder *json, gconstpointer item)
+{
+    const Run *run = item;
+
+    verb_json_text (json, "path", bundle_path (run->bundle));
+    verb_json_number (json, "bytes", bundle_file_bytes (run->bundle));
+    verb_json_number (json, "release", run->release->release);
+    verb_json_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
+}
+
+/* In the order in which they are used. */
+static void
+add_bundles (JsonBuilder *json, const Run *run)
+{
+    g_autoptr (GPtrArray) all = g_ptr_array_new ();
+
+    g_ptr_array_extend (all, run->links, NULL, NULL);
+    g_ptr_array_add (all, (Run *)run);
+    verb_json_list (json, "bundles", all, add_bundle);
+}
+
+static guint64
+engine_bytes (const Run *run)
+{
+    guint64 bytes = 0;
+
+    for (guint i = 0; i < run->links->len; i++)
+        bytes += engine_bytes (g_ptr_array_index (run->links, i));
+    for (guint i = 0; i < run->steps->len; i++) {
+        const Step *step = g_ptr_array_index (run->steps, i);
+
+        if (step->needed && step->kind == &step_image_kind)
+            bytes += step->bytes;
+    }
+    return bytes;
+}
+
+void
+verb_plan_json (const Run *run, gboolean changed)
+{
+    g_autoptr (JsonBuilder) json = json_builder_new ();
+
+    json_builder_begin_object (json);
+    verb_json_text (json, "schema", "handcarry.plan/1");
+    verb_json_flag (json, "changed", changed);
+    verb_json_flag (json, "already-installed", run->already);
+    add_release (json, run);
+    add_bundles (json, run);
+    verb_json_text (json, "network", network_barrier_name (run->barrier));
+    add_engine (json, engine_info (run->engine));
+    verb_json_list (json, "steps", run->steps, add_step);
+    add_bases (json, run);
+    verb_json_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
+    verb_json_number (json, "spool-bytes", run->cost != NULL ? run->cost->spool_bytes : 0);
+    verb_json_number (json, "engine-bytes", engine_bytes (run));
+    verb_json_list (json, "file-systems", run->spaces, add_space);
+    verb_json_list (json, "containers", run->affected, add_container);
+    add_texts (json, "not-taken-back", run->lasting);
+    add_texts (json, "problems", run->problems);
+    add_texts (json, "notes", run->notes);
+    json_builder_end_object (json);
+    verb_json_print (json);
+}
