@@ -19,10 +19,9 @@
 #define ROOM (1024 * 1024)
 
 const char *const journal_phases[] = {
-    [PHASE_PREPARE] = "prepare",     [PHASE_SWITCH] = "switch",
-    [PHASE_FORWARD] = "forward",     [PHASE_HEALTHY] = "healthy",
-    [PHASE_BACK] = "back",           [PHASE_LEFT] = "left",
-    [PHASE_ATTENTION] = "attention", NULL,
+    [PHASE_PREPARE] = "prepare", [PHASE_SWITCH] = "switch",       [PHASE_FORWARD] = "forward",
+    [PHASE_HEALTHY] = "healthy", [PHASE_BACK] = "back",           [PHASE_LEFT] = "left",
+    [PHASE_UNDONE] = "undone",   [PHASE_ATTENTION] = "attention", NULL,
 };
 const char *const journal_parts[] = { "prepare", "apply", "undo", "commit", NULL };
 

@@ -20,6 +20,7 @@ typedef enum {
     PHASE_HEALTHY,   /* finish */
     PHASE_BACK,      /* going back: go on with that */
     PHASE_LEFT,      /* the new release's undo playbooks are done: never run them again */
+    PHASE_UNDONE,    /* all is taken back: only what is stored of the release is left */
     PHASE_ATTENTION, /* a person decides */
 } JournalPhase;
 

@@ -17,6 +17,42 @@
 
 static const char *const verbs[] = { "install", "rollback", "remove", NULL };
 
+static const char *
+last_message (const Journal *journal)
+{
+    const char *message = NULL;
+
+    for (guint i = 0; i < journal->records->len; i++) {
+        const char *one = engine_json_string (g_ptr_array_index (journal->records, i), "message");
+
+        message = one != NULL ? one : message;
+    }
+    return message != NULL ? message : "";
+}
+
+/* The exit code of a run that was taken back. */
+static ErrorCode
+outcome (const Journal *journal)
+{
+    for (guint i = 0; i < journal->records->len; i++)
+        if (g_strcmp0 (engine_json_string (g_ptr_array_index (journal->records, i), "phase"),
+                       journal_phases[PHASE_SWITCH]) == 0)
+            return ERR_ROLLED_BACK;
+    return ERR_FAILED;
+}
+
+static gboolean
+take_verb (Run *run, GError **error)
+{
+    for (guint i = 0; verbs[i] != NULL; i++)
+        if (strcmp (journal_text (run->journal, "verb"), verbs[i]) == 0)
+            run->verb = verbs[i];
+    return (run->verb != NULL &&
+            path_check_product (journal_text (run->journal, "product"), NULL)) ||
+           fail (error, ERR_FORMAT,
+                 "the journal is of a run that this handcarry does not know; use a newer one");
+}
+
 /* What the rest of a run needs, read again from what the journal names. */
 static gboolean
 take_up (Run *run, GError **error)
@@ -40,26 +76,25 @@ take_up (Run *run, GError **error)
            steps_read (run, journal, error);
 }
 
-/* Killed before the release was stored, which comes before all else: only its folder and the
- * journal may be there. */
+/* Nothing but what is stored of the release is left to remove: the run was killed before its
+ * statement was written, which comes before all else, or after everything was taken back. */
 static gboolean
 abandon (Run *run, char **said, GError **error)
 {
-    const char *product = journal_text (run->journal, "product");
+    gboolean undone = run->journal->reached == PHASE_UNDONE;
+    const char *text = undone ? last_message (run->journal)
+                              : "the run was interrupted as it began; nothing was changed";
 
-    run->product_fd = host_open_product (run->host, product, error);
-    *said = g_strdup ("the run was interrupted as it began; nothing was changed");
-    return run->product_fd >= 0 &&
-           stored_remove (run, journal_number (run->journal, "to"), error) &&
-           journal_end (run->journal, run->host->state_fd, -1, NULL, error);
+    *said = g_strdup (text);
+    run->product_fd = host_open_product (run->host, journal_text (run->journal, "product"), error);
+    return run->product_fd >= 0 && transaction_end (run, outcome (run->journal), *said, error);
 }
 
 static gboolean
 is_unborn (const Run *run)
 {
     return run->journal->reached == PHASE_PREPARE && run->journal->records->len == 0 &&
-           strcmp (journal_text (run->journal, "verb"), "install") == 0 &&
-           journal_number (run->journal, "from") != journal_number (run->journal, "to");
+           run_is (run, "install");
 }
 
 /* A run that was taken back is what recovery wanted: no failure. */
@@ -109,19 +144,6 @@ finish (Run *run, char **said, GError **error)
         return FALSE;
     *said = g_steal_pointer (&text);
     return TRUE;
-}
-
-static const char *
-last_message (const Journal *journal)
-{
-    const char *message = NULL;
-
-    for (guint i = 0; i < journal->records->len; i++) {
-        const char *one = engine_json_string (g_ptr_array_index (journal->records, i), "message");
-
-        message = one != NULL ? one : message;
-    }
-    return message != NULL ? message : "";
 }
 
 /* Why the run is taken back now. */
@@ -188,6 +210,7 @@ go_on (Run *run, char **said, GError **error)
     case PHASE_BACK:
     case PHASE_LEFT:
         return back (run, said, error);
+    case PHASE_UNDONE:
     case PHASE_ATTENTION:
         break;
     }
@@ -213,6 +236,10 @@ recover_run (Run *run, RecoverWay way, char **said, GError **error)
                      "an earlier run of %s has to be looked at: %s\nnext: remove the cause, then "
                      "type: handcarry recover",
                      journal_text (run->journal, "product"), last_message (run->journal));
+    if (!take_verb (run, error))
+        return FALSE;
+    if (run->journal->reached == PHASE_UNDONE)
+        return abandon (run, said, error);
     if (!take_up (run, &local)) {
         if (is_unborn (run) && run->own_statement == NULL)
             return abandon (run, said, error);

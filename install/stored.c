@@ -77,14 +77,16 @@ stored_remove (Run *run, guint64 number, GError **error)
 {
     g_autofree char *name = path_in (number, NULL);
 
-    return place_remove_tree (run->product_fd, name, error);
+    return place_remove_tree (run->product_fd, name, error) &&
+           file_fsync_dir (run->product_fd, name, error);
 }
 
 gboolean
 stored_undo (Run *run, GError **error)
 {
-    return run_old_release (run) == run->release->release ||
-           stored_remove (run, run->release->release, error);
+    guint64 from = journal_number (run->journal, "from"), to = journal_number (run->journal, "to");
+
+    return from == to || stored_remove (run, to, error);
 }
 
 static gboolean

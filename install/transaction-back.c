@@ -57,19 +57,24 @@ stop_for_attention (Run *run, const char *message, GError **error)
                  "%s\nnext: remove the cause, then type: handcarry recover", message);
 }
 
+/* From here on nothing of the release is needed, so its folder may go. */
 static gboolean
 end_back (Run *run, ErrorCode code, const char *message, GError **error)
 {
-    if (!transaction_end (run, code, message, error))
-        return FALSE;
-    return fail (error, code, "%s", message);
+    g_autoptr (GError) why = NULL;
+    g_autofree char *text = NULL;
+
+    if (journal_phase (run->journal, PHASE_UNDONE, message, &why) &&
+        transaction_end (run, code, message, &why))
+        return fail (error, code, "%s", message);
+    text = g_strdup_printf ("%s\nbut that could not be written down: %s", message, why->message);
+    return stop_for_attention (run, text, error);
 }
 
 gboolean
 transaction_undo (Run *run, const GError *why, GError **error)
 {
     g_autoptr (GString) troubles = g_string_new (NULL);
-    g_autoptr (GError) stored = NULL;
     g_autofree char *message = NULL;
 
     transaction_undo_steps (run, troubles);
@@ -79,8 +84,6 @@ transaction_undo (Run *run, const GError *why, GError **error)
                                    troubles->str);
         return stop_for_attention (run, message, error);
     }
-    if (run_is (run, "install") && !stored_undo (run, &stored))
-        run_note (run, "%s", stored->message);
     message = g_strdup_printf ("%s; nothing was changed", why->message);
     return end_back (run, (ErrorCode)error_exit_status (why), message, error);
 }
@@ -202,8 +205,6 @@ transaction_back (Run *run, const GError *why, GError **error)
             g_strdup_printf ("%s\nand the way back failed: %s", why->message, trouble->message);
         return stop_for_attention (run, message, error);
     }
-    if (!stored_undo (run, &trouble))
-        run_note (run, "%s", trouble->message);
     message = describe_back (run, old, why);
     return end_back (run, ERR_ROLLED_BACK, message, error);
 }

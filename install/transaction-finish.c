@@ -159,11 +159,13 @@ commit_steps (Run *run)
 gboolean
 transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
 {
-    g_autofree char *folder = run_folder (run);
-    g_autofree char *kept = g_build_filename (folder, JOURNAL_FILE, NULL);
+    g_autofree char *kept = g_strdup_printf ("r%" G_GUINT64_FORMAT "/" JOURNAL_FILE,
+                                             journal_number (run->journal, "to"));
     gboolean keep = code == 0 && run_is (run, "install") &&
                     journal_number (run->journal, "from") != journal_number (run->journal, "to");
 
+    if (code != 0 && run_is (run, "install") && !stored_undo (run, error))
+        return FALSE;
     if (!journal_end (run->journal, run->host->state_fd, run->product_fd, keep ? kept : NULL,
                       error))
         return FALSE;

@@ -44,6 +44,8 @@ gboolean transaction_point (Run *run, guint64 number, GError **error) G_GNUC_WAR
 void transaction_undo_steps (Run *run, GString *troubles);
 /* Writes the first record: from here on the run changes the host. */
 gboolean transaction_begin (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Writes the records of a run that is over, and ends its journal. code 0: as planned. */
+/* Writes the records of a run that is over, and ends its journal; where it was taken back, what is
+ * stored of its release goes. code 0: as planned. Needs no engine, and of run no more than host,
+ * product folder, verb and journal. */
 gboolean transaction_end (Run *run, ErrorCode code, const char *message,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
