@@ -51,15 +51,22 @@ add_file (int dirfd, const char *name, const char *path, const struct stat *st, 
 }
 
 gboolean
-held_tree_commit (const Host *host, const char *product, guint64 release, Digest *commit)
+held_tree_hash (int dirfd, Digest *commit, GError **error)
 {
     static const PlaceWalk calls = { .file = add_file };
-    g_autofree char *path = NULL;
-    autofd int fd = held_tree_open (host, product, release, &path);
     g_autoptr (TreeChecksum) sum = tree_checksum_new ();
 
-    if (fd < 0 || !place_walk (fd, &calls, sum, NULL))
+    if (!place_walk (dirfd, &calls, sum, error))
         return FALSE;
     tree_checksum_commit (sum, commit);
     return TRUE;
+}
+
+gboolean
+held_tree_commit (const Host *host, const char *product, guint64 release, Digest *commit)
+{
+    g_autofree char *path = NULL;
+    autofd int fd = held_tree_open (host, product, release, &path);
+
+    return fd >= 0 && held_tree_hash (fd, commit, NULL);
 }

@@ -12,6 +12,7 @@
 /* A descriptor of its folder, or -1 where there is none that can be read. path: where it should be;
  * caller frees. */
 int held_tree_open (const Host *host, const char *product, guint64 release, char **path);
-/* The commit that it makes as it is now. FALSE where it is not there, or has something else than
- * files and folders: then it is no tree of ours. */
+/* The commit that the files below dirfd make. Something else than files and folders is an error. */
+gboolean held_tree_hash (int dirfd, Digest *commit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The commit that it makes as it is now. FALSE where it is not there, or is no tree of ours. */
 gboolean held_tree_commit (const Host *host, const char *product, guint64 release, Digest *commit);

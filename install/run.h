@@ -25,6 +25,7 @@ typedef struct {
     gboolean hold;      /* --on-failure stop: do not go back by itself */
     gboolean resume;    /* recovery of a run that is about to be repeated: copied frames stay */
     GPtrArray *choices; /* ConfigChoice: --config; borrowed, or NULL */
+    struct TreeStore *trees; /* borrowed; NULL where no tree is laid out */
 } RunOptions;
 
 /* A file of the carried tree. */

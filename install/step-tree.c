@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/tree.h"
+#include "install/engine-json.h"
+#include "install/held-tree.h"
 #include "install/place-tree.h"
 #include "install/run.h"
 #include "install/tree-source.h"
-#include "bundle/tree.h"
+#include "install/tree-store.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/path.h"
@@ -15,81 +18,133 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Lays out the carried tree at STATE/PRODUCT/rN/tree, for playbooks to run from. */
+/* Brings the carried tree into the repository and lays it out at STATE/PRODUCT/rN/tree, for
+ * playbooks to run from. libostree's word counts for nothing here: what is committed and what is
+ * laid out are both hashed by this process and compared with what was signed. */
 
-#define FRESH "tree.new"
+#define TREE "tree"
+#define BLOCK 4096
 
-/* Writing the files as the bundle gives them. */
 typedef struct {
-    int dirfd; /* of tree.new */
-    int fd;    /* of the file under way, or -1 */
+    gboolean had_tree, had_commit; /* before this run */
+} TreeStep;
+
+/* Giving the files to the repository as the bundle has them. */
+typedef struct {
+    TreeStore *store;
     TreeChecksum *sum;
-} Writer;
+    gboolean in_file;
+} Giver;
 
 static gboolean
-make_parents (int dirfd, const char *path, GError **error)
+give_piece (const char *path, gboolean executable, guint64 size, const guint8 *piece, gsize length,
+            gboolean last, gpointer data, GError **error)
 {
-    for (const char *slash = strchr (path, '/'); slash != NULL; slash = strchr (slash + 1, '/')) {
-        g_autofree char *parent = g_strndup (path, (gsize)(slash - path));
+    Giver *giver = data;
 
-        if (mkdirat (dirfd, parent, 0755) < 0 && errno != EEXIST)
-            return fail_errno (error, ERR_FAILED, errno, "cannot make folder '%s'", parent);
-    }
-    return TRUE;
+    if (!giver->in_file && (!path_check_relative (path, error) ||
+                            !tree_checksum_begin (giver->sum, path, executable, size, error)))
+        return FALSE;
+    giver->in_file = !last;
+    tree_checksum_add (giver->sum, piece, length);
+    return tree_store_add (giver->store, path, executable, size, piece, length, last, error) &&
+           (!last || tree_checksum_end (giver->sum, error));
 }
 
 static gboolean
-begin_file (Writer *writer, const char *path, gboolean executable, guint64 size, GError **error)
+check_commit (const Digest *found, const Digest *wanted, const char *what, ErrorCode code,
+              GError **error)
 {
-    if (!path_check_relative (path, error) ||
-        !tree_checksum_begin (writer->sum, path, executable, size, error) ||
-        !make_parents (writer->dirfd, path, error))
+    g_autofree char *found_hex = digest_to_hex (found);
+    g_autofree char *wanted_hex = digest_to_hex (wanted);
+
+    return digest_equal (found, wanted) ||
+           fail (error, code, "%s has commit %s, signed is %s", what, found_hex, wanted_hex);
+}
+
+static gboolean
+commit_tree (Run *run, GError **error)
+{
+    TreeStore *store = run->options.trees;
+    const Digest *wanted = &run->statement->tree_commit;
+    g_autoptr (TreeChecksum) sum = tree_checksum_new ();
+    g_autofree char *carried = g_strdup_printf ("the tree in '%s'", bundle_path (run->bundle));
+    Giver giver = { store, sum, FALSE };
+    Digest commit;
+
+    if (!tree_source_read (run, give_piece, &giver, error))
         return FALSE;
-    writer->fd = file_open_below (writer->dirfd, path, O_WRONLY | O_CREAT | O_EXCL, error);
-    if (writer->fd < 0)
-        return FALSE;
-    if (fchmod (writer->fd, executable ? 0755 : 0644) < 0)
+    tree_checksum_commit (sum, &commit);
+    return check_commit (&commit, wanted, carried, ERR_FORMAT, error) &&
+           tree_store_commit (store, &commit, error) &&
+           check_commit (&commit, wanted, "what libostree made of the tree", ERR_FAILED, error) &&
+           tree_store_keep (store, run->release->product, run->release->release, error);
+}
+
+static gboolean
+close_file (int dirfd, const char *name, const char *path, const struct stat *st, gpointer data,
+            GError **error)
+{
+    if (fchmodat (dirfd, name, st->st_mode & 0111 ? 0555 : 0444, 0) < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot set the mode of '%s'", path);
     return TRUE;
 }
 
 static gboolean
-write_piece (const char *path, gboolean executable, guint64 size, const guint8 *piece, gsize length,
-             gboolean last, gpointer data, GError **error)
+close_folder (int dirfd, const char *name, const char *path, gpointer data, GError **error)
 {
-    Writer *writer = data;
+    if (fchmodat (dirfd, name, 0555, 0) < 0)
+        return fail_errno (error, ERR_FAILED, errno, "cannot set the mode of '%s'", path);
+    return TRUE;
+}
 
-    if (writer->fd < 0 && !begin_file (writer, path, executable, size, error))
+/* A copy for reading: an editor says so before the next install finds the edit and repairs it. */
+static gboolean
+check_out (Run *run, int folder, GError **error)
+{
+    static const PlaceWalk calls = { .file = close_file, .leave = close_folder };
+    const Digest *wanted = &run->statement->tree_commit;
+    autofd int fresh = -1;
+    Digest found;
+
+    if (!place_remove_tree (folder, TREE_STORE_FRESH, error) ||
+        !tree_store_check_out (run->options.trees, wanted, error))
         return FALSE;
-    tree_checksum_add (writer->sum, piece, length);
-    if (!file_write_all (writer->fd, path, piece, length, error))
+    fresh = file_open_below (folder, TREE_STORE_FRESH, O_RDONLY | O_DIRECTORY, error);
+    if (fresh < 0 || !held_tree_hash (fresh, &found, error) ||
+        !check_commit (&found, wanted, "what was checked out", ERR_FAILED, error) ||
+        !place_walk (fresh, &calls, NULL, error))
         return FALSE;
-    if (!last)
-        return TRUE;
-    file_clear_fd (&writer->fd);
-    return tree_checksum_end (writer->sum, error);
+    if (fchmod (fresh, 0555) < 0 || syncfs (fresh) < 0)
+        return fail_errno (error, ERR_FAILED, errno, "cannot sync the tree");
+    /* A tree of this release that was there is damaged, else this step were not needed. */
+    if (!place_remove_tree (folder, TREE, error))
+        return FALSE;
+    if (renameat (folder, TREE_STORE_FRESH, folder, TREE) < 0)
+        return fail_errno (error, ERR_FAILED, errno, "cannot put the tree in place");
+    return file_fsync_dir (folder, TREE, error);
 }
 
 static gboolean
-write_tree (Run *run, int dirfd, GError **error)
+has_commit (const Run *run)
 {
-    g_autoptr (TreeChecksum) sum = tree_checksum_new ();
-    Writer writer = { dirfd, -1, sum };
-    gboolean done = tree_source_read (run, write_piece, &writer, error);
     Digest commit;
 
-    file_clear_fd (&writer.fd);
-    if (!done)
-        return FALSE;
-    tree_checksum_commit (sum, &commit);
-    if (!digest_equal (&commit, &run->statement->tree_commit)) {
-        g_autofree char *found = digest_to_hex (&commit);
-        g_autofree char *expected = digest_to_hex (&run->statement->tree_commit);
+    return tree_store_find (run->host, run->release->product, run->release->release, &commit) &&
+           digest_equal (&commit, &run->statement->tree_commit);
+}
 
-        return fail (error, ERR_FORMAT, "the tree in '%s' has commit %s, signed is %s",
-                     bundle_path (run->bundle), found, expected);
-    }
-    return TRUE;
+static gboolean
+bring (Run *run, int folder, gboolean mend, GError **error)
+{
+    TreeStore *store = run->options.trees;
+    gboolean done = tree_store_open (store, run->host, folder, error) &&
+                    (!mend || tree_store_mend (store, NULL, error)) &&
+                    ((!mend && has_commit (run)) || commit_tree (run, error)) &&
+                    check_out (run, folder, error);
+
+    tree_store_close (store);
+    return done;
 }
 
 static int
@@ -110,40 +165,81 @@ open_folder (Run *run, GError **error)
     return fd;
 }
 
+/* Objects that were damaged on the disk look as if they were there, so one failure may be theirs.
+ */
 static gboolean
 prepare (Step *step, Run *run, GError **error)
 {
     autofd int folder = open_folder (run, error);
-    autofd int fresh = -1;
+    g_autoptr (GError) why = NULL;
 
-    if (folder < 0 || !place_remove_tree (folder, FRESH, error))
+    if (folder < 0)
         return FALSE;
-    if (mkdirat (folder, FRESH, 0700) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot make a folder for the tree");
-    fresh = file_open_below (folder, FRESH, O_RDONLY | O_DIRECTORY, error);
-    if (fresh < 0 || !write_tree (run, fresh, error))
+    if (bring (run, folder, FALSE, &why))
+        return TRUE;
+    if (tree_store_is_lost (run->options.trees) || run->stopped || run->bundle == NULL ||
+        !g_error_matches (why, HANDCARRY_ERROR, ERR_FAILED)) {
+        g_propagate_error (error, g_steal_pointer (&why));
         return FALSE;
-    if (syncfs (fresh) < 0 || fchmod (fresh, 0755) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot sync the tree");
-    /* A tree of this release that was there is damaged, else this step were not needed. */
-    if (!place_remove_tree (folder, "tree", error))
-        return FALSE;
-    if (renameat (folder, FRESH, folder, "tree") < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot put the tree in place");
-    return TRUE;
+    }
+    run_note (run, "the tree repository was looked through for damage, after this: %s",
+              why->message);
+    return bring (run, folder, TRUE, error);
+}
+
+/* What cannot be forgotten now is found by prune: nothing refers to it. */
+static gboolean
+forget_commit (Run *run, GError **error)
+{
+    TreeStore *store = run->options.trees;
+    gboolean done = tree_store_open (store, run->host, -1, error) &&
+                    tree_store_drop (store, run->release->product, run->release->release, error) &&
+                    tree_store_prune (store, NULL, error);
+
+    tree_store_close (store);
+    return done && tree_store_remove_empty (run->host, error);
 }
 
 static gboolean
-undo (Step *step, Run *run, GError **error)
+undo (Step *base, Run *run, GError **error)
 {
+    const TreeStep *step = base->data;
     g_autofree char *name = run_folder (run);
+    autofd int folder = file_open_below (run->product_fd, name, O_RDONLY | O_DIRECTORY, NULL);
+    g_autoptr (GError) local = NULL;
 
-    if (run_old_release (run) == run->release->release)
-        return TRUE;
-    return place_remove_tree (run->product_fd, name, error);
+    if (!step->had_commit && !forget_commit (run, &local))
+        run_note (run, "the tree stays in the repository until the next prune: %s", local->message);
+    return folder < 0 || (place_remove_tree (folder, TREE_STORE_FRESH, error) &&
+                          (step->had_tree || place_remove_tree (folder, TREE, error)));
 }
 
-const StepKind step_tree_kind = { .name = "tree", .prepare = prepare, .undo = undo };
+static void
+write_data (const Step *base, JsonObject *data)
+{
+    const TreeStep *step = base->data;
+
+    json_object_set_boolean_member (data, "had-tree", step->had_tree);
+    json_object_set_boolean_member (data, "had-commit", step->had_commit);
+}
+
+static gboolean
+read_data (Step *base, Run *run, JsonObject *data, GError **error)
+{
+    TreeStep *step = g_new0 (TreeStep, 1);
+
+    step->had_tree = engine_json_boolean (data, "had-tree");
+    step->had_commit = engine_json_boolean (data, "had-commit");
+    base->data = step;
+    return TRUE;
+}
+
+const StepKind step_tree_kind = { .name = "tree",
+                                  .prepare = prepare,
+                                  .undo = undo,
+                                  .write = write_data,
+                                  .read = read_data,
+                                  .free = g_free };
 
 /* What plan must know of each file: its digest, and the bytes of those that become configs. */
 typedef struct {
@@ -191,6 +287,20 @@ note_piece (const char *path, gboolean executable, guint64 size, const guint8 *p
     return TRUE;
 }
 
+/* Once in the repository and once laid out, each file in whole blocks. */
+static guint64
+disk_bytes (const Run *run)
+{
+    GHashTableIter iter;
+    gpointer value;
+    guint64 bytes = 0;
+
+    g_hash_table_iter_init (&iter, run->tree);
+    while (g_hash_table_iter_next (&iter, NULL, &value))
+        bytes += 2 * ((((const RunFile *)value)->bytes + BLOCK - 1) / BLOCK * BLOCK);
+    return bytes;
+}
+
 static void
 list_tree (const Run *run, Digest *digest)
 {
@@ -227,6 +337,7 @@ step_tree_plan (Run *run, GError **error)
     g_autofree char *path = run_tree_path (run);
     PlaceThing found = { .kind = PLACE_NOTHING };
     gboolean done = tree_source_read (run, note_piece, &reader, error);
+    TreeStep *data;
     Digest wanted;
     Step *step;
 
@@ -234,10 +345,14 @@ step_tree_plan (Run *run, GError **error)
     if (!done || !place_look (path, &found, error))
         return FALSE;
     list_tree (run, &wanted);
-    step = step_add (run, &step_tree_kind, path, "is there", NULL);
-    step->bytes = run->statement->tree_bytes;
+    data = g_new0 (TreeStep, 1);
+    data->had_tree = found.kind != PLACE_NOTHING;
+    data->had_commit = has_commit (run);
+    step = step_add (run, &step_tree_kind, path, "is there", data);
+    step->bytes = disk_bytes (run);
     step->detail = describe_left_out (run);
-    step->needed = found.kind != PLACE_FOLDER || !digest_equal (&found.digest, &wanted);
+    step->needed =
+        !data->had_commit || found.kind != PLACE_FOLDER || !digest_equal (&found.digest, &wanted);
     if (step->needed)
         step->action = (g_free (step->action), g_strdup ("lay out"));
     return TRUE;

@@ -155,7 +155,7 @@ verb_have (int argc, char **argv, GError **error)
         fail (error, ERR_USAGE, "have takes -o FILE, and no other argument");
         return ERR_USAGE;
     }
-    launcher = verb_host_begin (FALSE, &barrier, error);
+    launcher = verb_host_begin (NULL, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
     return run (&output, &options, path, error);

@@ -22,6 +22,7 @@ host_options_clear (HostOptions *options)
     g_strfreev (options->configs);
     g_clear_pointer (&options->choices, g_ptr_array_unref);
     g_free (options->given);
+    g_clear_pointer (&options->trees, tree_store_free);
 }
 
 gboolean
@@ -91,7 +92,7 @@ fill_standard_descriptors (void)
 }
 
 Launcher *
-verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier, GError **error)
+verb_host_begin (HostOptions *acts, NetworkBarrier *barrier, GError **error)
 {
     g_autoptr (Launcher) launcher = NULL;
 
@@ -100,13 +101,17 @@ verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier, GError **error)
     umask (022);
     signal (SIGPIPE, SIG_IGN);
     /* A console that is lost must not leave the host half changed. */
-    if (hold_signals)
+    if (acts != NULL)
         signal (SIGHUP, SIG_IGN);
     launcher = launcher_start (error);
     if (launcher == NULL || !network_leave (barrier, error))
         return NULL;
-    if (hold_signals)
-        verb_host_signals (TRUE);
+    if (acts == NULL)
+        return g_steal_pointer (&launcher);
+    acts->trees = tree_store_start (error);
+    if (acts->trees == NULL)
+        return NULL;
+    verb_host_signals (TRUE);
     return g_steal_pointer (&launcher);
 }
 
@@ -138,6 +143,7 @@ verb_host_run_options (HostOptions *options, char **paths, gboolean write)
     return (RunOptions){
         .paths = paths,
         .given = options->given,
+        .trees = options->trees,
         .engine = options->engine,
         .trust = options->trust,
         .root = options->root,

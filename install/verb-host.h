@@ -3,6 +3,7 @@
 #pragma once
 
 #include "install/run.h"
+#include "install/tree-store.h"
 #include "manifest/verb.h"
 
 #include <glib.h>
@@ -15,6 +16,7 @@ typedef struct {
     char **configs;
     GPtrArray *choices; /* ConfigChoice: of configs */
     char *given;        /* the paths, for messages */
+    TreeStore *trees;   /* of a verb that acts */
 } HostOptions;
 
 /* Those that a verb has. */
@@ -43,8 +45,9 @@ gboolean verb_host_parse (int *argc, char ***argv, const char *synopsis, const c
                           VerbOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The process as these verbs want it: a known umask, signals are read where it is
- * safe, the launcher is there, and the network is gone. Call before there are threads. */
-Launcher *verb_host_begin (gboolean hold_signals, NetworkBarrier *barrier,
+ * safe, the launcher is there, and the network is gone. acts: the options of a verb that changes
+ * the host, which get a tree store; NULL for one that looks. Call before there are threads. */
+Launcher *verb_host_begin (HostOptions *acts, NetworkBarrier *barrier,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ctrl-C at a question ends the program as usual. */
 void verb_host_signals (gboolean hold);

@@ -139,7 +139,7 @@ verb_install (int argc, char **argv, GError **error)
 
     if (!parse (&argc, &argv, &options, &own, &output, error))
         return ERR_USAGE;
-    launcher = verb_host_begin (TRUE, &barrier, error);
+    launcher = verb_host_begin (&options, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
     how = verb_host_run_options (&options, argv + 1, TRUE);

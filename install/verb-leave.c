@@ -161,7 +161,7 @@ verb_leave (int argc, char **argv, const LeaveVerb *verb, GError **error)
 
     if (!parse (&argc, &argv, &leave, error))
         return ERR_USAGE;
-    leave.launcher = verb_host_begin (TRUE, &leave.barrier, error);
+    leave.launcher = verb_host_begin (&leave.host, &leave.barrier, error);
     if (leave.launcher == NULL || !leave_all (&leave, &ended, error))
         return error_exit_status (*error);
     if (leave.output.json)

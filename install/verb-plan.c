@@ -50,7 +50,7 @@ verb_plan (int argc, char **argv, GError **error)
         fail (error, ERR_USAGE, "plan takes a bundle, or a folder of them");
         return ERR_USAGE;
     }
-    launcher = verb_host_begin (FALSE, &barrier, error);
+    launcher = verb_host_begin (NULL, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
     how = verb_host_run_options (&options, argv + 1, FALSE);

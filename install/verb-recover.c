@@ -85,7 +85,7 @@ verb_recover (int argc, char **argv, GError **error)
 
     if (!parse (&argc, &argv, &host, &options, &output, error))
         return ERR_USAGE;
-    launcher = verb_host_begin (TRUE, &barrier, error);
+    launcher = verb_host_begin (&host, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
     how = verb_host_run_options (&host, argv + 1, TRUE);

@@ -181,7 +181,7 @@ verb_status (int argc, char **argv, GError **error)
         fail (error, ERR_USAGE, "status takes no argument");
         return ERR_USAGE;
     }
-    launcher = verb_host_begin (FALSE, &barrier, error);
+    launcher = verb_host_begin (NULL, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
     return print_all (&output, &options, error);
