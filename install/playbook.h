@@ -16,9 +16,6 @@ gboolean playbook_run (Run *run, const ReleasePlaybook *playbook, PlaybookRecap 
  * stored release: host, engine, launcher and product_fd are needed, no bundle. */
 gboolean playbooks_run_kind (Run *run, PlaybookRun kind, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean release_has_playbook (const Release *release, PlaybookRun kind);
-/* STATE/PRODUCT/log/rN-NAME.log. Caller frees. */
-char *playbook_log_path (const Run *run, const ReleasePlaybook *playbook);
-
 /* The variable file that a playbook of this kind gets. */
 GBytes *playbook_variables (const Run *run, PlaybookRun kind);
 /* ansible.cfg: only our callback, only carried collections and roles. */
