@@ -134,6 +134,9 @@ list_paths (Walk *walk, const Release *release, GError **error)
                          G_N_ELEMENTS (inventory_folders), error))
             return FALSE;
     }
+    for (guint i = 0; i < release->compose->len; i++)
+        if (!add_path (walk, ((ReleaseCompose *)release->compose->pdata[i])->path, error))
+            return FALSE;
     for (guint i = 0; i < release->configs->len; i++)
         if (!add_path (walk, ((ReleaseConfig *)release->configs->pdata[i])->from, error))
             return FALSE;

@@ -112,9 +112,9 @@ release_check_whole (FieldReader *reader, const YamlNode *map, const Release *re
     check_image_names (reader, map, release->images);
     check_targets (reader, map, release);
     if (!reader->sealed && field_find (map, "images") == NULL && release->playbooks->len == 0 &&
-        release->configs->len == 0 && release->files->len == 0)
+        release->compose->len == 0 && release->configs->len == 0 && release->files->len == 0)
         field_problem (reader, map,
-                       "the release carries nothing: no images, playbooks, configs or "
+                       "the release carries nothing: no images, playbooks, compose, configs or "
                        "files");
 }
 
@@ -174,6 +174,11 @@ release_check_folder (const Release *release, int dirfd, GPtrArray *problems, GE
         check_path (&check, playbook->line, playbook->path);
         if (playbook->inventory != NULL)
             check_path (&check, playbook->line, playbook->inventory);
+    }
+    for (guint i = 0; i < release->compose->len; i++) {
+        const ReleaseCompose *compose = release->compose->pdata[i];
+
+        check_path (&check, compose->line, compose->path);
     }
     for (guint i = 0; i < release->configs->len; i++) {
         const ReleaseConfig *config = release->configs->pdata[i];

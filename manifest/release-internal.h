@@ -19,6 +19,7 @@ extern const char *const release_conflicts[];
 void release_read_values (FieldReader *reader, const YamlNode *node, gpointer target);
 void release_read_images (FieldReader *reader, const YamlNode *node, gpointer target);
 void release_read_playbooks (FieldReader *reader, const YamlNode *node, gpointer target);
+void release_read_compose (FieldReader *reader, const YamlNode *node, gpointer target);
 void release_read_configs (FieldReader *reader, const YamlNode *node, gpointer target);
 void release_read_files (FieldReader *reader, const YamlNode *node, gpointer target);
 void release_read_health (FieldReader *reader, const YamlNode *node, gpointer target);

@@ -257,6 +257,26 @@ release_read_playbooks (FieldReader *reader, const YamlNode *node, gpointer targ
 }
 
 static void
+read_compose_file (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    static const Field fields[] = {
+        { "path", read_tree_path, G_STRUCT_OFFSET (ReleaseCompose, path), FIELD_REQUIRED },
+        { NULL },
+    };
+    ReleaseCompose *compose = g_new0 (ReleaseCompose, 1);
+
+    compose->line = reader->sealed ? 0 : node->line;
+    field_read_map (reader, node, fields, compose);
+    g_ptr_array_add (target, compose);
+}
+
+void
+release_read_compose (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    field_read_list (reader, node, RELEASE_LIMIT_ITEMS, read_compose_file, *(GPtrArray **)target);
+}
+
+static void
 read_mode (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     const char *text = field_scalar (reader, node);

@@ -46,6 +46,12 @@ write_playbook (YamlWriter *writer, gpointer item)
 }
 
 static void
+write_compose (YamlWriter *writer, gpointer item)
+{
+    yaml_writer_pair (writer, "path", ((const ReleaseCompose *)item)->path);
+}
+
+static void
 write_config (YamlWriter *writer, gpointer item)
 {
     const ReleaseConfig *config = item;
@@ -156,6 +162,7 @@ release_write (const Release *release, YamlWriter *writer)
     write_requires (writer, release);
     write_list (writer, "values", release->values, write_value);
     write_list (writer, "playbooks", release->playbooks, write_playbook);
+    write_list (writer, "compose", release->compose, write_compose);
     write_data (writer, release);
     write_list (writer, "configs", release->configs, write_config);
     write_list (writer, "files", release->files, write_files);

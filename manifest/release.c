@@ -43,6 +43,15 @@ playbook_free (gpointer data)
 }
 
 static void
+compose_file_free (gpointer data)
+{
+    ReleaseCompose *compose = data;
+
+    g_free (compose->path);
+    g_free (compose);
+}
+
+static void
 config_free (gpointer data)
 {
     ReleaseConfig *config = data;
@@ -82,6 +91,7 @@ release_new (const char *file)
     release->values = g_ptr_array_new_with_free_func (value_free);
     release->images = g_ptr_array_new_with_free_func (image_free);
     release->playbooks = g_ptr_array_new_with_free_func (playbook_free);
+    release->compose = g_ptr_array_new_with_free_func (compose_file_free);
     release->configs = g_ptr_array_new_with_free_func (config_free);
     release->files = g_ptr_array_new_with_free_func (files_free);
     release->health = g_ptr_array_new_with_free_func (health_free);
@@ -94,6 +104,7 @@ free_lists (Release *release)
     g_clear_pointer (&release->values, g_ptr_array_unref);
     g_clear_pointer (&release->images, g_ptr_array_unref);
     g_clear_pointer (&release->playbooks, g_ptr_array_unref);
+    g_clear_pointer (&release->compose, g_ptr_array_unref);
     g_clear_pointer (&release->configs, g_ptr_array_unref);
     g_clear_pointer (&release->files, g_ptr_array_unref);
     g_clear_pointer (&release->health, g_ptr_array_unref);
@@ -246,7 +257,7 @@ static const Field release_fields[] = {
     { "images", field_ignore, 0, FIELD_REQUIRED | FIELD_SEALED },
     { "tree", field_ignore, 0, FIELD_REQUIRED | FIELD_SEALED },
     { "playbooks", release_read_playbooks, AT (playbooks) },
-    { "compose", NULL },
+    { "compose", release_read_compose, AT (compose) },
     { "data", read_data },
     { "configs", release_read_configs, AT (configs) },
     { "files", release_read_files, AT (files) },

@@ -31,6 +31,11 @@ typedef struct {
     guint line;      /* in the authored file; 0 in a statement. So below. */
 } ReleasePlaybook;
 
+typedef struct {
+    char *path;
+    guint line;
+} ReleaseCompose;
+
 typedef enum { CONFLICT_KEEP, CONFLICT_REPLACE, CONFLICT_FAIL } ConfigConflict;
 
 typedef struct {
@@ -69,7 +74,7 @@ typedef struct {
     char *requires_docker;
     char *requires_ansible;
     char **requires_python; /* module names */
-    GPtrArray *values, *images, *playbooks, *configs, *files, *health;
+    GPtrArray *values, *images, *playbooks, *compose, *configs, *files, *health;
     char **volumes;
     guint64 upgrade_from, rollback_to; /* 0: none */
     char *issued, *advise_until;       /* RFC 3339 UTC; NULL: none */
@@ -89,6 +94,15 @@ Release *release_parse_authored (GBytes *text, const char *name, const ReleaseOv
  * and stay below it. */
 gboolean release_check_folder (const Release *release, int dirfd, GPtrArray *problems,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Reads the compose files of a release, which lie below dirfd: each service has an image that the
+ * release carries. Problems as above. Caller frees with compose_free. */
+typedef struct Compose Compose;
+Compose *release_read_compose_files (const Release *release, int dirfd, GPtrArray *problems,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The image that engines take for the same as name, as the release spells it; NULL: none. Only of
+ * an authored release: in a statement the images are not here. */
+const char *release_find_image (const Release *release, const char *name);
 
 /* For statement.c: the same keys in a sealed text, and back. */
 Release *release_parse_sealed (const YamlNode *map, const char *name,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "manifest/compose.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
@@ -37,6 +38,16 @@ options_clear (LintOptions *options)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LintOptions, options_clear)
 
+static void
+check_compose (LintResult *result, int dirfd)
+{
+    g_autoptr (Compose) compose =
+        release_read_compose_files (result->release, dirfd, result->problems, NULL);
+
+    if (compose == NULL)
+        g_debug ("%u problems with the compose files", result->problems->len);
+}
+
 static gboolean
 lint (const char *path, const LintOptions *options, LintResult *result, GError **error)
 {
@@ -55,6 +66,7 @@ lint (const char *path, const LintOptions *options, LintResult *result, GError *
         return FALSE;
     if (!release_check_folder (result->release, dirfd, result->problems, NULL))
         g_debug ("%u problems in the folder", result->problems->len);
+    check_compose (result, dirfd);
     lint_plays (result->release, dirfd, result->warnings);
     lint_secrets (result->release, dirfd, result->warnings);
     return TRUE;

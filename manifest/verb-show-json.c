@@ -67,6 +67,12 @@ add_value (JsonBuilder *builder, gconstpointer item)
 }
 
 static void
+add_compose (JsonBuilder *builder, gconstpointer item)
+{
+    verb_json_text (builder, "path", ((const ReleaseCompose *)item)->path);
+}
+
+static void
 add_playbook (JsonBuilder *builder, gconstpointer item)
 {
     const ReleasePlaybook *playbook = item;
@@ -136,6 +142,7 @@ add_release (JsonBuilder *builder, const Release *release)
     add_requirements (builder, release);
     verb_json_list (builder, "values", release->values, add_value);
     verb_json_list (builder, "playbooks", release->playbooks, add_playbook);
+    verb_json_list (builder, "compose", release->compose, add_compose);
     verb_json_texts (builder, "volumes", release->volumes);
     verb_json_number (builder, "upgrade_from", release->upgrade_from);
     verb_json_number (builder, "rollback_to", release->rollback_to);

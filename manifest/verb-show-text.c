@@ -135,6 +135,16 @@ print_images (const Statement *statement)
 }
 
 static void
+print_compose (const Release *release)
+{
+    if (release->compose->len > 0)
+        printf ("\ncompose\n");
+    for (guint i = 0; i < release->compose->len; i++)
+        print_pair (((const ReleaseCompose *)release->compose->pdata[i])->path,
+                    "one project, named as the product");
+}
+
+static void
 print_playbooks (const Release *release)
 {
     if (release->playbooks->len > 0)
@@ -227,6 +237,7 @@ show_print_text (const ShowInput *input)
     print_release (input);
     print_images (input->statement);
     print_playbooks (release);
+    print_compose (release);
     print_placed (release);
     print_values (release);
     print_health (release);
