@@ -164,7 +164,8 @@ run (const char *path, const BundleOptions *o, GError **error)
     if (text == NULL)
         return FALSE;
     release = release_parse_authored (text, path, &overrides, NULL, error);
-    if (release == NULL || !load_trust (o->trust, dir, &trust, error))
+    if (release == NULL || !verb_bundle_check (release, dir, error) ||
+        !load_trust (o->trust, dir, &trust, error))
         return FALSE;
     options.keys = keys = load_keys (o->sign, error);
     if (keys == NULL)

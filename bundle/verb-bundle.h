@@ -11,6 +11,11 @@ void verb_bundle_json (const char *file, const PackOptions *options, const PackR
 void verb_bundle_text (const VerbOutput *output, const Release *release, const char *file,
                        const PackOptions *options, const PackResult *result);
 
+/* Checks what lies beside release.yaml, in dir: compose files and the images that they are made of.
+ */
+gboolean verb_bundle_check (const Release *release, const char *dir,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What --base and --for name: BaseBundle elements, older releases of the same product; and Have
  * elements that the trust root's hosts signed. tmpdir: NULL is the usual place. */
 GPtrArray *verb_bundle_load_bases (char **paths, const Release *release, const char *tmpdir,

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/plan.h"
 
+#include "install/compose.h"
 #include "install/version.h"
 #include "manifest/error.h"
 
@@ -98,6 +99,16 @@ check_python (Run *run, GPtrArray *missing)
 }
 
 static void
+check_compose (Run *run, GPtrArray *missing)
+{
+    g_auto (ComposeTool) tool = { 0 };
+    g_autoptr (GError) local = NULL;
+
+    if (run->release->compose->len > 0 && !compose_find (run, &tool, &local))
+        g_ptr_array_add (missing, g_strdup (local->message));
+}
+
+static void
 check_engine (Run *run, GPtrArray *missing)
 {
     const EngineInfo *info = engine_info (run->engine);
@@ -124,6 +135,7 @@ plan_check_requires (Run *run, GError **error)
     check_engine (run, missing);
     check_ansible (run, missing);
     check_python (run, missing);
+    check_compose (run, missing);
     if (missing->len == 0)
         return TRUE;
     g_ptr_array_add (missing, NULL);

@@ -120,6 +120,7 @@ step_playbooks_plan (Run *run, gboolean due, GError **error)
         else if (playbook->run == PLAYBOOK_INSTALL)
             add (run, &step_playbook_kind, playbook, due);
     }
+    step_compose_plan (run, due);
     return TRUE;
 }
 
@@ -132,4 +133,5 @@ step_leave_plan (Run *run, PlaybookRun kind)
         if (playbook->run == kind)
             add (run, &step_leave_kind, playbook, TRUE);
     }
+    step_compose_leave_plan (run);
 }

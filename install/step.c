@@ -10,8 +10,9 @@
 
 /* Carried out in this order. */
 static const StepKind *const kinds[] = {
-    &step_tree_kind,  &step_before_kind, &step_image_kind,    &step_leave_kind,  &step_config_kind,
-    &step_files_kind, &step_name_kind,   &step_playbook_kind, &step_health_kind,
+    &step_tree_kind,          &step_before_kind,  &step_image_kind,  &step_leave_kind,
+    &step_compose_leave_kind, &step_config_kind,  &step_files_kind,  &step_name_kind,
+    &step_playbook_kind,      &step_compose_kind, &step_health_kind,
 };
 
 Step *

@@ -61,7 +61,8 @@ gboolean steps_read (Run *run, const Journal *journal, GError **error) G_GNUC_WA
 
 /* The kinds there are, in the order in which a run carries them out. */
 extern const StepKind step_tree_kind, step_before_kind, step_image_kind, step_config_kind,
-    step_files_kind, step_name_kind, step_playbook_kind, step_health_kind, step_leave_kind;
+    step_files_kind, step_name_kind, step_playbook_kind, step_health_kind, step_leave_kind,
+    step_compose_kind, step_compose_leave_kind;
 
 /* Each looks at the host and adds the steps of one kind. */
 gboolean step_images_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -76,10 +77,14 @@ gboolean step_dropped_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_names_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes a name away, as long as that image has it. */
 void step_names_plan_take (Run *run, const StateImage *image);
-/* due: something before them changes, or the release is not the current one. */
+/* due: something before them changes, or the release is not the current one. Compose files are up
+ * after the playbooks. */
 gboolean step_playbooks_plan (Run *run, gboolean due, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The playbooks by which run->leaving is left: PLAYBOOK_UNDO or PLAYBOOK_REMOVE. */
+/* The playbooks by which run->leaving is left: PLAYBOOK_UNDO or PLAYBOOK_REMOVE; its compose files
+ * are down after them. */
 void step_leave_plan (Run *run, PlaybookRun kind);
+void step_compose_plan (Run *run, gboolean due);
+void step_compose_leave_plan (Run *run);
 gboolean step_health_plan (Run *run, gboolean due, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A config is read into memory, to be filled in and compared. */

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/transaction.h"
 
+#include "install/compose.h"
 #include "install/copy-in.h"
 #include "install/playbook.h"
 #include "install/stored.h"
@@ -94,7 +95,8 @@ any_playbook_began (const Run *run)
     for (guint i = 0; i < run->steps->len; i++) {
         const Step *step = g_ptr_array_index (run->steps, i);
 
-        if (step->kind == &step_playbook_kind && journal_step_begun (run->journal, i, PART_APPLY))
+        if ((step->kind == &step_playbook_kind || step->kind == &step_compose_kind) &&
+            journal_step_begun (run->journal, i, PART_APPLY))
             return TRUE;
     }
     return FALSE;
@@ -124,7 +126,7 @@ leave (Run *run, guint64 old, GError **error)
         return TRUE;
     return check_data (run, old, error) &&
            playbooks_run_kind (run, old == 0 ? PLAYBOOK_REMOVE : PLAYBOOK_UNDO, error) &&
-           journal_phase (run->journal, PHASE_LEFT, NULL, error);
+           compose_down (run, error) && journal_phase (run->journal, PHASE_LEFT, NULL, error);
 }
 
 /* What the release before does to be itself again. */

@@ -46,6 +46,7 @@ class Release:
                          "template": True, "mode": "0644"},
                         {"from": "configs/plain.conf", "to": str(self.target / "plain.conf")}]
         self.files = []
+        self.compose = []
         self.health = []
 
     def put(self, name, content, mode=0o644):
@@ -65,7 +66,7 @@ class Release:
                  for key, value in self.fields.items()]
         images = [{"name": image.name, "from": self.source_of(image)} for image in self.images]
         parts = {"values": self.values, "images": images, "playbooks": self.playbooks,
-                 "configs": self.configs, "files": self.files, "health": self.health}
+                 "compose": self.compose, "configs": self.configs, "files": self.files, "health": self.health}
         for key, rows in parts.items():
             if rows:
                 lines.append(key + ":")

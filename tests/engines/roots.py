@@ -8,7 +8,7 @@ from pathlib import Path
 
 CACHE = Path(os.environ.get("HANDCARRY_TEST_CACHE", "/var/cache/handcarry-tests"))
 MIRROR = os.environ.get("HANDCARRY_MIRROR", "http://deb.debian.org/debian")
-PACKAGES = ["docker.io", "iptables", "podman", "crun"]
+PACKAGES = ["docker.io", "iptables", "podman", "crun", "docker-compose"]
 INSTALL = """\
 mount -t proc proc "$0/proc"
 mount --rbind /dev "$0/dev"

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/compose.h"
+#include "install/run.h"
+
+/* Containers by compose: up for the release that the run goes to, down for the one that it leaves.
+ * Either may be done twice. */
+
+/* Files that cannot be used could not be taken down either. */
+static gboolean
+check (Step *step, Run *run, GError **error)
+{
+    return compose_check (run, error);
+}
+
+static gboolean
+up (Step *step, Run *run, GError **error)
+{
+    return compose_up (run, error);
+}
+
+static gboolean
+down (Step *step, Run *run, GError **error)
+{
+    return compose_down (run->leaving, error);
+}
+
+const StepKind step_compose_kind = { .name = "compose", .prepare = check, .apply = up };
+const StepKind step_compose_leave_kind = { .name = "compose-leave", .apply = down };
+
+static char *
+files_of (const Release *release)
+{
+    g_autoptr (GString) names = g_string_new (NULL);
+
+    for (guint i = 0; i < release->compose->len; i++)
+        g_string_append_printf (names, "%s%s", i > 0 ? ", " : "",
+                                ((ReleaseCompose *)release->compose->pdata[i])->path);
+    return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+void
+step_compose_plan (Run *run, gboolean due)
+{
+    g_autofree char *files = files_of (run->release);
+    Step *step;
+
+    if (run->release->compose->len == 0)
+        return;
+    step = step_add (run, &step_compose_kind, files, due ? "up" : "not due", NULL);
+    step->needed = due;
+    step->detail =
+        g_strdup_printf ("project %s, images by ID, nothing is pulled", run->release->product);
+}
+
+void
+step_compose_leave_plan (Run *run)
+{
+    const Release *release = run->leaving->release;
+    g_autofree char *files = files_of (release);
+    Step *step;
+
+    if (release->compose->len == 0)
+        return;
+    step = step_add (run, &step_compose_leave_kind, files, "down", NULL);
+    step->needed = TRUE;
+    step->detail = g_strdup_printf ("project %s, volumes are kept", release->product);
+}
