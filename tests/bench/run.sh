@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 #
-# Measures handcarry against its peers in one run; prints a table. With --delta: deltas. See --help.
+# Measures handcarry against its peers in one run; prints a table. With --delta: deltas; with --plan:
+# how long a plan takes. See --help.
 set -euo pipefail
 # shellcheck source=tests/prepare.sh
 . "$(dirname "$0")/../prepare.sh"
@@ -10,10 +11,11 @@ program=$top/tests/bench/measure.py arguments=()
 for option in "$@"; do
     case $option in
         --delta) program=$top/tests/bench/delta.py ;;
+        --plan) program=$top/tests/bench/plan.py ;;
         *) arguments+=("$option") ;;
     esac
 done
-export PYTHONPATH=$top/tests
+export PYTHONPATH=$top/tests:$top/tests/verbs
 for option in "$@"; do
     [ "$option" != --help ] || exec /usr/bin/python3 "$program" --help
 done
