@@ -129,6 +129,30 @@ host_check_state (const Host *host, GError **error)
         host->state_path);
 }
 
+char *
+host_key_name (const Host *host, GError **error)
+{
+    const char *from = host->name != NULL ? host->name : g_get_host_name ();
+    GString *name = g_string_new (NULL);
+
+    for (; *from != '\0'; from++) {
+        if (g_ascii_isalnum (*from))
+            g_string_append_c (name, g_ascii_tolower (*from));
+        else if (name->len > 0 && name->str[name->len - 1] != '-')
+            g_string_append_c (name, '-');
+    }
+    if (name->len > 0 && name->str[name->len - 1] == '-')
+        g_string_truncate (name, name->len - 1);
+    if (name->len == 0) {
+        g_string_free (name, TRUE);
+        return fail_null (error, ERR_NOT_READY,
+                          "this host has no name that a key can have; write 'name: NAME' into "
+                          "'%s/host.yaml'",
+                          host->etc_path);
+    }
+    return g_string_free (name, FALSE);
+}
+
 /* An open file description lock ends with the process, however it ends: nothing stale is left. */
 gboolean
 host_lock (Host *host, GError **error)

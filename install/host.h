@@ -25,6 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Host, host_free)
 
 /* Is there a state, which the first trust root made? ERR_NOT_READY where it is lost. */
 gboolean host_check_state (const Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The name of this host as a key in a trust root can be named: "WS_3.plant" is "ws-3-plant". Caller
+ * frees. */
+char *host_key_name (const Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* One lock for all products, held until host_free. ERR_BUSY at once where another run has it. */
 gboolean host_lock (Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The product's own folder below the state folder, made where it is not there. */

@@ -14,31 +14,6 @@
 /* Names of images that a run under way, or one that was killed, has not named yet. */
 #define TEMPORARY_PREFIX "handcarry.local/tmp/"
 
-/* As a key in a trust root can be named: "WS_3.plant" is "ws-3-plant". */
-static char *
-name_host (const Host *host, GError **error)
-{
-    const char *from = host->name != NULL ? host->name : g_get_host_name ();
-    GString *name = g_string_new (NULL);
-
-    for (; *from != '\0'; from++) {
-        if (g_ascii_isalnum (*from))
-            g_string_append_c (name, g_ascii_tolower (*from));
-        else if (name->len > 0 && name->str[name->len - 1] != '-')
-            g_string_append_c (name, '-');
-    }
-    if (name->len > 0 && name->str[name->len - 1] == '-')
-        g_string_truncate (name, name->len - 1);
-    if (name->len == 0) {
-        g_string_free (name, TRUE);
-        return fail_null (error, ERR_NOT_READY,
-                          "this host has no name that a key can have; write 'name: NAME' into "
-                          "'%s/host.yaml'",
-                          host->etc_path);
-    }
-    return g_string_free (name, FALSE);
-}
-
 static char *
 dup_or_null (const char *text)
 {
@@ -189,7 +164,7 @@ inventory_take (const Host *host, Engine *engine, guint *left_out, GError **erro
     g_autoptr (GPtrArray) images = states != NULL ? engine_inspect_all (engine, error) : NULL;
     g_autoptr (Have) have = have_new ();
 
-    have->host = images != NULL ? name_host (host, error) : NULL;
+    have->host = images != NULL ? host_key_name (host, error) : NULL;
     if (have->host == NULL)
         return NULL;
     have->site = g_strdup (host->site);

@@ -53,6 +53,16 @@ take_verb (Run *run, GError **error)
                  "the journal is of a run that this handcarry does not know; use a newer one");
 }
 
+static gboolean
+open_log (Run *run, GError **error)
+{
+    run->log = run_log_open (run->host, journal_text (run->journal, "run"), run->values, error);
+    if (run->log == NULL)
+        return FALSE;
+    run_log_text (run->log, "-- the run was interrupted here; handcarry recover goes on --\n");
+    return TRUE;
+}
+
 /* What the rest of a run needs, read again from what the journal names. */
 static gboolean
 take_up (Run *run, GError **error)
@@ -73,7 +83,7 @@ take_up (Run *run, GError **error)
     return run_open_product (run, product, error) &&
            stored_take (run, run_is (run, "remove") ? from : to, error) &&
            (run_is (run, "install") || stored_open_leaving (run, from, error)) &&
-           steps_read (run, journal, error);
+           steps_read (run, journal, error) && open_log (run, error);
 }
 
 /* Nothing but what is stored of the release is left to remove: the run was killed before its

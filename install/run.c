@@ -274,6 +274,7 @@ run_borrow (Run *like)
     run->stop_fd = like->stop_fd;
     run->output = like->output;
     run->output_data = like->output_data;
+    run->log = like->log;
     run->notes = g_ptr_array_ref (like->notes);
     return run;
 }
@@ -321,6 +322,7 @@ free_host_side (Run *run)
     engine_free (run->engine);
     file_clear_fd (&run->product_fd);
     file_clear_fd (&run->stop_fd);
+    run_log_free (run->log);
     host_free (run->host);
 }
 

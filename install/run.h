@@ -7,6 +7,7 @@
 #include "install/host.h"
 #include "install/launcher.h"
 #include "install/network.h"
+#include "install/run-log.h"
 #include "install/state.h"
 #include "install/step.h"
 #include "manifest/progress.h"
@@ -20,6 +21,8 @@ typedef struct {
     const char *given;        /* the same as a person typed them, for messages */
     const char *engine;       /* --engine, or NULL */
     const char *trust, *root; /* or NULL */
+    const char *by, *ref;     /* who, and why or NULL, for the receipt */
+    const char *carry_back;   /* --carry-back, or NULL */
     gboolean no_copy;
     gboolean write;     /* take the lock, make folders */
     gboolean hold;      /* --on-failure stop: do not go back by itself */
@@ -89,10 +92,12 @@ struct Run {
     Progress *progress;      /* borrowed */
     LauncherOutput output;   /* of playbooks, for the terminal; NULL: not shown */
     gpointer output_data;
-    int stop_fd; /* signalfd of SIGINT and SIGTERM, -1 where there is none */
-    gboolean stopped;
-    guint64 back_from;  /* on a way back: the release that is left; else 0 */
-    GPtrArray *changed; /* char *: config paths that this run changes */
+    const char *shown;       /* what was printed before it began; borrowed, or NULL */
+    RunLog *log;             /* NULL until the run begins to change the host */
+    int stop_fd;             /* signalfd of SIGINT and SIGTERM, -1 where there is none */
+    gboolean stopped, begun; /* begun: it had a journal, and so has or will have a receipt */
+    guint64 back_from;       /* on a way back: the release that is left; else 0 */
+    GPtrArray *changed;      /* char *: config paths that this run changes */
 };
 
 void run_free (Run *run);

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/transaction.h"
 
+#include "install/receipt.h"
 #include "manifest/error.h"
 
 /* The first record of the journal: all that recovery needs to know of a run. */
@@ -75,6 +76,17 @@ add_steps (const Run *run, JsonObject *begin)
     json_object_set_array_member (begin, "steps", steps);
 }
 
+static gboolean
+open_log (Run *run, const char *id, GError **error)
+{
+    run->log = run_log_open (run->host, id, run->values, error);
+    if (run->log == NULL)
+        return FALSE;
+    if (run->shown != NULL)
+        run_log_text (run->log, run->shown);
+    return TRUE;
+}
+
 gboolean
 transaction_begin (Run *run, GError **error)
 {
@@ -96,6 +108,9 @@ transaction_begin (Run *run, GError **error)
     add_engine (run, begin);
     add_changed (run, begin);
     add_steps (run, begin);
-    run->journal = journal_begin (run->host->state_fd, begin, error);
-    return run->journal != NULL || fail_prefix (error, "nothing was changed");
+    if (receipt_reserve (run->host, error) && receipt_begin (run, begin, error) &&
+        open_log (run, id, error))
+        run->journal = journal_begin (run->host->state_fd, begin, error);
+    run->begun = run->journal != NULL;
+    return run->begun || fail_prefix (error, "nothing was changed");
 }

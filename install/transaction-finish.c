@@ -3,12 +3,13 @@
 #include "install/transaction.h"
 
 #include "install/copy-in.h"
+#include "install/receipt.h"
 #include "install/stored.h"
 #include "manifest/error.h"
 
 #include <string.h>
 
-/* What a run leaves behind when it is over: the state, and no more. */
+/* What a run leaves behind when it is over: state, log and receipt, and no more. */
 
 static void
 keep_channels (const State *old, State *state, const char *but)
@@ -156,6 +157,21 @@ commit_steps (Run *run)
         run_note (run, "%s", copies->message);
 }
 
+/* All that was printed is in the log before the receipt takes its hash, but the line that says how
+ * the run ended, which is in the receipt. */
+static gboolean
+write_receipt (Run *run, ErrorCode code, const char *message, GError **error)
+{
+    const ReceiptResult result = { .code = (int)code, .message = message, .notes = run->notes };
+
+    for (guint i = 0; i < run->notes->len; i++) {
+        run_log_text (run->log, run->notes->pdata[i]);
+        run_log_text (run->log, "\n");
+    }
+    return run_log_close (g_steal_pointer (&run->log), error) &&
+           receipt_write (run->host, run->journal, &result, error);
+}
+
 gboolean
 transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
 {
@@ -166,7 +182,8 @@ transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
 
     if (code != 0 && run_is (run, "install") && !stored_undo (run, error))
         return FALSE;
-    if (!journal_end (run->journal, run->host->state_fd, run->product_fd, keep ? kept : NULL,
+    if (!write_receipt (run, code, message, error) ||
+        !journal_end (run->journal, run->host->state_fd, run->product_fd, keep ? kept : NULL,
                       error))
         return FALSE;
     g_clear_pointer (&run->journal, journal_free);

@@ -5,11 +5,13 @@
 #include "install/config-choice.h"
 #include "install/recover.h"
 #include "install/run-open.h"
+#include "install/verb-record.h"
 #include "manifest/error.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +25,9 @@ host_options_clear (HostOptions *options)
     g_clear_pointer (&options->choices, g_ptr_array_unref);
     g_free (options->given);
     g_clear_pointer (&options->trees, tree_store_free);
+    g_free (options->by);
+    g_free (options->ref);
+    g_free (options->carry_back);
 }
 
 gboolean
@@ -51,6 +56,15 @@ verb_host_parse (int *argc, char ***argv, const char *synopsis, const char *desc
             "a config that was changed on this host: keep the change, take the new one, or place "
             "FILE; may be given again",
             "PATH=keep|new|FILE" } },
+        { HOST_RECORD,
+          { "by", 0, 0, G_OPTION_ARG_STRING, &options->by,
+            "who does this, for the receipt (default: who has logged in)", "NAME" } },
+        { HOST_RECORD,
+          { "ref", 0, 0, G_OPTION_ARG_STRING, &options->ref,
+            "why, for the receipt: a ticket, a change number", "TICKET" } },
+        { HOST_RECORD,
+          { "carry-back", 0, 0, G_OPTION_ARG_FILENAME, &options->carry_back,
+            "copy this host's receipts into DIR at the end", "DIR" } },
     };
     g_autoptr (GArray) entries = g_array_new (TRUE, FALSE, sizeof (GOptionEntry));
 
@@ -63,7 +77,8 @@ verb_host_parse (int *argc, char ***argv, const char *synopsis, const char *desc
                      output, TRUE, error))
         return FALSE;
     options->choices = config_choices_parse (options->configs, error);
-    return options->choices != NULL;
+    return options->choices != NULL &&
+           ((which & HOST_RECORD) == 0 || verb_record_find_person (options, error));
 }
 
 void
@@ -148,6 +163,9 @@ verb_host_run_options (HostOptions *options, char **paths, gboolean write)
         .trust = options->trust,
         .root = options->root,
         .no_copy = options->no_copy,
+        .by = options->by,
+        .ref = options->ref,
+        .carry_back = options->carry_back,
         .write = write,
         .choices = options->choices,
     };

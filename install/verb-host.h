@@ -17,6 +17,8 @@ typedef struct {
     GPtrArray *choices; /* ConfigChoice: of configs */
     char *given;        /* the paths, for messages */
     TreeStore *trees;   /* of a verb that acts */
+    char *by, *ref;     /* who, which verb_host_parse finds out, and why, or NULL */
+    char *carry_back;   /* or NULL */
 } HostOptions;
 
 /* Those that a verb has. */
@@ -26,6 +28,7 @@ enum {
     HOST_ROOT = 1 << 2,
     HOST_NO_COPY = 1 << 3,
     HOST_CONFIG = 1 << 4,
+    HOST_RECORD = 1 << 5, /* --by, --ref, --carry-back */
 };
 
 /* What paths mean, for --help. */

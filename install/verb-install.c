@@ -2,11 +2,11 @@
  * Copyright The handcarry authors */
 #include "install/copy-in.h"
 #include "install/plan.h"
-#include "install/receipt.h"
 #include "install/run-open.h"
 #include "install/transaction.h"
 #include "install/verb-host.h"
 #include "install/verb-plan.h"
+#include "install/verb-record.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
 
@@ -43,8 +43,9 @@ parse (int *argc, char ***argv, HostOptions *options, Options *own, VerbOutput *
             argc, argv, "PATH…",
             "Verifies the bundle, shows a plan, loads what the engine lacks, places "
             "configs and files, runs the playbooks and checks health. " VERB_HOST_PATHS,
-            entries, HOST_ENGINE | HOST_TRUST | HOST_ROOT | HOST_NO_COPY | HOST_CONFIG, options,
-            output, error))
+            entries,
+            HOST_ENGINE | HOST_TRUST | HOST_ROOT | HOST_NO_COPY | HOST_CONFIG | HOST_RECORD,
+            options, output, error))
         return FALSE;
     if (*argc < 2)
         return fail (error, ERR_USAGE, "install takes a bundle, or a folder of them");
@@ -87,6 +88,7 @@ carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
     told = run->notes->len;
     progress = verb_progress_new (output);
     run->progress = progress;
+    run->shown = plan;
     verb_host_show_output (run, output);
     if (!transaction_run (run, error))
         return FALSE;
@@ -95,33 +97,6 @@ carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
         verb_print (output, "%s %s, release %" G_GUINT64_FORMAT ", is installed\n",
                     run->release->product, run->release->version, run->release->release);
     return TRUE;
-}
-
-/* A run that was refused before its state folder could be made leaves no line. */
-static void
-leave_receipt (const RunOptions *options, NetworkBarrier barrier, const Run *run, int status,
-               const GError *error)
-{
-    g_autoptr (Host) own = run == NULL ? host_open (options->root, FALSE, NULL) : NULL;
-    g_autofree char *digest =
-        run != NULL ? digest_to_text (bundle_release_digest (run->bundle)) : NULL;
-    const Host *host = run != NULL ? run->host : own;
-    g_autoptr (GError) local = NULL;
-    const Receipt receipt = {
-        .verb = "install",
-        .path = options->given,
-        .product = run != NULL ? run->release->product : NULL,
-        .release = run != NULL ? run->release->release : 0,
-        .digest = digest,
-        .network = network_barrier_name (barrier),
-        .status = status,
-        .message = error != NULL ? error->message : NULL,
-    };
-
-    if (host == NULL || host->state_fd < 0)
-        return;
-    if (!receipt_add (host, &receipt, &local))
-        verb_warn ("%s", local->message);
 }
 
 int
@@ -152,7 +127,9 @@ verb_install (int argc, char **argv, GError **error)
         status = error_exit_status (why);
     if (run != NULL && output.json && !output.quiet)
         verb_plan_json (run, status == 0 && !run->already);
-    leave_receipt (&how, barrier, run, status, why);
+    if (why != NULL && (run == NULL || !run->begun))
+        verb_record_refusal (&how, "install", barrier, run, why);
+    verb_record_carry_back (&how, &output);
     if (why != NULL)
         g_propagate_error (error, g_steal_pointer (&why));
     return status;

@@ -6,6 +6,7 @@
 #include "install/run-open.h"
 #include "install/transaction.h"
 #include "install/verb-host.h"
+#include "install/verb-record.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
 #include "manifest/verb-json.h"
@@ -20,6 +21,7 @@ typedef struct {
     gboolean yes;
     Launcher *launcher;
     NetworkBarrier barrier;
+    const char *name; /* "rollback" or "remove" */
     const char *product;
 } Leave;
 
@@ -42,8 +44,9 @@ parse (int *argc, char ***argv, Leave *leave, GError **error)
          own++)
         g_array_append_val (entries, *own);
     if (!verb_host_parse (argc, argv, "PRODUCT", leave->verb->description,
-                          (const GOptionEntry *)(gpointer)entries->data, HOST_ENGINE | HOST_ROOT,
-                          &leave->host, &leave->output, error))
+                          (const GOptionEntry *)(gpointer)entries->data,
+                          HOST_ENGINE | HOST_ROOT | HOST_RECORD, &leave->host, &leave->output,
+                          error))
         return FALSE;
     if (*argc != 2)
         return fail (error, ERR_USAGE, "%s takes the name of one product", (*argv)[0]);
@@ -57,7 +60,8 @@ parse (int *argc, char ***argv, Leave *leave, GError **error)
                  (*argv)[0]);
 }
 
-static void
+/* What is shown before the question. */
+static char *
 show_plan (const Leave *leave, const Run *run)
 {
     g_autofree char *headline = leave->verb->headline (run);
@@ -68,6 +72,7 @@ show_plan (const Leave *leave, const Run *run)
         g_string_append_printf (text, "  note     %s\n", (char *)g_ptr_array_index (run->notes, i));
     if (!leave->output.json)
         verb_print (&leave->output, "%s", text->str);
+    return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 static Run *
@@ -99,39 +104,53 @@ check_until (const Leave *leave, const Run *run, GError **error)
                  until, run_old_release (run), run_target (run));
 }
 
-/* One transaction. *ended is the release that is current behind it. */
 static gboolean
-leave_once (Leave *leave, const RunOptions *how, guint64 *ended, GError **error)
+carry_out (Leave *leave, Run *run, GError **error)
 {
-    g_autoptr (Run) run = open_run (leave, how, error);
+    g_autofree char *plan = NULL;
     g_autofree char *said = NULL;
     guint told;
 
-    if (run == NULL || !leave->verb->plan (run, error) || !check_until (leave, run, error))
+    if (!leave->verb->plan (run, error) || !check_until (leave, run, error))
         return FALSE;
-    show_plan (leave, run);
+    plan = show_plan (leave, run);
+    run->shown = plan;
     told = run->notes->len;
     if (!leave->yes && !verb_host_confirm (leave->verb->question, error))
         return FALSE;
     if (!transaction_run (run, error))
         return FALSE;
     verb_host_show_notes (run, &leave->output, told);
-    *ended = run_target (run);
     said = leave->verb->result (run);
     if (!leave->output.json)
         verb_print (&leave->output, "%s\n", said);
     return TRUE;
 }
 
+/* One transaction. *ended is the release that is current behind it. */
 static gboolean
-leave_all (Leave *leave, guint64 *ended, GError **error)
+leave_once (Leave *leave, const RunOptions *how, guint64 *ended, GError **error)
 {
-    RunOptions how = verb_host_run_options (&leave->host, (char *[]){ NULL }, TRUE);
+    g_autoptr (GError) why = NULL;
+    g_autoptr (Run) run = open_run (leave, how, &why);
 
-    if (!verb_host_recover (&how, leave->launcher, leave->barrier, &leave->output, error))
+    if (run != NULL && carry_out (leave, run, &why)) {
+        *ended = run_target (run);
+        return TRUE;
+    }
+    if (run == NULL || !run->begun)
+        verb_record_refusal (how, leave->name, leave->barrier, run, why);
+    g_propagate_error (error, g_steal_pointer (&why));
+    return FALSE;
+}
+
+static gboolean
+leave_all (Leave *leave, const RunOptions *how, guint64 *ended, GError **error)
+{
+    if (!verb_host_recover (how, leave->launcher, leave->barrier, &leave->output, error))
         return FALSE;
     do {
-        if (!leave_once (leave, &how, ended, error))
+        if (!leave_once (leave, how, ended, error))
             return FALSE;
     } while (leave->verb->until != NULL && *leave->verb->until > 0 &&
              *ended > (guint64)*leave->verb->until);
@@ -156,13 +175,20 @@ print_json (const Leave *leave, const char *verb, guint64 ended)
 int
 verb_leave (int argc, char **argv, const LeaveVerb *verb, GError **error)
 {
-    g_auto (Leave) leave = { .verb = verb };
+    g_auto (Leave) leave = { .verb = verb, .name = argv[0] };
+    gboolean done;
+    RunOptions how;
     guint64 ended = 0;
 
     if (!parse (&argc, &argv, &leave, error))
         return ERR_USAGE;
     leave.launcher = verb_host_begin (&leave.host, &leave.barrier, error);
-    if (leave.launcher == NULL || !leave_all (&leave, &ended, error))
+    if (leave.launcher == NULL)
+        return error_exit_status (*error);
+    how = verb_host_run_options (&leave.host, argv + 1, TRUE);
+    done = leave_all (&leave, &how, &ended, error);
+    verb_record_carry_back (&how, &leave.output);
+    if (!done)
         return error_exit_status (*error);
     if (leave.output.json)
         print_json (&leave, argv[0], ended);

@@ -94,6 +94,7 @@ take_output (const guint8 *bytes, gsize length, gpointer data)
     if (!file_write_all (work->log, "log", bytes, length, NULL))
         g_debug ("a line of the log is lost");
     last_lines_add (bytes, length, work->lines);
+    run_log_bytes (bytes, length, work->run->log);
     if (work->run->output != NULL)
         work->run->output (bytes, length, work->run->output_data);
 }

@@ -68,8 +68,9 @@ def test_a_chain_brings_a_host_over_a_release_it_never_had(host, engine, release
     assert not any("server:2" in name for name in engine.images())
     assert list(host.state.glob("handcarry-test/frames-*")) == []
     assert not (host.state / "handcarry-test/r2").exists()
-    receipts = (host.state / "receipts.log").read_text().splitlines()
-    assert len(receipts) == 2 and " r3 " in receipts[1] and str(stick) in receipts[1]
+    receipt = json.loads((host.state / "receipts/000002.json").read_text())
+    assert receipt["wanted"]["release"] == receipt["after"]["release"] == 3
+    assert [str(stick) in path for path in receipt["bundles"]] == [True, True]
     assert host.plan(stick)[1]["already-installed"]
 
 

@@ -280,7 +280,7 @@ def test_081_a_symlink_at_the_target_is_refused(host20, docker20, release, tmp_p
     assert (tmp_path / "elsewhere").read_text() == "theirs" and docker20.images() == {}
 
 
-@pytest.mark.parametrize("where", ["etc/trust/root", "etc/values/x.yaml", "state/receipts.log",
+@pytest.mark.parametrize("where", ["etc/trust/root", "etc/values/x.yaml", "state/audit.log",
                                    "/proc/sys/kernel/x", "/sys/x", "/dev/sda"])
 @pytest.mark.parametrize("kind", ["configs", "files"])
 def test_no_release_places_into_what_is_ours_or_the_kernels(tmp_path, release, kind, where):

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/receipt.h"
+
+#include "install/host-key.h"
+#include "install/records.h"
+#include "keys/secret.h"
+#include "manifest/file.h"
+
+#include <string.h>
+
+/* What the journal's first record holds for the receipt. */
+
+char *
+receipt_boot (void)
+{
+    g_autoptr (GBytes) bytes = file_read_given ("/proc/sys/kernel/random/boot_id", 64, NULL);
+    gsize length = 0;
+    const char *data = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
+    char *text = g_strndup (data != NULL ? data : "", length);
+
+    return g_strchomp (text);
+}
+
+static void
+add_text (JsonObject *object, const char *name, const char *text)
+{
+    if (text != NULL)
+        json_object_set_string_member (object, name, text);
+}
+
+static void
+add_digest (JsonObject *object, const char *name, const Digest *digest)
+{
+    g_autofree char *text = digest_to_text (digest);
+
+    add_text (object, name, text);
+}
+
+static void
+add_before (JsonObject *begin, const State *state)
+{
+    JsonObject *before = NULL;
+
+    if (state == NULL || state->release == 0) {
+        json_object_set_null_member (begin, "before");
+        return;
+    }
+    before = json_object_new ();
+    json_object_set_int_member (before, "release", (gint64)state->release);
+    add_text (before, "version", state->version);
+    add_digest (before, "digest", &state->digest);
+    json_object_set_object_member (begin, "before", before);
+}
+
+static JsonArray *
+text_array (GPtrArray *texts)
+{
+    JsonArray *array = json_array_new ();
+
+    for (guint i = 0; i < texts->len; i++)
+        json_array_add_string_element (array, texts->pdata[i]);
+    return array;
+}
+
+static void
+add_votes (JsonObject *begin, const VoteReport *votes)
+{
+    JsonArray *roles = json_array_new ();
+
+    for (guint i = 0; votes != NULL && i < votes->roles->len; i++) {
+        const RoleVotes *role = votes->roles->pdata[i];
+        JsonObject *object = json_object_new ();
+
+        add_text (object, "role", role->role);
+        json_object_set_int_member (object, "threshold", role->threshold);
+        json_object_set_array_member (object, "voted", text_array (role->voted));
+        json_array_add_object_element (roles, object);
+    }
+    json_object_set_array_member (begin, "votes", roles);
+}
+
+static gboolean
+add_host (JsonObject *begin, const Host *host, GError **error)
+{
+    g_autofree char *name = host_key_name (host, error);
+    g_autofree char *boot = receipt_boot ();
+    g_autofree char *shown = NULL;
+    g_autoptr (SecretKey) key = NULL;
+    PublicKey public_key;
+    gboolean fresh;
+
+    if (name == NULL)
+        return FALSE;
+    key = host_key_open (host, &fresh, error);
+    if (key == NULL)
+        return FALSE;
+    secret_key_get_public (key, &public_key);
+    shown = public_key_to_base64 (&public_key);
+    add_text (begin, "host", name);
+    add_text (begin, "site", host->site);
+    add_text (begin, "key", shown);
+    add_text (begin, "boot", boot);
+    return TRUE;
+}
+
+gboolean
+receipt_begin (const Run *run, JsonObject *begin, GError **error)
+{
+    if (!add_host (begin, run->host, error))
+        return FALSE;
+    add_text (begin, "by", run->options.by);
+    add_text (begin, "ref", run->options.ref);
+    add_text (begin, "issued", run->release->issued);
+    add_votes (begin, run->votes);
+    add_before (begin, run->state);
+    return TRUE;
+}

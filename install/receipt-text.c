@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/receipt.h"
+
+#include "install/engine-json.h"
+#include "install/run-log.h"
+#include "install/state.h"
+#include "manifest/error.h"
+
+#include <string.h>
+
+/* The text of a receipt: what the journal says, and how the host is now. */
+
+/* Members that are in the journal's first record as they are in the receipt. */
+static const char *const copied[] = {
+    "run", "verb",      "product", "channel", "host",    "site",   "by",    "ref",
+    "key", "handcarry", "network", "engine",  "bundles", "issued", "votes", "before",
+};
+
+static void
+add_text (JsonBuilder *json, const char *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    json_builder_set_member_name (json, name);
+    json_builder_add_string_value (json, text);
+}
+
+static void
+add_number (JsonBuilder *json, const char *name, guint64 number)
+{
+    json_builder_set_member_name (json, name);
+    json_builder_add_int_value (json, (gint64)number);
+}
+
+static void
+add_digest (JsonBuilder *json, const char *name, const Digest *digest)
+{
+    g_autofree char *text = digest_to_text (digest);
+
+    add_text (json, name, text);
+}
+
+static void
+copy_members (JsonBuilder *json, JsonObject *begin)
+{
+    for (guint i = 0; i < G_N_ELEMENTS (copied); i++) {
+        JsonNode *node = json_object_get_member (begin, copied[i]);
+
+        if (node == NULL)
+            continue;
+        json_builder_set_member_name (json, copied[i]);
+        json_builder_add_value (json, json_node_copy (node));
+    }
+}
+
+static void
+add_null (JsonBuilder *json, const char *name)
+{
+    json_builder_set_member_name (json, name);
+    json_builder_add_null_value (json);
+}
+
+static void
+begin_object (JsonBuilder *json, const char *name)
+{
+    json_builder_set_member_name (json, name);
+    json_builder_begin_object (json);
+}
+
+/* What the run was to make of the host; nothing, where it removes a product. */
+static void
+add_wanted (JsonBuilder *json, const Journal *journal)
+{
+    guint64 to = journal_number (journal, "to");
+
+    if (to == 0) {
+        add_null (json, "wanted");
+        return;
+    }
+    begin_object (json, "wanted");
+    add_number (json, "release", to);
+    add_text (json, "version", journal_text (journal, "version"));
+    add_text (json, "digest", journal_text (journal, "digest"));
+    json_builder_end_object (json);
+}
+
+static gboolean
+add_after (JsonBuilder *json, const Host *host, const char *product, GError **error)
+{
+    g_autoptr (State) state = NULL;
+
+    if (!state_read (host->state_fd, product, &state, error))
+        return FALSE;
+    if (state == NULL || state->release == 0) {
+        add_null (json, "after");
+    } else {
+        begin_object (json, "after");
+        add_number (json, "release", state->release);
+        add_text (json, "version", state->version);
+        add_digest (json, "digest", &state->digest);
+        json_builder_end_object (json);
+    }
+    add_number (json, "state-generation", state != NULL ? state->generation : 0);
+    return TRUE;
+}
+
+/* A clock that nobody can set begins anew with each boot, so that only one boot has durations. */
+static gboolean
+is_one_boot (const Journal *journal)
+{
+    g_autofree char *now = receipt_boot ();
+
+    return *now != '\0' && strcmp (now, journal_text (journal, "boot")) == 0;
+}
+
+static void
+add_milliseconds (JsonBuilder *json, gint64 from, gint64 until)
+{
+    if (from > 0 && until >= from)
+        add_number (json, "ms", (guint64)(until - from) / 1000);
+}
+
+static void
+add_phases (JsonBuilder *json, const Journal *journal)
+{
+    json_builder_set_member_name (json, "phases");
+    json_builder_begin_array (json);
+    for (guint i = 0; i < journal->records->len; i++) {
+        JsonObject *record = journal->records->pdata[i];
+        const char *phase = engine_json_string (record, "phase");
+
+        if (phase == NULL)
+            continue;
+        json_builder_begin_object (json);
+        add_text (json, "phase", phase);
+        add_text (json, "time", engine_json_string (record, "time"));
+        add_text (json, "message", engine_json_string (record, "message"));
+        json_builder_end_object (json);
+    }
+    json_builder_end_array (json);
+}
+
+/* The record that ends the part which begins with records[at], or NULL: it was cut off. */
+static JsonObject *
+find_end (const Journal *journal, guint at)
+{
+    JsonObject *start = journal->records->pdata[at];
+
+    for (guint i = at + 1; i < journal->records->len; i++) {
+        JsonObject *record = journal->records->pdata[i];
+
+        if (engine_json_string (record, "part") == NULL ||
+            engine_json_count (record, "step") != engine_json_count (start, "step") ||
+            g_strcmp0 (engine_json_string (record, "part"), engine_json_string (start, "part")) !=
+                0)
+            continue;
+        return g_strcmp0 (engine_json_string (record, "event"), "start") != 0 ? record : NULL;
+    }
+    return NULL;
+}
+
+static void
+add_part (JsonBuilder *json, JsonObject *start, JsonObject *end, gboolean timed)
+{
+    json_builder_begin_object (json);
+    add_text (json, "part", engine_json_string (start, "part"));
+    add_text (json, "time", engine_json_string (start, "time"));
+    add_text (json, "result", end != NULL ? engine_json_string (end, "event") : "cut off");
+    if (end != NULL && timed)
+        add_milliseconds (json, (gint64)engine_json_count (start, "monotonic"),
+                          (gint64)engine_json_count (end, "monotonic"));
+    if (end != NULL)
+        add_text (json, "message", engine_json_string (end, "message"));
+    json_builder_end_object (json);
+}
+
+static void
+add_parts (JsonBuilder *json, const Journal *journal, guint step, gboolean timed)
+{
+    json_builder_set_member_name (json, "parts");
+    json_builder_begin_array (json);
+    for (guint i = 0; i < journal->records->len; i++) {
+        JsonObject *record = journal->records->pdata[i];
+
+        if (engine_json_string (record, "part") != NULL &&
+            engine_json_count (record, "step") == step &&
+            g_strcmp0 (engine_json_string (record, "event"), "start") == 0)
+            add_part (json, record, find_end (journal, i), timed);
+    }
+    json_builder_end_array (json);
+}
+
+static void
+add_step (JsonBuilder *json, const Journal *journal, JsonObject *step, guint index, gboolean timed)
+{
+    JsonObject *report = engine_json_object (journal_step_data (journal, index), "report");
+
+    json_builder_begin_object (json);
+    add_text (json, "kind", engine_json_string (step, "kind"));
+    add_text (json, "subject", engine_json_string (step, "subject"));
+    add_text (json, "action", engine_json_string (step, "action"));
+    add_parts (json, journal, index, timed);
+    if (report != NULL) {
+        json_builder_set_member_name (json, "report");
+        json_builder_add_value (json, json_node_init_object (json_node_alloc (), report));
+    }
+    json_builder_end_object (json);
+}
+
+static void
+add_steps (JsonBuilder *json, const Journal *journal, gboolean timed)
+{
+    JsonArray *steps = engine_json_array (journal->begin, "steps");
+    guint count = steps != NULL ? json_array_get_length (steps) : 0;
+
+    json_builder_set_member_name (json, "steps");
+    json_builder_begin_array (json);
+    for (guint i = 0; i < count; i++)
+        add_step (json, journal, engine_json_object_at (steps, i), i, timed);
+    json_builder_end_array (json);
+}
+
+static gboolean
+add_log (JsonBuilder *json, const Host *host, const Journal *journal, GError **error)
+{
+    const char *run = journal_text (journal, "run");
+    guint64 bytes = 0;
+    Digest digest;
+    gboolean there;
+
+    if (!run_log_digest (host, run, &there, &bytes, &digest, error))
+        return FALSE;
+    if (!there) {
+        add_null (json, "log");
+        return TRUE;
+    }
+    begin_object (json, "log");
+    add_number (json, "bytes", bytes);
+    add_digest (json, "digest", &digest);
+    json_builder_end_object (json);
+    return TRUE;
+}
+
+static const char *
+outcome (int code)
+{
+    switch (code) {
+    case 0:
+        return "done";
+    case ERR_ROLLED_BACK:
+        return "rolled back";
+    case ERR_NEEDS_ATTENTION:
+        return "needs attention";
+    default:
+        return "failed";
+    }
+}
+
+/* What a program printed may be part of a message. */
+static void
+add_result (JsonBuilder *json, const ReceiptResult *result)
+{
+    g_autofree char *message =
+        result->message != NULL ? g_utf8_make_valid (result->message, -1) : NULL;
+
+    begin_object (json, "result");
+    add_number (json, "code", (guint64)result->code);
+    add_text (json, "outcome", outcome (result->code));
+    add_text (json, "message", message);
+    json_builder_end_object (json);
+    json_builder_set_member_name (json, "notes");
+    json_builder_begin_array (json);
+    for (guint i = 0; result->notes != NULL && i < result->notes->len; i++) {
+        g_autofree char *note = g_utf8_make_valid (result->notes->pdata[i], -1);
+
+        json_builder_add_string_value (json, note);
+    }
+    json_builder_end_array (json);
+}
+
+static void
+add_times (JsonBuilder *json, const Journal *journal, gboolean timed)
+{
+    g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+    g_autofree char *ended = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S.%fZ");
+
+    add_text (json, "begun", journal_text (journal, "time"));
+    add_text (json, "ended", ended);
+    if (timed)
+        add_milliseconds (json, (gint64)journal_number (journal, "monotonic"),
+                          g_get_monotonic_time ());
+}
+
+static GBytes *
+finish (JsonBuilder *json)
+{
+    g_autoptr (JsonNode) root = json_builder_get_root (json);
+    g_autofree char *text = json_to_string (root, TRUE);
+    char *whole = g_strconcat (text, "\n", NULL);
+
+    return g_bytes_new_take (whole, strlen (whole));
+}
+
+GBytes *
+receipt_text (const Host *host, const Journal *journal, const ReceiptResult *result, guint64 number,
+              const Digest *previous, GError **error)
+{
+    g_autoptr (JsonBuilder) json = json_builder_new ();
+    gboolean timed = is_one_boot (journal);
+
+    json_builder_begin_object (json);
+    add_text (json, "schema", RECEIPT_SCHEMA);
+    add_number (json, "number", number);
+    add_digest (json, "previous", previous);
+    copy_members (json, journal->begin);
+    add_wanted (json, journal);
+    if (!add_after (json, host, journal_text (journal, "product"), error))
+        return NULL;
+    add_times (json, journal, timed);
+    add_result (json, result);
+    if (!add_log (json, host, journal, error))
+        return NULL;
+    add_phases (json, journal);
+    add_steps (json, journal, timed);
+    json_builder_end_object (json);
+    return finish (json);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/run-log.h"
+
+#include "install/mask.h"
+#include "manifest/error.h"
+#include "manifest/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".log"
+#define CHUNK 65536
+
+struct RunLog {
+    int fd;
+    char *name;
+    Mask *mask;
+    GError *error; /* the first that happened */
+};
+
+static char *
+file_name (const char *run)
+{
+    return g_strconcat (run, SUFFIX, NULL);
+}
+
+static void
+write_line (const guint8 *bytes, gsize length, gpointer data)
+{
+    RunLog *log = data;
+
+    if (log->error == NULL && !file_write_all (log->fd, log->name, bytes, length, &log->error))
+        g_debug ("a line of the log is lost");
+}
+
+static int
+open_folder (const Host *host, GError **error)
+{
+    if (mkdirat (host->state_fd, RUN_LOG_FOLDER, 0700) < 0 && errno != EEXIST) {
+        fail_errno (error, ERR_FAILED, errno, "cannot make '%s/" RUN_LOG_FOLDER "'",
+                    host->state_path);
+        return -1;
+    }
+    return file_open_below (host->state_fd, RUN_LOG_FOLDER, O_RDONLY | O_DIRECTORY, error);
+}
+
+RunLog *
+run_log_open (const Host *host, const char *run, GPtrArray *values, GError **error)
+{
+    autofd int dirfd = open_folder (host, error);
+    g_autofree char *name = file_name (run);
+    RunLog *log;
+    int fd;
+
+    if (dirfd < 0)
+        return NULL;
+    fd = openat (dirfd, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        fail_errno (error, ERR_FAILED, errno, "cannot open the log '%s/" RUN_LOG_FOLDER "/%s'",
+                    host->state_path, name);
+        return NULL;
+    }
+    log = g_new0 (RunLog, 1);
+    log->fd = fd;
+    log->name = g_steal_pointer (&name);
+    log->mask = mask_new (values, write_line, log);
+    return log;
+}
+
+void
+run_log_bytes (const guint8 *bytes, gsize length, gpointer log)
+{
+    if (log != NULL)
+        mask_add (((RunLog *)log)->mask, bytes, length);
+}
+
+void
+run_log_text (RunLog *log, const char *text)
+{
+    run_log_bytes ((const guint8 *)text, strlen (text), log);
+}
+
+gboolean
+run_log_close (RunLog *log, GError **error)
+{
+    g_autoptr (RunLog) own = log;
+
+    if (log == NULL)
+        return TRUE;
+    g_clear_pointer (&log->mask, mask_free);
+    if (log->error != NULL) {
+        g_propagate_error (error, g_steal_pointer (&log->error));
+        return FALSE;
+    }
+    return fsync (log->fd) == 0 ||
+           fail_errno (error, ERR_FAILED, errno, "cannot sync the log '%s'", log->name);
+}
+
+void
+run_log_free (RunLog *log)
+{
+    if (log == NULL)
+        return;
+    g_clear_pointer (&log->mask, mask_free);
+    file_clear_fd (&log->fd);
+    g_clear_error (&log->error);
+    g_free (log->name);
+    g_free (log);
+}
+
+static gboolean
+hash_file (int fd, const char *name, guint64 *bytes, Digest *digest, GError **error)
+{
+    g_autoptr (DigestStream) stream = digest_stream_new ();
+    g_autofree guint8 *buffer = g_malloc (CHUNK);
+    ssize_t n;
+
+    *bytes = 0;
+    while ((n = read (fd, buffer, CHUNK)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_errno (error, ERR_FAILED, errno, "cannot read the log '%s'", name);
+        digest_stream_add (stream, buffer, (gsize)n);
+        *bytes += (guint64)n;
+    }
+    digest_stream_finish (stream, digest);
+    return TRUE;
+}
+
+gboolean
+run_log_digest (const Host *host, const char *run, gboolean *there, guint64 *bytes, Digest *digest,
+                GError **error)
+{
+    g_autofree char *name = file_name (run);
+    g_autofree char *path = g_build_filename (RUN_LOG_FOLDER, name, NULL);
+    struct stat st;
+    autofd int fd = -1;
+
+    *there = fstatat (host->state_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!*there)
+        return TRUE;
+    fd = file_open_below (host->state_fd, path, O_RDONLY | O_NONBLOCK, error);
+    return fd >= 0 && hash_file (fd, name, bytes, digest, error);
+}
+
+/* Names begin with the time, so that the last in the alphabet is the newest. */
+static char *
+newest (DIR *dir)
+{
+    g_autofree char *found = NULL;
+    const struct dirent *entry;
+
+    while ((entry = readdir (dir)) != NULL) {
+        if (!g_str_has_suffix (entry->d_name, SUFFIX) || g_strcmp0 (entry->d_name, found) <= 0)
+            continue;
+        g_free (found);
+        found = g_strdup (entry->d_name);
+    }
+    return g_steal_pointer (&found);
+}
+
+static int
+open_logs (const Host *host, GError **error)
+{
+    int fd = host->state_fd < 0 ? -1
+                                : openat (host->state_fd, RUN_LOG_FOLDER,
+                                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0)
+        return fd;
+    if (host->state_fd < 0 || errno == ENOENT)
+        fail (error, ERR_FAILED, "nothing was ever changed here, so there is no log in '%s'",
+              host->state_path);
+    else if (errno == EACCES)
+        fail (error, ERR_FAILED,
+              "only root may read the logs in '%s/" RUN_LOG_FOLDER "'; type: sudo handcarry log",
+              host->state_path);
+    else
+        fail_errno (error, ERR_FAILED, errno, "cannot open '%s/" RUN_LOG_FOLDER "'",
+                    host->state_path);
+    return -1;
+}
+
+static char *
+newest_in (int dirfd, GError **error)
+{
+    int own = openat (dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own >= 0 ? fdopendir (own) : NULL;
+    char *found;
+
+    if (dir == NULL) {
+        fail_errno (error, ERR_FAILED, errno, "cannot list the logs");
+        file_clear_fd (&own);
+        return NULL;
+    }
+    found = newest (dir);
+    closedir (dir);
+    if (found == NULL)
+        fail (error, ERR_FAILED, "no run has left a log yet");
+    return found;
+}
+
+int
+run_log_find (const Host *host, const char *run, char **name, GError **error)
+{
+    autofd int dirfd = open_logs (host, error);
+    g_autofree char *file = NULL;
+    g_autofree char *shown = run != NULL ? error_quote (run) : NULL;
+    int fd;
+
+    if (dirfd < 0)
+        return -1;
+    if (run != NULL && (*run == '\0' || strchr (run, '/') != NULL || *run == '.')) {
+        fail (error, ERR_USAGE, "'%s' is no name of a run; 'handcarry history' shows them", shown);
+        return -1;
+    }
+    file = run != NULL ? file_name (run) : newest_in (dirfd, error);
+    if (file == NULL)
+        return -1;
+    fd = openat (dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && run != NULL)
+        fail (error, ERR_FAILED,
+              "no run '%s' has left a log here; 'handcarry history' shows the runs", shown);
+    else if (fd < 0)
+        fail_errno (error, ERR_FAILED, errno, "cannot read the log '%s'", file);
+    else
+        *name = g_steal_pointer (&file);
+    return fd;
+}
