@@ -87,7 +87,8 @@ install_packages()
 {
     # shellcheck disable=SC2046,SC2086 # lists of words
     need $build_packages python3 python3-pytest git util-linux minisign zstd openssl skopeo \
-        busybox-static debootstrap ansible-core ostree podman crun docker-compose $(docker_packages)
+        busybox-static debootstrap ansible-core ostree podman crun docker-compose postgresql \
+        $(docker_packages)
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
         need clang libclang-rt-dev
     fi
