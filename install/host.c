@@ -173,17 +173,29 @@ host_lock (Host *host, GError **error)
     return TRUE;
 }
 
+gboolean
+host_is_busy (const Host *host)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    autofd int fd = host->state_fd >= 0
+                        ? openat (host->state_fd, ".lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+                        : -1;
+
+    return fd >= 0 && fcntl (fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 int
 host_open_product (const Host *host, const char *product, GError **error)
 {
+    gboolean may_make = host->lock_fd >= 0;
     int fd;
 
-    if (mkdirat (host->state_fd, product, 0700) < 0 && errno != EEXIST) {
+    if (may_make && mkdirat (host->state_fd, product, 0700) < 0 && errno != EEXIST) {
         fail_errno (error, ERR_FAILED, errno, "cannot make '%s/%s'", host->state_path, product);
         return -1;
     }
     fd = file_open_below (host->state_fd, product, O_RDONLY | O_DIRECTORY, error);
-    if (fd >= 0 && fchmod (fd, STATE_MODE) < 0) {
+    if (fd >= 0 && may_make && fchmod (fd, STATE_MODE) < 0) {
         fail_errno (error, ERR_FAILED, errno, "cannot open '%s/%s' to readers", host->state_path,
                     product);
         file_clear_fd (&fd);

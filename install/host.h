@@ -30,7 +30,10 @@ gboolean host_check_state (const Host *host, GError **error) G_GNUC_WARN_UNUSED_
 char *host_key_name (const Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* One lock for all products, held until host_free. ERR_BUSY at once where another run has it. */
 gboolean host_lock (Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The product's own folder below the state folder, made where it is not there. */
+/* Does another process hold the lock? Where that cannot be told: FALSE. */
+gboolean host_is_busy (const Host *host);
+/* The product's own folder below the state folder, made where it is not there by
+ * who holds the lock. */
 int host_open_product (const Host *host, const char *product,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Is the release meant for this host (ERR_POLICY)? */

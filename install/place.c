@@ -192,6 +192,25 @@ place_extras (const char *path)
     return found->len > 0 ? error_quote (found->str) : NULL;
 }
 
+GPtrArray *
+place_list_beside (const char *path, GError **error)
+{
+    g_autofree char *parent = NULL, *name = NULL, *missing = NULL, *prefix = NULL;
+    g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free), all = NULL;
+    autofd int dirfd = -1;
+
+    split (path, &parent, &name);
+    prefix = g_strconcat (name, ".handcarry-", NULL);
+    dirfd = open_folder (parent, FALSE, &missing, error);
+    if (missing != NULL)
+        return g_steal_pointer (&found);
+    all = dirfd >= 0 ? place_list (dirfd, parent, error) : NULL;
+    for (guint i = 0; all != NULL && i < all->len; i++)
+        if (g_str_has_prefix (g_ptr_array_index (all, i), prefix))
+            g_ptr_array_add (found, g_build_filename (parent, g_ptr_array_index (all, i), NULL));
+    return all != NULL ? g_steal_pointer (&found) : NULL;
+}
+
 gboolean
 place_plan (PlaceData *data, GError **error)
 {

@@ -32,6 +32,8 @@ GBytes *place_read (const char *path, gsize limit, GError **error) G_GNUC_WARN_U
  * SELinux label: a new file there would be without them. NULL where there are none. Caller frees.
  */
 char *place_extras (const char *path);
+/* Paths of what was kept or offered beside path: "NAME.handcarry-…" (char *). */
+GPtrArray *place_list_beside (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Are kind and content the same? */
 gboolean place_same (const PlaceThing *a, const PlaceThing *b);
 

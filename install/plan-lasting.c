@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/load.h"
 #include "install/plan.h"
+#include "install/playbook.h"
 #include "manifest/error.h"
 
 #include <stdarg.h>
@@ -38,26 +39,15 @@ plan_check_upgrade (const Run *run, GError **error)
                  release->upgrade_from, release->release);
 }
 
-static gboolean
-has_playbook (const Run *run, PlaybookRun kind)
-{
-    const GPtrArray *playbooks = run->release->playbooks;
-
-    for (guint i = 0; i < playbooks->len; i++)
-        if (((const ReleasePlaybook *)g_ptr_array_index (playbooks, i))->run == kind)
-            return TRUE;
-    return FALSE;
-}
-
 static void
 tell_of_playbooks (Run *run)
 {
-    if (!has_playbook (run, PLAYBOOK_INSTALL))
+    if (!release_has_playbook (run->release, PLAYBOOK_INSTALL))
         return;
-    if (run->state == NULL && !has_playbook (run, PLAYBOOK_REMOVE))
+    if (run_old_release (run) == 0 && !release_has_playbook (run->release, PLAYBOOK_REMOVE))
         lasting (run, "if this first install fails, what its playbooks started stays running: the "
                       "release has no remove playbook");
-    if (run->state != NULL && !has_playbook (run, PLAYBOOK_UNDO))
+    if (run_old_release (run) > 0 && !release_has_playbook (run->release, PLAYBOOK_UNDO))
         lasting (run,
                  "if this fails, what its playbooks changed stays, but for what those of "
                  "release %" G_GUINT64_FORMAT " set again: the release has no undo playbook",
@@ -77,7 +67,7 @@ tell_of_data (Run *run)
     }
     if (here == 0 || here >= release->rollback_to)
         return;
-    if (has_playbook (run, PLAYBOOK_UNDO))
+    if (release_has_playbook (run->release, PLAYBOOK_UNDO))
         lasting (run,
                  "release %" G_GUINT64_FORMAT " cannot read what this one writes (data.rollback-to "
                  "%" G_GUINT64_FORMAT "): the way back leads through the undo playbook",

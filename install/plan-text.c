@@ -46,11 +46,11 @@ append_head (GString *out, const Run *run)
         g_ptr_array_set_size (role->voted, (int)role->voted->len - 1);
         g_string_append_printf (out, "  signed   %s: %s\n", role->role, voted);
     }
-    if (run->state != NULL)
+    if (run_old_release (run) > 0)
         g_string_append_printf (out, "  here     %s, release %" G_GUINT64_FORMAT "\n",
                                 run->state->version, run->state->release);
     else
-        g_string_append (out, "  here     never installed\n");
+        g_string_append (out, "  here     not installed\n");
     g_string_append_printf (out, "  engine   %s at %s\n", engine,
                             engine_info (run->engine)->socket);
 }

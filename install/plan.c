@@ -7,25 +7,33 @@
 
 #include <string.h>
 
-/* A change of engine or store explains everything that is missing, so it is said first. */
+char *
+plan_engine_change (const State *state, const EngineInfo *info)
+{
+    const char *store = engine_store_name (info->store);
+
+    if (strcmp (state->engine_store, store) != 0)
+        return g_strdup_printf ("store was %s, now %s: images of before are invisible, volumes are "
+                                "kept",
+                                state->engine_store, store);
+    if (strcmp (state->engine_id, info->id) != 0 ||
+        strcmp (state->engine_root, info->data_root) != 0)
+        return g_strdup_printf ("the engine is another one than at the last install (data root was "
+                                "'%s', now '%s')",
+                                state->engine_root, info->data_root);
+    return NULL;
+}
+
+/* It explains everything that is missing, so it is said first. */
 static void
 note_engine_change (Run *run)
 {
-    const EngineInfo *info = engine_info (run->engine);
-    const State *state = run->state;
-    const char *store = engine_store_name (info->store);
+    g_autofree char *change = run_old_release (run) > 0
+                                  ? plan_engine_change (run->state, engine_info (run->engine))
+                                  : NULL;
 
-    if (state == NULL)
-        return;
-    if (strcmp (state->engine_store, store) != 0)
-        run_note (run, "store was %s, now %s: images of before are invisible, volumes are kept",
-                  state->engine_store, store);
-    else if (strcmp (state->engine_id, info->id) != 0 ||
-             strcmp (state->engine_root, info->data_root) != 0)
-        run_note (run,
-                  "the engine is another one than at the last install (data root was '%s', "
-                  "now '%s')",
-                  state->engine_root, info->data_root);
+    if (change != NULL)
+        run_note (run, "%s", change);
 }
 
 static void
@@ -36,6 +44,9 @@ note_environment (Run *run)
     if (run->barrier == NETWORK_FILTER)
         run_note (run, "no network namespace here (no privilege): a socket filter refuses the "
                        "network");
+    if (run->journal != NULL && !run->options.write)
+        run_note (run, "an earlier run did not end: install first takes it back or finishes it, "
+                       "and the plan may be another one then; see 'handcarry status'");
 }
 
 static gboolean

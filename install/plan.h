@@ -22,6 +22,9 @@ gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESUL
 /* Fills run->spaces. ERR_SPACE names each file system with what it needs and has. */
 gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What is another engine, or another store of it, than when the state was written; NULL: nothing.
+ * Caller frees. */
+char *plan_engine_change (const State *state, const EngineInfo *info);
 /* ERR_POLICY where data.upgrade-from is above the release that is here. */
 gboolean plan_check_upgrade (const Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Fills run->lasting and run->affected. */

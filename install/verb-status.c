@@ -1,167 +1,122 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "install/place.h"
+#include "install/status.h"
 #include "install/verb-host.h"
 #include "manifest/error.h"
+#include "manifest/verb-json.h"
 #include "manifest/verb.h"
 
-#include <json-glib/json-glib.h>
-#include <string.h>
-
-/* What is found of one image, config or folder that a release placed. */
-static const char *
-look_image (Engine *engine, const StateImage *image)
-{
-    g_autoptr (EngineImage) found = NULL;
-
-    if (engine == NULL || !engine_inspect (engine, image->name, &found, NULL))
-        return "unknown";
-    if (found == NULL)
-        return "missing";
-    return digest_equal (&found->id, &image->id) ? "ok" : "another image has the name";
-}
-
-static const char *
-look_file (const StateFile *file)
-{
-    PlaceThing found = { .kind = PLACE_NOTHING };
-
-    if (!place_look (file->path, &found, NULL))
-        return "unknown";
-    if (found.kind == PLACE_NOTHING)
-        return "missing";
-    return digest_equal (&found.digest, &file->digest) ? "ok" : "changed";
-}
-
 static void
-print_files (const VerbOutput *output, const char *what, GPtrArray *files)
+print_things (const VerbOutput *output, const char *what, const GPtrArray *things)
 {
-    for (guint i = 0; i < files->len; i++) {
-        const StateFile *file = g_ptr_array_index (files, i);
+    for (guint i = 0; i < things->len; i++) {
+        const StatusThing *thing = g_ptr_array_index (things, i);
 
-        verb_print (output, "  %-8s %s: %s\n", what, file->path, look_file (file));
+        verb_print (output, "  %-8s %s: %s\n", what, thing->subject, thing->found);
     }
 }
 
 static void
-print_state (const VerbOutput *output, const State *state, Engine *engine)
+print_product (const VerbOutput *output, const StatusProduct *product)
 {
+    const State *state = product->state;
     g_autofree char *digest = digest_to_text (&state->digest);
 
     verb_print (output, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n  digest   %s\n",
                 state->product, state->version, state->release, state->channel, digest);
-    for (guint i = 0; i < state->images->len; i++) {
-        const StateImage *image = g_ptr_array_index (state->images, i);
+    if (product->engine_change != NULL)
+        verb_print (output, "  engine   %s\n", product->engine_change);
+    print_things (output, "image", product->images);
+    print_things (output, "config", product->configs);
+    print_things (output, "files", product->files);
+    for (guint i = 0; i < product->beside->len; i++) {
+        const char *path = g_ptr_array_index (product->beside, i);
 
-        verb_print (output, "  image    %s: %s\n", image->name, look_image (engine, image));
+        verb_print (output, "  beside   %s: merge it or drop it, then remove it\n", path);
     }
-    print_files (output, "config", state->configs);
-    print_files (output, "files", state->files);
+    if (product->back_to > 0)
+        verb_print (output, "  rollback ready, to release %" G_GUINT64_FORMAT "\n",
+                    product->back_to);
+    else
+        verb_print (output, "  rollback not ready: %s\n", product->no_way_back);
 }
 
 static void
-add_member (JsonBuilder *json, const char *key, const char *text)
+print_text (const VerbOutput *output, const Status *status)
 {
-    json_builder_set_member_name (json, key);
-    json_builder_add_string_value (json, text);
+    if (status->run != NULL)
+        verb_print (output, "open: %s (%s)\n  next     %s\n", status->run, status->phase,
+                    status->next);
+    else if (status->busy)
+        verb_print (output, "a run of handcarry goes on right now\n");
+    if (status->unreached != NULL)
+        verb_warn ("images are not looked at: %s", status->unreached);
+    if (status->products->len == 0)
+        verb_print (output, "nothing is installed here\n");
+    for (guint i = 0; i < status->products->len; i++)
+        print_product (output, g_ptr_array_index (status->products, i));
 }
 
 static void
-add_files (JsonBuilder *json, const char *key, GPtrArray *files)
+add_image (JsonBuilder *json, gconstpointer item)
 {
-    json_builder_set_member_name (json, key);
-    json_builder_begin_array (json);
-    for (guint i = 0; i < files->len; i++) {
-        const StateFile *file = g_ptr_array_index (files, i);
+    const StatusThing *thing = item;
 
-        json_builder_begin_object (json);
-        add_member (json, "path", file->path);
-        add_member (json, "found", look_file (file));
-        json_builder_end_object (json);
-    }
-    json_builder_end_array (json);
+    verb_json_text (json, "name", thing->subject);
+    verb_json_digest (json, "id", thing->id);
+    verb_json_text (json, "found", thing->found);
 }
 
 static void
-add_state (JsonBuilder *json, const State *state, Engine *engine)
+add_file (JsonBuilder *json, gconstpointer item)
 {
-    g_autofree char *digest = digest_to_text (&state->digest);
+    const StatusThing *thing = item;
 
-    json_builder_begin_object (json);
-    add_member (json, "product", state->product);
-    add_member (json, "channel", state->channel);
-    add_member (json, "version", state->version);
-    json_builder_set_member_name (json, "release");
-    json_builder_add_int_value (json, (gint64)state->release);
-    add_member (json, "digest", digest);
-    json_builder_set_member_name (json, "images");
-    json_builder_begin_array (json);
-    for (guint i = 0; i < state->images->len; i++) {
-        const StateImage *image = g_ptr_array_index (state->images, i);
-        g_autofree char *id = digest_to_text (&image->id);
-
-        json_builder_begin_object (json);
-        add_member (json, "name", image->name);
-        add_member (json, "id", id);
-        add_member (json, "found", look_image (engine, image));
-        json_builder_end_object (json);
-    }
-    json_builder_end_array (json);
-    add_files (json, "configs", state->configs);
-    add_files (json, "files", state->files);
-    json_builder_end_object (json);
+    verb_json_text (json, "path", thing->subject);
+    verb_json_text (json, "found", thing->found);
 }
 
 static void
-print_json (const VerbOutput *output, GPtrArray *states, Engine *engine)
+add_path (JsonBuilder *json, gconstpointer item)
+{
+    verb_json_text (json, "path", item);
+}
+
+static void
+add_product (JsonBuilder *json, gconstpointer item)
+{
+    const StatusProduct *product = item;
+    const State *state = product->state;
+
+    verb_json_text (json, "product", state->product);
+    verb_json_text (json, "channel", state->channel);
+    verb_json_text (json, "version", state->version);
+    verb_json_number (json, "release", state->release);
+    verb_json_digest (json, "digest", &state->digest);
+    verb_json_text (json, "engine-change", product->engine_change);
+    verb_json_list (json, "images", product->images, add_image);
+    verb_json_list (json, "configs", product->configs, add_file);
+    verb_json_list (json, "files", product->files, add_file);
+    verb_json_list (json, "beside", product->beside, add_path);
+    verb_json_number (json, "rollback-to", product->back_to);
+    verb_json_text (json, "no-rollback", product->no_way_back);
+}
+
+static void
+print_json (const Status *status)
 {
     g_autoptr (JsonBuilder) json = json_builder_new ();
-    g_autoptr (JsonGenerator) generator = json_generator_new ();
-    g_autoptr (JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     json_builder_begin_object (json);
-    add_member (json, "schema", "handcarry.status/1");
-    json_builder_set_member_name (json, "engine-reached");
-    json_builder_add_boolean_value (json, engine != NULL);
-    json_builder_set_member_name (json, "products");
-    json_builder_begin_array (json);
-    for (guint i = 0; i < states->len; i++)
-        add_state (json, g_ptr_array_index (states, i), engine);
-    json_builder_end_array (json);
+    verb_json_text (json, "schema", "handcarry.status/1");
+    verb_json_flag (json, "engine-reached", status->unreached == NULL);
+    verb_json_flag (json, "busy", status->busy);
+    verb_json_text (json, "open-run", status->run);
+    verb_json_text (json, "phase", status->phase);
+    verb_json_text (json, "next", status->next);
+    verb_json_list (json, "products", status->products, add_product);
     json_builder_end_object (json);
-    root = json_builder_get_root (json);
-    json_generator_set_pretty (generator, TRUE);
-    json_generator_set_root (generator, root);
-    text = json_generator_to_data (generator, NULL);
-    verb_print (output, "%s\n", text);
-}
-
-static int
-print_all (const VerbOutput *output, const HostOptions *options, GError **error)
-{
-    g_autoptr (Host) host = host_open (options->root, FALSE, error);
-    g_autoptr (GPtrArray) states = host != NULL ? state_read_all (host->state_fd, error) : NULL;
-    g_autoptr (Engine) engine = NULL;
-    g_autoptr (GError) unreached = NULL;
-
-    if (states == NULL)
-        return error_exit_status (*error);
-    engine = engine_open (options->engine, &unreached);
-    if (output->json) {
-        print_json (output, states, engine);
-        return 0;
-    }
-    if (engine == NULL)
-        verb_warn ("images are not looked at: %s", unreached->message);
-    for (guint i = 0; i < states->len; i++)
-        if (((const State *)states->pdata[i])->note != NULL)
-            verb_warn ("%s", ((const State *)states->pdata[i])->note);
-    if (states->len == 0)
-        verb_print (output, "nothing is installed here\n");
-    for (guint i = 0; i < states->len; i++)
-        print_state (output, g_ptr_array_index (states, i), engine);
-    return 0;
+    verb_json_print (json);
 }
 
 int
@@ -170,12 +125,15 @@ verb_status (int argc, char **argv, GError **error)
     g_auto (HostOptions) options = { 0 };
     VerbOutput output = { 0 };
     g_autoptr (Launcher) launcher = NULL;
+    g_autoptr (Status) status = NULL;
     NetworkBarrier barrier;
+    RunOptions how;
 
     if (!verb_host_parse (
             &argc, &argv, "",
-            "Shows what is installed here, and what differs from how it was installed.", NULL,
-            HOST_ENGINE | HOST_ROOT, &options, &output, error))
+            "Shows what is installed here, what differs from how it was installed, whether it can "
+            "be rolled back, and whether a run did not end.",
+            NULL, HOST_ENGINE | HOST_ROOT, &options, &output, error))
         return ERR_USAGE;
     if (argc != 1) {
         fail (error, ERR_USAGE, "status takes no argument");
@@ -184,5 +142,13 @@ verb_status (int argc, char **argv, GError **error)
     launcher = verb_host_begin (NULL, &barrier, error);
     if (launcher == NULL)
         return error_exit_status (*error);
-    return print_all (&output, &options, error);
+    how = verb_host_run_options (&options, argv + 1, FALSE);
+    status = status_take (&how, barrier, error);
+    if (status == NULL)
+        return error_exit_status (*error);
+    if (!output.json)
+        print_text (&output, status);
+    else if (!output.quiet)
+        print_json (status);
+    return 0;
 }

@@ -167,3 +167,14 @@ path_normalize_image_name (const char *name)
         return g_strdup (name);
     return g_strconcat ("docker.io/", strchr (rest, '/') == NULL ? "library/" : "", rest, NULL);
 }
+
+const char *
+path_short_image_name (const char *full)
+{
+    static const char *const usual[] = { "docker.io/library/", "docker.io/" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (usual); i++)
+        if (g_str_has_prefix (full, usual[i]))
+            return full + strlen (usual[i]);
+    return full;
+}

@@ -25,3 +25,5 @@ gboolean path_check_image_name (const char *name, GError **error) G_GNUC_WARN_UN
 char *path_fold (const char *path);
 /* The full form that engines store: "x:1" is "docker.io/library/x:1". Caller frees. */
 char *path_normalize_image_name (const char *name);
+/* The short form again, as people write it: a part of full. */
+const char *path_short_image_name (const char *full);

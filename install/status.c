@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/status.h"
+
+#include "install/leave.h"
+#include "install/place.h"
+#include "install/plan.h"
+#include "install/run-open.h"
+#include "manifest/error.h"
+#include "manifest/path.h"
+
+static void
+product_free (gpointer data)
+{
+    StatusProduct *product = data;
+
+    state_free (product->state);
+    g_ptr_array_unref (product->images);
+    g_ptr_array_unref (product->configs);
+    g_ptr_array_unref (product->files);
+    g_ptr_array_unref (product->beside);
+    g_free (product->engine_change);
+    g_free (product->no_way_back);
+    g_free (product);
+}
+
+void
+status_free (Status *status)
+{
+    if (status == NULL)
+        return;
+    g_ptr_array_unref (status->products);
+    g_free (status->unreached);
+    g_free (status->run);
+    g_free (status);
+}
+
+static void
+add_thing (GPtrArray *things, const char *subject, const Digest *id, const char *found)
+{
+    StatusThing *thing = g_new (StatusThing, 1);
+
+    *thing = (StatusThing){ subject, id, found };
+    g_ptr_array_add (things, thing);
+}
+
+static const char *
+look_image (Engine *engine, const StateImage *image)
+{
+    g_autoptr (EngineImage) found = NULL;
+
+    if (engine == NULL || !engine_inspect (engine, image->name, &found, NULL))
+        return "unknown";
+    if (found == NULL)
+        return "missing";
+    return digest_equal (&found->id, &image->id) ? "ok" : "another image has the name";
+}
+
+static const char *
+look_file (const StateFile *file)
+{
+    PlaceThing found;
+
+    if (!place_look (file->path, &found, NULL))
+        return "unknown";
+    if (found.kind == PLACE_NOTHING)
+        return "missing";
+    return digest_equal (&found.digest, &file->digest) ? "ok" : "changed";
+}
+
+static void
+look_files (StatusProduct *product, GPtrArray *things, const GPtrArray *files)
+{
+    for (guint i = 0; i < files->len; i++) {
+        const StateFile *file = g_ptr_array_index (files, i);
+        g_autoptr (GPtrArray) beside = place_list_beside (file->path, NULL);
+
+        add_thing (things, file->path, NULL, look_file (file));
+        if (beside != NULL)
+            g_ptr_array_extend_and_steal (product->beside, g_steal_pointer (&beside));
+    }
+}
+
+/* The plan of a rollback, which nobody carries out. */
+static void
+look_back (StatusProduct *product, const RunOptions *how, NetworkBarrier barrier)
+{
+    g_autoptr (GError) why = NULL;
+    g_autoptr (Run) run = run_open_on_host (how, NULL, barrier, &why);
+
+    if (run != NULL && run_open_product (run, product->state->product, &why) &&
+        leave_plan_rollback (run, &why))
+        product->back_to = run_target (run);
+    else
+        product->no_way_back = g_strdup (why->message);
+}
+
+static StatusProduct *
+look_product (State *state, Engine *engine)
+{
+    StatusProduct *product = g_new0 (StatusProduct, 1);
+
+    product->state = state;
+    product->images = g_ptr_array_new_with_free_func (g_free);
+    product->configs = g_ptr_array_new_with_free_func (g_free);
+    product->files = g_ptr_array_new_with_free_func (g_free);
+    product->beside = g_ptr_array_new_with_free_func (g_free);
+    for (guint i = 0; i < state->images->len; i++) {
+        const StateImage *image = g_ptr_array_index (state->images, i);
+
+        add_thing (product->images, path_short_image_name (image->name), &image->id,
+                   look_image (engine, image));
+    }
+    look_files (product, product->configs, state->configs);
+    look_files (product, product->files, state->files);
+    if (engine != NULL)
+        product->engine_change = plan_engine_change (state, engine_info (engine));
+    return product;
+}
+
+static const char *
+next_of (const Status *status, const Journal *journal)
+{
+    if (status->busy)
+        return "wait until it is over";
+    if (journal->phase == PHASE_ATTENTION)
+        return "remove the cause, then type: handcarry recover";
+    return "handcarry recover (the next install does the same first)";
+}
+
+static gboolean
+look_run (Status *status, const Host *host, GError **error)
+{
+    g_autoptr (Journal) journal = NULL;
+
+    status->busy = host_is_busy (host);
+    if (host->state_fd < 0 || !journal_open (host->state_fd, FALSE, &journal, error))
+        return host->state_fd < 0;
+    if (journal == NULL)
+        return TRUE;
+    status->run =
+        g_strdup_printf ("%s of %s, from release %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+                         journal_text (journal, "verb"), journal_text (journal, "product"),
+                         journal_number (journal, "from"), journal_number (journal, "to"));
+    status->phase = journal_phases[journal->phase];
+    status->next = next_of (status, journal);
+    return TRUE;
+}
+
+Status *
+status_take (const RunOptions *how, NetworkBarrier barrier, GError **error)
+{
+    g_autoptr (Host) host = host_open (how->root, FALSE, error);
+    g_autoptr (GPtrArray) states = host != NULL ? state_read_all (host->state_fd, error) : NULL;
+    g_autoptr (Status) status = g_new0 (Status, 1);
+    g_autoptr (Engine) engine = NULL;
+    g_autoptr (GError) unreached = NULL;
+
+    status->products = g_ptr_array_new_with_free_func (product_free);
+    if (states == NULL || !look_run (status, host, error))
+        return NULL;
+    engine = engine_open (how->engine, &unreached);
+    if (engine == NULL)
+        status->unreached = g_strdup (unreached->message);
+    while (states->len > 0) {
+        g_autoptr (State) state = g_ptr_array_steal_index (states, 0);
+        StatusProduct *product;
+
+        /* Taken away; only the highest number is remembered. */
+        if (state->release == 0)
+            continue;
+        product = look_product (g_steal_pointer (&state), engine);
+        g_ptr_array_add (status->products, product);
+        look_back (product, how, barrier);
+    }
+    return g_steal_pointer (&status);
+}
