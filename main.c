@@ -32,6 +32,8 @@ static const Verb verbs[] = {
     { "remove", "take a product away", verb_remove },
     { "recover", "end a run that was killed or could not go back", verb_recover },
     { "status", "show what is installed here", verb_status },
+    { "history", "show what was done here, by whom, and prove it", verb_history },
+    { "log", "show what a run printed", verb_log },
     { "have", "write what this host has, for a bundle that fits it", verb_have },
     { NULL, NULL, NULL },
 };

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUFFIX ".log"
 #define CHUNK 65536
 
 struct RunLog {
@@ -26,7 +25,7 @@ struct RunLog {
 static char *
 file_name (const char *run)
 {
-    return g_strconcat (run, SUFFIX, NULL);
+    return g_strconcat (run, RUN_LOG_SUFFIX, NULL);
 }
 
 static void
@@ -157,7 +156,8 @@ newest (DIR *dir)
     const struct dirent *entry;
 
     while ((entry = readdir (dir)) != NULL) {
-        if (!g_str_has_suffix (entry->d_name, SUFFIX) || g_strcmp0 (entry->d_name, found) <= 0)
+        if (!g_str_has_suffix (entry->d_name, RUN_LOG_SUFFIX) ||
+            g_strcmp0 (entry->d_name, found) <= 0)
             continue;
         g_free (found);
         found = g_strdup (entry->d_name);

@@ -11,6 +11,9 @@
  * its SHA-256. */
 
 #define RUN_LOG_FOLDER "log"
+#define RUN_LOG_SUFFIX ".log"
+/* Above this a log is not put into JSON. */
+#define RUN_LOG_BYTES (64 * 1024 * 1024)
 
 typedef struct RunLog RunLog;
 

@@ -56,6 +56,8 @@ int verb_verify (int argc, char **argv, GError **error);
 int verb_extract (int argc, char **argv, GError **error);
 int verb_install (int argc, char **argv, GError **error);
 int verb_plan (int argc, char **argv, GError **error);
+int verb_history (int argc, char **argv, GError **error);
+int verb_log (int argc, char **argv, GError **error);
 int verb_have (int argc, char **argv, GError **error);
 int verb_recover (int argc, char **argv, GError **error);
 int verb_remove (int argc, char **argv, GError **error);

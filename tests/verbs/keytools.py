@@ -28,11 +28,11 @@ class Result:
         return "status %d\nstdout: %s\nstderr: %s" % (self.status, self.out, self.err)
 
 
-def run(*args, cwd, env=None, stdin=None):
+def run(*args, cwd, env=None, stdin=None, as_user=None):
     """Calls handcarry without a terminal."""
     done = subprocess.run([program_for(args), *map(str, args)], cwd=cwd, text=True, capture_output=True,
                           env={**os.environ, **(env or {})}, input=stdin, timeout=120,
-                          start_new_session=True, check=False)
+                          start_new_session=True, check=False, user=as_user)
     return Result(done)
 
 
