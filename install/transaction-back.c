@@ -8,6 +8,8 @@
 #include "install/stored.h"
 #include "manifest/error.h"
 
+#include <string.h>
+
 /* The ways back: before the switch, and after it. */
 
 void
@@ -164,23 +166,28 @@ go_back (Run *run, guint64 old, GError **error)
            fail_prefix (error, "back at release %" G_GUINT64_FORMAT, old);
 }
 
-/* Only what is known is said to be as it was. */
+/* Only what is known is said to be as it was. What a program said last is more than one line. */
 static char *
 describe_back (const Run *run, guint64 old, const GError *why)
 {
     PlaybookRun kind = old == 0 ? PLAYBOOK_REMOVE : PLAYBOOK_UNDO;
     g_autoptr (GString) text = g_string_new (why->message);
 
+    g_string_append (text, strchr (why->message, '\n') != NULL ? "\n" : "; ");
     if (old > 0)
-        g_string_append_printf (text, "; back at release %" G_GUINT64_FORMAT, old);
+        g_string_append_printf (text, "back at release %" G_GUINT64_FORMAT ": ", old);
+    if (!any_playbook_began (run))
+        g_string_append (text, "everything is as it was");
+    else if (old > 0)
+        g_string_append (text, "names, configs and files are as they were, its playbooks ran "
+                               "again, and it is healthy");
+    else
+        g_string_append (text, "names, configs and files are as they were");
     if (any_playbook_began (run) && !release_has_playbook (run->release, kind))
         g_string_append_printf (text,
-                                "; names, configs and files are as they were; what else its "
-                                "playbooks changed is not taken back, for it brings none with "
-                                "'run: %s'",
-                                old == 0 ? "remove" : "undo");
-    else
-        g_string_append (text, "; everything is as it was");
+                                "\nrelease %" G_GUINT64_FORMAT " brings no playbook with 'run: "
+                                "%s': what else its playbooks changed is not taken back",
+                                run->release->release, old == 0 ? "remove" : "undo");
     if (run->bundle != NULL)
         g_string_append_printf (text, "\nnext: remove the cause, then type: handcarry install %s",
                                 run->options.given);
