@@ -14,7 +14,8 @@ Usage: examples/quickstart.sh [--keep]
 Builds handcarry and does its main job: makes keys, packs examples/plant-hmi (three
 images, a playbook, two configs) into a signed bundle, verifies it, installs it into
 the Docker engine of this machine (a private one where none answers), shows status.
-Then the next release, as a delta: what changed, how small it is, and the upgrade.
+Then the next release, as a delta: what changed, how small it is, and the upgrade; one
+whose health check fails, so that the host goes back by itself; and a rollback by hand.
 Installs what is missing with apt, asks nothing, and takes everything away again.
 
   --keep   leave the bundles, the keys and, in an engine of yours, what was installed
@@ -196,4 +197,28 @@ run handcarry install "$stick" --yes "${isolated[@]}" | tee "$work/install.log"
 grep -q "^  bundle .*/$delta," "$work/install.log" || die "it did not take the delta"
 run handcarry status "${isolated[@]}"
 run curl -s http://127.0.0.1:18080/
-curl -s http://127.0.0.1:18080/ | grep -q 'server 1.5.1' || die "the application is not the new one"
+shows() # TEXT
+{
+    curl -s http://127.0.0.1:18080/ | grep -q "$1" || die "the application does not show '$1'"
+}
+shows 'server 1.5.1'
+
+say "A release with a mistake in a config: its health check fails, and the host goes back by itself"
+cp -r build/plant-hmi "$work/mistake"
+sed -i 's/1\.5\.1$/1.5.2/; s/release: 43/release: 44/; s/within: 30s/within: 5s/
+    s|\.\./\.\./build/images|../../images|' "$work/mistake/release.yaml"
+run sed -i s/server.sock/sever.sock/ "$work/mistake/configs/nginx.conf"
+run handcarry bundle "$work/mistake/release.yaml" --trust "$ci/trust" \
+    --sign "$ci/keys/release.key" -o "$stick/plant-hmi-1.5.2-r44.tar.zst" --base "$stick/$full"
+status=0
+run handcarry install "$stick/plant-hmi-1.5.2-r44.tar.zst" --yes "${isolated[@]}" || status=$?
+echo "(exit status $status)"
+[ $status = 8 ] || die "it was not rolled back"
+run curl -s http://127.0.0.1:18080/
+shows 'server 1.5.1'
+
+say "Back by hand, with neither stick nor network"
+run handcarry rollback plant-hmi --yes "${isolated[@]}"
+run curl -s http://127.0.0.1:18080/
+shows 'server 1.5.0'
+run handcarry status "${isolated[@]}"
