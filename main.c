@@ -31,6 +31,7 @@ static const Verb verbs[] = {
     { "rollback", "go back to the release before", verb_rollback },
     { "remove", "take a product away", verb_remove },
     { "recover", "end a run that was killed or could not go back", verb_recover },
+    { "prune", "remove what no kept release needs", verb_prune },
     { "status", "show what is installed here", verb_status },
     { "history", "show what was done here, by whom, and prove it", verb_history },
     { "log", "show what a run printed", verb_log },

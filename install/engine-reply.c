@@ -405,6 +405,7 @@ engine_reply_list (GBytes *body, GError **error)
             return NULL;
         }
         add_names (image, engine_json_array (object, "RepoTags"));
+        image->bytes = engine_json_count (object, "Size");
     }
     return g_steal_pointer (&images);
 }

@@ -37,6 +37,7 @@ typedef struct {
     GPtrArray *names;       /* char *: with tag */
     GPtrArray *directories; /* char *: where the files of each layer lie, as the engine says; empty
                                where it does not say it for all */
+    guint64 bytes;          /* unpacked; engine_list alone says it */
     gboolean foreseen;      /* not there yet: another bundle of the run brings it */
 } EngineImage;
 
@@ -69,7 +70,7 @@ gboolean engine_inspect (Engine *engine, const char *reference, EngineImage **im
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* All images by inspect (EngineImage). */
 GPtrArray *engine_inspect_all (Engine *engine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Only IDs and names, by the image list: layers are empty. */
+/* Only IDs, names and sizes, by the image list: layers are empty. */
 GPtrArray *engine_list (Engine *engine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Gives name (full form with a tag) to what reference names; the name moves if it is taken. */
 gboolean engine_tag (Engine *engine, const char *reference, const char *name,

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATEMENT "statement.yaml"
 #define STATE_BEFORE STORED_BEFORE "/state.yaml"
 
 static char *
@@ -52,7 +51,7 @@ write_statement (Run *run, int folder, GError **error)
 {
     GBytes *text = bundle_statement_text (run->bundle);
 
-    return file_replace (folder, STATEMENT, text, 0644, error);
+    return file_replace (folder, STORED_STATEMENT, text, 0644, error);
 }
 
 gboolean
@@ -101,7 +100,7 @@ not_kept (GError **error, guint64 number, const GError *why)
 gboolean
 stored_take (Run *run, guint64 number, GError **error)
 {
-    g_autofree char *path = path_in (number, STATEMENT);
+    g_autofree char *path = path_in (number, STORED_STATEMENT);
     g_autoptr (GError) why = NULL;
     g_autoptr (GBytes) text = file_read_below (run->product_fd, path, LIMIT_YAML_BYTES, &why);
 

@@ -18,6 +18,7 @@
  */
 
 #define STORED_BEFORE "before"
+#define STORED_STATEMENT "statement.yaml"
 
 /* Makes rN for the release of run, without its tree. What was begun earlier and never installed is
  * replaced; of the release that is current, only what is missing is added. */

@@ -3,6 +3,7 @@
 #include "install/transaction.h"
 
 #include "install/copy-in.h"
+#include "install/prune.h"
 #include "install/receipt.h"
 #include "install/stored.h"
 #include "manifest/error.h"
@@ -205,6 +206,16 @@ drop_releases (Run *run, GError **error)
     return numbers != NULL;
 }
 
+/* Behind a rollback the release that was left stays until something else is installed: who goes
+ * back to look for a cause may want it again. */
+static gboolean
+prune_behind (Run *run)
+{
+    if (!run_is (run, "rollback"))
+        prune_after (run, journal_number (run->journal, "to"));
+    return TRUE;
+}
+
 gboolean
 transaction_finish (Run *run, GError **error)
 {
@@ -213,7 +224,7 @@ transaction_finish (Run *run, GError **error)
 
     commit_steps (run);
     if (state == NULL || !state_write (run->product_fd, state, &why) ||
-        !drop_releases (run, &why) || !transaction_end (run, 0, NULL, &why))
+        !drop_releases (run, &why) || !prune_behind (run) || !transaction_end (run, 0, NULL, &why))
         return fail (error, ERR_NEEDS_ATTENTION,
                      "all is done and healthy, but could not be written down: %s\nnext: remove the "
                      "cause, then type: handcarry recover",

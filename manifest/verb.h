@@ -59,6 +59,7 @@ int verb_plan (int argc, char **argv, GError **error);
 int verb_history (int argc, char **argv, GError **error);
 int verb_log (int argc, char **argv, GError **error);
 int verb_have (int argc, char **argv, GError **error);
+int verb_prune (int argc, char **argv, GError **error);
 int verb_recover (int argc, char **argv, GError **error);
 int verb_remove (int argc, char **argv, GError **error);
 int verb_rollback (int argc, char **argv, GError **error);

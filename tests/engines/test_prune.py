@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""What install and prune remove, and what they leave."""
+import fcntl
+import json
+
+import pytest
+
+from engines.host import host20  # noqa: F401 pylint: disable=unused-import
+from engines.images import Image
+from engines.release import Release
+from engines.test_install_tree import (bare, fault_library, faulty,  # noqa: F401 pylint: disable=unused-import
+                                       install_next, ostree, plain_host)
+from program import handcarry
+
+KEEPER = "handcarry.local/handcarry-test/server:r%d-1"
+
+
+def prune(host, *more, status=0, **options):
+    ran = handcarry(*host.arguments("prune", "--json", *more), **options)
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    return json.loads(ran.stdout) if status == 0 else ran
+
+
+def install(host, release, number):
+    """Release number: its own image under the first name, and one with a name of its own."""
+    layers = release.images[1].layers
+    release.fields.update(release=number, version=f"{number}.0")
+    release.images[0] = Image("handcarry-test/server:1", [layers[0], *layers[1:1 + number % 2]])
+    release.images[2] = Image(f"handcarry-test/database:{number}", layers[:4 - number])
+    release.write()
+    release.put("configs/plain.conf", f"plain = {number}\n")
+    return host.install(host.bundle(release))
+
+
+def folders(host, product="handcarry-test"):
+    return {path.name for path in (host.state / product).glob("r*")}
+
+
+def names(engine):
+    return set(engine.images())
+
+
+def test_install_keeps_two_releases(bare, plain_host):
+    for number in range(1, 5):
+        install_next(plain_host, bare, number)
+    assert folders(plain_host) == {"r3", "r4"}
+    assert set(ostree(plain_host, "refs").split()) == {"handcarry-test/r3", "handcarry-test/r4"}
+    ostree(plain_host, "fsck")
+    commits = list((plain_host.state / "ostree/objects").glob("*/*.commit"))
+    assert len(commits) == 2
+    assert prune(plain_host)["changed"] is False
+    handcarry(*plain_host.arguments("rollback", "handcarry-test", "-y"))
+    assert plain_host.status()["products"][0]["release"] == 3
+
+
+def test_keep_one_leaves_no_way_back(bare, plain_host):
+    install_next(plain_host, bare, 1)
+    install_next(plain_host, bare, 2)
+    said = prune(plain_host, "handcarry-test", "--keep", "1")
+    assert said["products"][0]["kept"] == [2] and said["products"][0]["releases"] == [1]
+    assert said["changed"] and said["products"][0]["state-bytes"] > 0
+    assert folders(plain_host) == {"r2"}
+    ran = handcarry(*plain_host.arguments("rollback", "handcarry-test", "-y"))
+    assert ran.returncode == 11
+    assert prune(plain_host, "--keep", "1")["changed"] is False
+    prune(plain_host, "--keep", "0", status=2)
+    assert "not installed here" in prune(plain_host, "other", status=11).stderr
+
+
+def test_a_release_that_was_left_goes(bare, plain_host):
+    install_next(plain_host, bare, 1)
+    install_next(plain_host, bare, 2)
+    assert handcarry(*plain_host.arguments("rollback", "handcarry-test", "-y")).returncode == 0
+    assert folders(plain_host) == {"r1", "r2"}
+    assert prune(plain_host)["products"][0]["releases"] == [2]
+    assert folders(plain_host) == {"r1"}
+    assert ostree(plain_host, "refs").split() == ["handcarry-test/r1"]
+
+
+def test_what_another_product_has_is_not_touched(bare, plain_host, tmp_path):
+    other = Release(tmp_path / "other", images=[])
+    other.fields.update(product="handcarry-test-b")
+    other.playbooks = []
+    other.write()
+    plain_host.install(plain_host.bundle(other))
+    install_next(plain_host, bare, 1)
+    install_next(plain_host, bare, 2)
+    said = prune(plain_host, "handcarry-test", "--keep", "1")
+    assert [product["product"] for product in said["products"]] == ["handcarry-test"]
+    assert folders(plain_host, "handcarry-test-b") == {"r1"}
+    assert sorted(ostree(plain_host, "refs").split()) == ["handcarry-test-b/r1", "handcarry-test/r2"]
+    ostree(plain_host, "fsck")
+
+
+def test_75_prune_waits_for_nobody(bare, plain_host):
+    install_next(plain_host, bare, 1)
+    with open(plain_host.state / ".lock", "r+b") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        prune(plain_host, status=75)
+
+
+def test_an_open_run_comes_first(bare, plain_host, fault_library):
+    install_next(plain_host, bare, 1)
+    journal = plain_host.state / "journal"
+    journal.write_bytes((plain_host.state / "handcarry-test/r1/journal").read_bytes())
+    ran = prune(plain_host, status=11)
+    assert "handcarry recover" in ran.stderr
+
+
+@pytest.mark.parametrize("fault", ["prune abort", "prune kill"])
+def test_T5_a_prune_that_dies_is_done_by_the_next(bare, plain_host, fault_library, fault):
+    install_next(plain_host, bare, 1)
+    install_next(plain_host, bare, 2)
+    ran = prune(plain_host, "--keep", "1", status=1, env=faulty(fault_library, fault))
+    assert "while pruning the tree repository" in ran.stderr
+    said = prune(plain_host, "--keep", "1")
+    assert said["products"][0]["releases"] == [1] and folders(plain_host) == {"r2"}
+    ostree(plain_host, "fsck")
+
+
+def test_T5_an_install_whose_prune_dies_is_installed(bare, plain_host, fault_library):
+    install_next(plain_host, bare, 1)
+    install_next(plain_host, bare, 2)
+    ran = install_next(plain_host, bare, 3, env=faulty(fault_library, "prune kill"))
+    assert "'handcarry prune' tries again" in ran.stderr
+    assert folders(plain_host) == {"r1", "r2", "r3"}
+    assert prune(plain_host)["products"][0]["releases"] == [1]
+
+
+def test_old_logs_go(bare, plain_host):
+    install_next(plain_host, bare, 1)
+    logs = plain_host.state / "log"
+    logs.mkdir(exist_ok=True)
+    mine = [f"20200101T0000{i:02}Z-handcarry-test-r1.log" for i in range(60)]
+    others = ["20200101T000000Z-handcarry-test-b-r1.log", "20200101T000000Z-b-r1.log", "notes"]
+    for name in mine + others:
+        (logs / name).write_text("x")
+    had = len(list(logs.iterdir()))
+    said = prune(plain_host)
+    assert len(said["products"][0]["logs"]) == had - len(others) - 50
+    assert said["products"][0]["logs"][-1] == "log/" + mine[0]
+    assert all((logs / name).exists() for name in others + mine[-40:])
+
+
+def test_image_names_of_releases_that_are_not_kept_go(host20, docker20, release):
+    for number in (1, 2, 3):
+        install(host20, release, number)
+    assert {KEEPER % 2, "handcarry-test/database:2", "handcarry-test/database:3"} <= names(docker20)
+    assert not {KEEPER % 1, "handcarry-test/database:1"} & names(docker20)
+    ran = handcarry(*host20.arguments("rollback", "handcarry-test", "-y"))
+    assert ran.returncode == 0, ran.stderr
+    assert host20.status()["products"][0]["release"] == 2
+    said = prune(host20)["products"][0]
+    assert said["releases"] == [3] and "docker.io/handcarry-test/database:3" in said["names"]
+    assert host20.plan(host20.bundle(release))[0] == 0
+
+
+def test_105_an_image_that_a_container_uses_stays_and_is_named(host20, docker20, release):
+    install(host20, release, 1)
+    docker20.call("POST", "/containers/create", {"name": "user"}, {"Image": "handcarry-test/database:1"})
+    docker20.tag("handcarry-test/web:1", "mine:1")
+    install(host20, release, 2)
+    ran = install(host20, release, 3)
+    assert "handcarry-test/database:1'" in ran.stderr and "a container uses it" in ran.stderr
+    assert {"handcarry-test/database:1", "mine:1"} <= names(docker20)
+    assert folders(host20) == {"r1", "r2", "r3"}
+    assert prune(host20)["products"][0]["in-use"] == ["docker.io/handcarry-test/database:1"]
+    docker20.call("DELETE", "/containers/user")
+    assert prune(host20)["products"][0]["releases"] == [1]
+    assert "handcarry-test/database:1" not in names(docker20)
+    assert folders(host20) == {"r2", "r3"}
+
+
+def test_a_name_that_someone_else_moved_is_not_touched(host20, docker20, release):
+    install(host20, release, 1)
+    docker20.tag("handcarry-test/web:1", "handcarry-test/database:1")
+    install(host20, release, 2)
+    install(host20, release, 3)
+    assert "handcarry-test/database:1" in names(docker20)
