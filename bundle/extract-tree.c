@@ -40,8 +40,8 @@ open_folder (int dirfd, char **components, GError **error)
     return file_steal_fd (&at);
 }
 
-static int
-create_file (int dirfd, const char *path, gboolean executable, GError **error)
+int
+extract_create_file (int dirfd, const char *path, gboolean executable, GError **error)
 {
     g_auto (GStrv) components = g_strsplit (path, "/", -1);
     autofd int folder = open_folder (dirfd, components, error);
@@ -64,7 +64,7 @@ begin_file (TreeWrite *write, const char *path, gboolean executable, guint64 siz
     if (!path_check_relative (path, error) ||
         !tree_checksum_begin (write->sum, path, executable, size, error))
         return FALSE;
-    write->file = create_file (write->dirfd, path, executable, error);
+    write->file = extract_create_file (write->dirfd, path, executable, error);
     return write->file >= 0;
 }
 

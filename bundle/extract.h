@@ -21,3 +21,8 @@ gboolean extract_oci (Bundle *bundle, GPtrArray *bases, int dirfd, const char *t
 /* Writes the tree's files (0755 or 0644), and compares its commit with the statement. */
 gboolean extract_tree (Bundle *bundle, GPtrArray *bases, int dirfd, Progress *progress,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A new file of a tree, with the folders that it lies in; 0755 or 0644. Returns a descriptor or -1.
+ */
+int extract_create_file (int dirfd, const char *path, gboolean executable,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -8,6 +8,7 @@
 #include "bundle/pack-private.h"
 #include "bundle/reader.h"
 #include "bundle/source.h"
+#include "bundle/syntax.h"
 #include "bundle/tail.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -411,8 +412,10 @@ pack (const Release *release, const char *dir, const char *output, const PackOpt
     if (packer.dirfd < 0)
         return FALSE;
     packer.tree = collect_tree (release, packer.dirfd, options->tmpdir, error);
-    if (packer.tree == NULL || !collect_images (&packer, dir, error) ||
-        !pack_leave_out (&packer, result, error) || !plan_contents (&packer, result, error))
+    if (packer.tree == NULL ||
+        !syntax_check (release, packer.tree, options->tmpdir, options->warnings, error) ||
+        !collect_images (&packer, dir, error) || !pack_leave_out (&packer, result, error) ||
+        !plan_contents (&packer, result, error))
         return FALSE;
     packer.statement.release = (Release *)release;
     packer.statement.tree_commit = packer.tree->commit;

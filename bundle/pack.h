@@ -27,6 +27,7 @@ typedef struct {
     GPtrArray *haves;   /* Have: hosts that the bundle must fit; without any, hosts at the bases */
     GPtrArray *keys;    /* SecretKey: each signs both texts */
     GPtrArray *chain;   /* SignedRoot: the trust roots to carry; may be empty */
+    GPtrArray *warnings; /* char *: grows by what a person should know */
     Progress *progress;
 } PackOptions;
 

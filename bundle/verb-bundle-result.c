@@ -36,6 +36,11 @@ verb_bundle_json (const char *file, const PackOptions *options, const PackResult
     verb_json_number (builder, "parts", result->parts);
     verb_json_number (builder, "bytes", result->bytes);
     verb_json_text (builder, "release_digest", result->release_digest);
+    json_builder_set_member_name (builder, "warnings");
+    json_builder_begin_array (builder);
+    for (guint i = 0; i < options->warnings->len; i++)
+        json_builder_add_string_value (builder, options->warnings->pdata[i]);
+    json_builder_end_array (builder);
     verb_json_number (builder, "uncompressed_bytes", result->uncompressed);
     verb_json_number (builder, "repeated_bytes", result->repeated);
     verb_json_number (builder, "patched_bytes", result->patched);
@@ -117,6 +122,8 @@ verb_bundle_text (const VerbOutput *output, const Release *release, const char *
         verb_print (output, "FAT32     %s\n",
                     result->bytes <= FAT32_MAX ? "fits" : "does not fit: use --split 4000M");
     verb_print (output, "checksum  %s.sha256\n", file);
+    for (guint i = 0; i < options->warnings->len; i++)
+        verb_print (output, "warning   %s\n", (const char *)options->warnings->pdata[i]);
     if (options->keys->len == 0)
         verb_print (output, "signed    NO: handcarry sign %s --key release.key\n", file);
 }

@@ -148,7 +148,7 @@ run (const char *path, const BundleOptions *o, GError **error)
         .level = o->level, .jobs = (guint)o->jobs, .tmpdir = o->tmpdir, .engine = o->engine
     };
     g_autofree char *dir = g_path_get_dirname (path);
-    g_autoptr (GPtrArray) keys = NULL;
+    g_autoptr (GPtrArray) keys = NULL, warnings = NULL;
     g_autoptr (GPtrArray) bases = NULL;
     g_autoptr (GPtrArray) haves = NULL;
     g_autoptr (TrustRoot) trust = NULL;
@@ -179,6 +179,7 @@ run (const char *path, const BundleOptions *o, GError **error)
         verb_print (&o->output,
                     "NOT VERIFIED: no signature of a base was checked; each host proves "
                     "what it makes of them.\n\n");
+    options.warnings = warnings = g_ptr_array_new_with_free_func (g_free);
     options.bases = bases = verb_bundle_load_bases (o->base, release, o->tmpdir, progress, error);
     if (bases == NULL)
         return FALSE;

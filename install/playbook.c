@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/playbook.h"
 
+#include "bundle/ansible.h"
 #include "install/playbook-resource.h"
 #include "install/work.h"
 #include "manifest/error.h"
@@ -29,7 +30,7 @@ static gboolean
 write_files (Work *work, const ReleasePlaybook *playbook, GError **error)
 {
     g_autofree char *tree = run_tree_path (work->run);
-    g_autoptr (GBytes) config = playbook_config (work->path, tree, playbook->path);
+    g_autoptr (GBytes) config = ansible_config (work->path, tree, playbook->path);
     g_autoptr (GBytes) variables = playbook_variables (work->run, playbook->run);
     g_autoptr (GBytes) inventory = g_bytes_new_static (LOCALHOST, sizeof LOCALHOST - 1);
 

@@ -18,5 +18,3 @@ gboolean playbooks_run_kind (Run *run, PlaybookRun kind, GError **error) G_GNUC_
 gboolean release_has_playbook (const Release *release, PlaybookRun kind);
 /* The variable file that a playbook of this kind gets. */
 GBytes *playbook_variables (const Run *run, PlaybookRun kind);
-/* ansible.cfg: only our callback, only carried collections and roles. */
-GBytes *playbook_config (const char *work, const char *tree, const char *playbook);
