@@ -138,9 +138,9 @@ leave_plan_rollback (Run *run, GError **error)
 {
     run->verb = "rollback";
     if (!take_before (run, error) || !check_data (run, error) ||
-        !step_images_plan_kept (run, error) || !plan_places (run, error) ||
-        !step_names_plan (run, error) || !step_playbooks_plan (run, TRUE, error) ||
-        !step_health_plan (run, TRUE, error))
+        !step_tree_plan_kept (run, error) || !step_images_plan_kept (run, error) ||
+        !plan_places (run, error) || !step_names_plan (run, error) ||
+        !step_playbooks_plan (run, TRUE, error) || !step_health_plan (run, TRUE, error))
         return FALSE;
     step_leave_plan (run, PLAYBOOK_UNDO);
     run->leaving->back_from = run->leaving->release->release;

@@ -63,15 +63,27 @@ check_commit (const Digest *found, const Digest *wanted, const char *what, Error
 }
 
 static gboolean
+lacking (const Run *run, GError **error)
+{
+    return fail (error, ERR_NOT_READY,
+                 "the tree of release %" G_GUINT64_FORMAT " is not here as it was signed, and the "
+                 "repository does not have it; install a bundle of that content instead",
+                 run->release->release);
+}
+
+static gboolean
 commit_tree (Run *run, GError **error)
 {
     TreeStore *store = run->options.trees;
     const Digest *wanted = &run->statement->tree_commit;
     g_autoptr (TreeChecksum) sum = tree_checksum_new ();
-    g_autofree char *carried = g_strdup_printf ("the tree in '%s'", bundle_path (run->bundle));
     Giver giver = { store, sum, FALSE };
+    g_autofree char *carried = NULL;
     Digest commit;
 
+    if (run->bundle == NULL)
+        return lacking (run, error);
+    carried = g_strdup_printf ("the tree in '%s'", bundle_path (run->bundle));
     if (!tree_source_read (run, give_piece, &giver, error))
         return FALSE;
     tree_checksum_commit (sum, &commit);
@@ -356,4 +368,23 @@ step_tree_plan (Run *run, GError **error)
     if (step->needed)
         step->action = (g_free (step->action), g_strdup ("lay out"));
     return TRUE;
+}
+
+gboolean
+step_tree_plan_kept (Run *run, GError **error)
+{
+    const char *product = run->release->product;
+    g_autofree char *path = run_tree_path (run);
+    TreeStep *data = g_new0 (TreeStep, 1);
+    Step *step = step_add (run, &step_tree_kind, path, "is there", data);
+    Digest found;
+
+    data->had_tree = data->had_commit = TRUE;
+    if (held_tree_commit (run->host, product, run->release->release, &found) &&
+        digest_equal (&found, &run->statement->tree_commit))
+        return TRUE;
+    step->needed = TRUE;
+    step->bytes = run->statement->tree_bytes;
+    step->action = (g_free (step->action), g_strdup ("lay out"));
+    return has_commit (run) || lacking (run, error);
 }

@@ -3,14 +3,15 @@
 """What install and prune remove, and what they leave."""
 import fcntl
 import json
+import shutil
 
 import pytest
 
 from engines.host import host20  # noqa: F401 pylint: disable=unused-import
 from engines.images import Image
 from engines.release import Release
-from engines.test_install_tree import (bare, fault_library, faulty,  # noqa: F401 pylint: disable=unused-import
-                                       install_next, ostree, plain_host)
+from engines.test_install_tree import (PLAY, bare, checkout, fault_library,  # noqa: F401 pylint: disable=unused-import
+                                       faulty, install_next, ostree, plain_host, tree_objects)
 from program import handcarry
 
 KEEPER = "handcarry.local/handcarry-test/server:r%d-1"
@@ -66,6 +67,31 @@ def test_keep_one_leaves_no_way_back(bare, plain_host):
     assert prune(plain_host, "--keep", "1")["changed"] is False
     prune(plain_host, "--keep", "0", status=2)
     assert "not installed here" in prune(plain_host, "other", status=11).stderr
+
+
+def test_rollback_repairs_the_tree_that_it_goes_back_to(bare, plain_host):
+    install_next(plain_host, bare, 1)
+    install_next(plain_host, bare, 2)
+    (checkout(plain_host) / PLAY).write_text("rm -rf /")
+    prune(plain_host)
+    ran = handcarry(*plain_host.arguments("rollback", "handcarry-test", "-y"))
+    assert ran.returncode == 0 and "tree: lay out" in ran.stdout, ran.stderr
+    assert (checkout(plain_host) / PLAY).read_text() == "#!/bin/sh\necho 1\n"
+
+
+@pytest.mark.parametrize("how", ["lost", "damaged"])
+def test_rollback_without_its_tree_changes_nothing(bare, plain_host, how):
+    install_next(plain_host, bare, 1)
+    install_next(plain_host, bare, 2)
+    shutil.rmtree(checkout(plain_host))
+    if how == "lost":
+        shutil.rmtree(plain_host.state / "ostree")
+    else:
+        for path in tree_objects(plain_host, "dirtree"):
+            path.write_bytes(b"")
+    ran = handcarry(*plain_host.arguments("rollback", "handcarry-test", "-y"))
+    assert ran.returncode == 11 and "the repository does not have it" in ran.stderr
+    assert plain_host.status()["products"][0]["release"] == 2
 
 
 def test_a_release_that_was_left_goes(bare, plain_host):
