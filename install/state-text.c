@@ -139,20 +139,6 @@ read_channel (const YamlNode *node, const char *name, GPtrArray *list, GError **
     return read_map (node, name, keys, error);
 }
 
-static gboolean
-read_release (const YamlNode *node, const char *name, GPtrArray *list, GError **error)
-{
-    StateRelease *release = g_new0 (StateRelease, 1);
-    Key keys[] = { { "release", .number = &release->release },
-                   { "channel", .text = &release->channel },
-                   { "version", .text = &release->version },
-                   { "digest", .digest = &release->digest },
-                   { NULL } };
-
-    g_ptr_array_add (list, release);
-    return read_map (node, name, keys, error);
-}
-
 State *
 state_parse (GBytes *text, const char *name, GError **error)
 {
@@ -174,7 +160,6 @@ state_parse (GBytes *text, const char *name, GError **error)
         { "configs", .list = state->configs, .item = read_file },
         { "files", .list = state->files, .item = read_file },
         { "channels", .list = state->channels, .item = read_channel },
-        { "past", .list = state->past, .item = read_release },
         { "manifests", .digests = state->manifests },
         { NULL },
     };
@@ -248,24 +233,6 @@ write_channels (YamlWriter *writer, GPtrArray *channels)
 }
 
 static void
-write_past (YamlWriter *writer, GPtrArray *past)
-{
-    yaml_writer_key (writer, "past");
-    yaml_writer_begin_list (writer);
-    for (guint i = 0; i < past->len; i++) {
-        const StateRelease *release = g_ptr_array_index (past, i);
-
-        yaml_writer_begin_map (writer);
-        yaml_writer_number_pair (writer, "release", release->release);
-        write_text (writer, "channel", release->channel);
-        write_text (writer, "version", release->version);
-        yaml_writer_digest_pair (writer, "digest", &release->digest);
-        yaml_writer_end_map (writer);
-    }
-    yaml_writer_end_list (writer);
-}
-
-static void
 write_manifests (YamlWriter *writer, GArray *manifests)
 {
     yaml_writer_key (writer, "manifests");
@@ -296,7 +263,6 @@ state_to_text (const State *state)
     write_files (writer, "configs", state->configs);
     write_files (writer, "files", state->files);
     write_channels (writer, state->channels);
-    write_past (writer, state->past);
     write_manifests (writer, state->manifests);
     return yaml_writer_finish (writer);
 }

@@ -42,16 +42,6 @@ channel_free (gpointer data)
     g_free (channel);
 }
 
-static void
-release_free (gpointer data)
-{
-    StateRelease *release = data;
-
-    g_free (release->channel);
-    g_free (release->version);
-    g_free (release);
-}
-
 State *
 state_new (const char *product)
 {
@@ -62,7 +52,6 @@ state_new (const char *product)
     state->configs = g_ptr_array_new_with_free_func (file_free);
     state->files = g_ptr_array_new_with_free_func (file_free);
     state->channels = g_ptr_array_new_with_free_func (channel_free);
-    state->past = g_ptr_array_new_with_free_func (release_free);
     state->manifests = g_array_new (FALSE, FALSE, sizeof (Digest));
     return state;
 }
@@ -82,7 +71,6 @@ state_free (State *state)
     g_ptr_array_unref (state->configs);
     g_ptr_array_unref (state->files);
     g_ptr_array_unref (state->channels);
-    g_ptr_array_unref (state->past);
     g_array_unref (state->manifests);
     g_free (state->note);
     g_free (state);
@@ -304,18 +292,6 @@ state_find_channel (const State *state, const char *channel)
         const StateChannel *entry = g_ptr_array_index (state->channels, i);
 
         if (strcmp (entry->channel, channel) == 0)
-            return entry;
-    }
-    return NULL;
-}
-
-const StateRelease *
-state_find_past (const State *state, guint64 release)
-{
-    for (guint i = 0; i < state->past->len; i++) {
-        const StateRelease *entry = g_ptr_array_index (state->past, i);
-
-        if (entry->release == release)
             return entry;
     }
     return NULL;

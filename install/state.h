@@ -29,13 +29,6 @@ typedef struct {
     Digest digest;   /* and its release digest */
 } StateChannel;
 
-/* A release that was installed before, and whose content is still there to go back to. */
-typedef struct {
-    guint64 release;
-    char *channel, *version;
-    Digest digest; /* release digest */
-} StateRelease;
-
 typedef struct {
     guint64 generation; /* how often the state was written; 0: never */
     char *product, *channel, *version;
@@ -43,7 +36,6 @@ typedef struct {
     Digest digest;
     char *engine_id, *engine_store, *engine_root;
     GPtrArray *images, *configs, *files, *channels;
-    GPtrArray *past;   /* StateRelease: what this one followed, newest first */
     GArray *manifests; /* Digest: OCI manifests of all releases ever installed here */
     char *note; /* one of the two copies is bad: a sentence for a person; NULL: both are good */
 } State;
@@ -71,4 +63,3 @@ GPtrArray *state_read_all (int state_fd, GError **error) G_GNUC_WARN_UNUSED_RESU
 const StateFile *state_find_file (GPtrArray *files, const char *path);
 const StateImage *state_find_image (const State *state, const char *name);
 const StateChannel *state_find_channel (const State *state, const char *channel);
-const StateRelease *state_find_past (const State *state, guint64 release);

@@ -35,13 +35,8 @@ test_what_is_written_is_read_back (void)
     StateImage *image = g_new0 (StateImage, 1);
     StateFile *file = g_new0 (StateFile, 1);
     StateChannel *channel = g_new0 (StateChannel, 1);
-    StateRelease *past = g_new0 (StateRelease, 1);
 
     state->generation = 7;
-    past->release = 41;
-    past->channel = g_strdup ("stable");
-    past->version = g_strdup ("1.4.9");
-    g_ptr_array_add (state->past, past);
     state->channel = g_strdup ("stable");
     state->version = g_strdup ("1.5.0");
     state->release = 42;
@@ -64,8 +59,6 @@ test_what_is_written_is_read_back (void)
     g_assert_nonnull (state_find_file (again->configs, "/etc/some: thing/#1"));
     g_assert_cmpuint (state_find_channel (again, "stable")->highest, ==, G_MAXUINT64);
     g_assert_null (state_find_channel (again, "beta"));
-    g_assert_cmpstr (state_find_past (again, 41)->version, ==, "1.4.9");
-    g_assert_null (state_find_past (again, 42));
 }
 
 /* A state folder with the records of a host that has imported its trust root. */
