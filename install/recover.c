@@ -44,11 +44,18 @@ outcome (const Journal *journal)
 static gboolean
 take_verb (Run *run, GError **error)
 {
+    const char *product = journal_text (run->journal, "product");
+
+    if (strcmp (journal_text (run->journal, "verb"), "adopt") == 0)
+        return fail (
+            error, ERR_NEEDS_ATTENTION,
+            "what this host knows of '%s' was being rebuilt\nnext: type it again: handcarry "
+            "recover --adopt %s --floor N",
+            product, product);
     for (guint i = 0; verbs[i] != NULL; i++)
         if (strcmp (journal_text (run->journal, "verb"), verbs[i]) == 0)
             run->verb = verbs[i];
-    return (run->verb != NULL &&
-            path_check_product (journal_text (run->journal, "product"), NULL)) ||
+    return (run->verb != NULL && path_check_product (product, NULL)) ||
            fail (error, ERR_FORMAT,
                  "the journal is of a run that this handcarry does not know; use a newer one");
 }

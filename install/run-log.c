@@ -71,6 +71,15 @@ run_log_open (const Host *host, const char *run, GPtrArray *values, GError **err
     return log;
 }
 
+gboolean
+run_log_is_there (const Host *host, const char *run)
+{
+    g_autofree char *name = file_name (run);
+    g_autofree char *path = g_build_filename (RUN_LOG_FOLDER, name, NULL);
+
+    return faccessat (host->state_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 void
 run_log_bytes (const guint8 *bytes, gsize length, gpointer log)
 {
@@ -138,17 +147,25 @@ run_log_digest (const Host *host, const char *run, gboolean *there, guint64 *byt
 {
     g_autofree char *name = file_name (run);
     g_autofree char *path = g_build_filename (RUN_LOG_FOLDER, name, NULL);
-    struct stat st;
     autofd int fd = -1;
 
-    *there = fstatat (host->state_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    *there = run_log_is_there (host, run);
     if (!*there)
         return TRUE;
     fd = file_open_below (host->state_fd, path, O_RDONLY | O_NONBLOCK, error);
     return fd >= 0 && hash_file (fd, name, bytes, digest, error);
 }
 
-/* Names begin with the time, so that the last in the alphabet is the newest. */
+/* The run of a log's name, or NULL. */
+static char *
+run_of (const char *name)
+{
+    return g_str_has_suffix (name, RUN_LOG_SUFFIX)
+               ? g_strndup (name, strlen (name) - strlen (RUN_LOG_SUFFIX))
+               : NULL;
+}
+
+/* Runs' names begin with the time, so that the last in the alphabet is the newest. */
 static char *
 newest (DIR *dir)
 {
@@ -156,11 +173,12 @@ newest (DIR *dir)
     const struct dirent *entry;
 
     while ((entry = readdir (dir)) != NULL) {
-        if (!g_str_has_suffix (entry->d_name, RUN_LOG_SUFFIX) ||
-            g_strcmp0 (entry->d_name, found) <= 0)
+        g_autofree char *run = run_of (entry->d_name);
+
+        if (g_strcmp0 (run, found) <= 0)
             continue;
         g_free (found);
-        found = g_strdup (entry->d_name);
+        found = g_steal_pointer (&run);
     }
     return g_steal_pointer (&found);
 }
@@ -211,6 +229,7 @@ run_log_find (const Host *host, const char *run, char **name, GError **error)
 {
     autofd int dirfd = open_logs (host, error);
     g_autofree char *file = NULL;
+    g_autofree char *last = NULL;
     g_autofree char *shown = run != NULL ? error_quote (run) : NULL;
     int fd;
 
@@ -220,9 +239,10 @@ run_log_find (const Host *host, const char *run, char **name, GError **error)
         fail (error, ERR_USAGE, "'%s' is no name of a run; 'handcarry history' shows them", shown);
         return -1;
     }
-    file = run != NULL ? file_name (run) : newest_in (dirfd, error);
-    if (file == NULL)
+    last = run == NULL ? newest_in (dirfd, error) : NULL;
+    if (run == NULL && last == NULL)
         return -1;
+    file = file_name (run != NULL ? run : last);
     fd = openat (dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && run != NULL)
         fail (error, ERR_FAILED,

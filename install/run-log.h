@@ -21,6 +21,7 @@ typedef struct RunLog RunLog;
  * are masked; may be NULL. */
 RunLog *run_log_open (const Host *host, const char *run, GPtrArray *values,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean run_log_is_there (const Host *host, const char *run);
 /* Never fails: what could not be written is said by run_log_close. log may be NULL. The second one
  * may be used as a LauncherOutput. */
 void run_log_text (RunLog *log, const char *text);

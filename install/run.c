@@ -56,6 +56,7 @@ run_open_states (Run *run, const char *product, GError **error)
 gboolean
 run_check_number (const Run *run, const Bundle *bundle, GError **error)
 {
+    const Digest unknown = { 0 }; /* of a number that a person has typed in (adopt.h) */
     const Release *release = bundle_statement (bundle)->release;
     const StateChannel *channel =
         run->state != NULL ? state_find_channel (run->state, release->channel) : NULL;
@@ -69,7 +70,7 @@ run_check_number (const Run *run, const Bundle *bundle, GError **error)
             " was installed here: numbers only grow; make a new release of the old content",
             bundle_path (bundle), release->release, release->product, release->channel,
             channel->highest);
-    if (release->release == channel->highest &&
+    if (release->release == channel->highest && !digest_equal (&channel->digest, &unknown) &&
         !digest_equal (&channel->digest, bundle_release_digest (bundle))) {
         g_autofree char *known = digest_to_text (&channel->digest);
         g_autofree char *found = digest_to_text (bundle_release_digest (bundle));

@@ -166,6 +166,16 @@ state_read (int state_fd, const char *product, State **state, GError **error)
                             read_one (state_fd, records, product, state, error));
 }
 
+State *
+state_read_alone (int state_fd, const char *product)
+{
+    State *state = read_copies (state_fd, product, NULL);
+
+    if (state != NULL && strcmp (state->product, product) != 0)
+        g_clear_pointer (&state, state_free);
+    return state;
+}
+
 gboolean
 state_write (int product_fd, State *state, GError **error)
 {

@@ -49,6 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (State, state_free)
  * is lost is never taken for what never was. */
 gboolean state_read (int state_fd, const char *product, State **state,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What the copies say, whatever is known of newer ones; NULL where neither can be read. */
+State *state_read_alone (int state_fd, const char *product);
 /* Counts state->generation up from what is there. TRUE: the state lies on the disk, at least once;
  * state->note says where a copy could not be written. */
 gboolean state_write (int product_fd, State *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;

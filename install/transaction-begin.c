@@ -15,13 +15,20 @@ add_digest (JsonObject *begin, const char *name, const Digest *digest)
     json_object_set_string_member (begin, name, text);
 }
 
+/* Two runs in one second are told apart by a number. */
 static char *
 run_id (const Run *run, guint64 number)
 {
     g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
     g_autofree char *when = g_date_time_format (now, "%Y%m%dT%H%M%SZ");
+    char *id = g_strdup_printf ("%s-%s-r%" G_GUINT64_FORMAT, when, run->release->product, number);
 
-    return g_strdup_printf ("%s-%s-r%" G_GUINT64_FORMAT, when, run->release->product, number);
+    for (guint i = 2; run_log_is_there (run->host, id); i++) {
+        g_free (id);
+        id = g_strdup_printf ("%s-%s-r%" G_GUINT64_FORMAT "-%u", when, run->release->product,
+                              number, i);
+    }
+    return id;
 }
 
 static void

@@ -44,8 +44,8 @@ keep_manifests (const State *old, State *state)
         add_manifest (state, &g_array_index (old->manifests, Digest, i));
 }
 
-static void
-set_engine (const Run *run, State *state)
+void
+transaction_set_engine (const Run *run, State *state)
 {
     const EngineInfo *info = engine_info (run->engine);
 
@@ -69,8 +69,8 @@ record_steps (const Run *run, State *state)
     }
 }
 
-static State *
-installed_state (const Run *run)
+State *
+transaction_installed_state (const Run *run)
 {
     const Release *release = run->release;
     State *state = state_new (release->product);
@@ -124,12 +124,12 @@ next_state (Run *run, GError **error)
     State *state, *before = NULL;
 
     if (run_is (run, "install"))
-        state = installed_state (run);
+        state = transaction_installed_state (run);
     else if (run_is (run, "remove") || state_of_target (run, &before, error))
         state = state_after_leaving (run, before);
     else
         return NULL;
-    set_engine (run, state);
+    transaction_set_engine (run, state);
     return state;
 }
 

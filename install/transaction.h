@@ -33,6 +33,11 @@ gboolean transaction_finish (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* Ends a run where it stands, for a person has decided so. */
 gboolean transaction_give_up (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* For recover --adopt: the state that installing run's release by run's steps leaves, and what it
+ * says of the engine. */
+State *transaction_installed_state (const Run *run);
+void transaction_set_engine (const Run *run, State *state);
+
 /* Between the files of the transaction. */
 
 /* Applies the steps that are needed; each start and end is recorded where the run has a journal. */
