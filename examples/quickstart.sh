@@ -222,3 +222,7 @@ run handcarry rollback plant-hmi --yes "${isolated[@]}"
 run curl -s http://127.0.0.1:18080/
 shows 'server 1.5.0'
 run handcarry status "${isolated[@]}"
+
+say "What was done here, by whom, and how it ended"
+run handcarry history --root "$host"
+run handcarry history --verify --root "$host"
