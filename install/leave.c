@@ -198,7 +198,7 @@ leave_plan_remove (Run *run, GError **error)
         step_names_plan_take (run, g_ptr_array_index (run->state->images, i));
     step_leave_plan (run, PLAYBOOK_REMOVE);
     note_volumes (run);
-    if (!release_has_playbook (run->release, PLAYBOOK_REMOVE))
+    if (!release_has_playbook (run->release, PLAYBOOK_REMOVE) && run->release->compose->len == 0)
         run_note (run, "the release brings no playbook with 'run: remove': containers it started "
                        "go on, and keep their images");
     steps_sort (run);

@@ -87,10 +87,13 @@ take_up (Run *run, GError **error)
                      "the journal is of a run that this handcarry does not know");
     for (guint i = 0; changed != NULL && i < json_array_get_length (changed); i++)
         g_ptr_array_add (run->changed, g_strdup (engine_json_string_at (changed, i)));
-    return run_open_product (run, product, error) &&
-           stored_take (run, run_is (run, "remove") ? from : to, error) &&
-           (run_is (run, "install") || stored_open_leaving (run, from, error)) &&
-           steps_read (run, journal, error) && open_log (run, error);
+    if (!run_open_product (run, product, error) ||
+        !stored_take (run, run_is (run, "remove") ? from : to, error) ||
+        (!run_is (run, "install") && !stored_open_leaving (run, from, error)))
+        return FALSE;
+    if (run_is (run, "rollback"))
+        run->back_from = run->leaving->back_from = from;
+    return steps_read (run, journal, error) && open_log (run, error);
 }
 
 /* Nothing but what is stored of the release is left to remove: the run was killed before its

@@ -23,6 +23,7 @@ typedef struct {
     gint64 until;
     gint64 steady_since; /* container without HEALTHCHECK: since when it runs without a restart */
     guint64 restarts;
+    guint attempts;
     gboolean seen;     /* container: it was there, */
     gboolean terminal; /* and had a TTY */
     char *last;        /* why it does not hold yet */
@@ -239,16 +240,29 @@ describe (const ReleaseHealth *health)
     return g_strdup_printf ("command %s", command);
 }
 
-static gboolean
-not_within (Check *check, Run *run, const char *subject, GError **error)
+/* For the receipt: how often it was tried, and what it said where it does not hold. */
+static void
+report (Step *step, const Check *check, const char *said)
 {
-    g_autofree char *said = NULL;
+    g_clear_pointer (&step->report, json_object_unref);
+    step->report = json_object_new ();
+    json_object_set_int_member (step->report, "attempts", check->attempts);
+    if (said != NULL)
+        json_object_set_string_member (step->report, "said", said);
+}
+
+static gboolean
+not_within (Check *check, Run *run, Step *step, GError **error)
+{
+    g_autofree char *said = NULL, *whole = NULL;
 
     if (check->seen)
         listen_to_container (check, run);
     said = check->lines != NULL ? last_lines_text (check->lines) : g_strdup ("");
-    return fail (error, ERR_FAILED, "health of %s: not within %u s: %s%s%s", subject,
-                 check->health->within, check->last, *said != '\0' ? "; it said last:" : "", said);
+    whole = g_strconcat (check->last, *said != '\0' ? "; it said last:" : "", said, NULL);
+    report (step, check, whole);
+    return fail (error, ERR_FAILED, "health of %s: not within %u s: %s", step->subject,
+                 check->health->within, whole);
 }
 
 static gboolean
@@ -263,12 +277,15 @@ apply (Step *step, Run *run, GError **error)
     gboolean holds = FALSE;
 
     for (;;) {
+        check.attempts++;
         if (!try_once (&check, run, &holds, error))
             return FALSE;
-        if (holds)
+        if (holds) {
+            report (step, &check, NULL);
             return TRUE;
+        }
         if (g_get_monotonic_time () >= check.until)
-            return not_within (&check, run, step->subject, error);
+            return not_within (&check, run, step, error);
         if (!run_check_stop (run, error))
             return FALSE;
         g_usleep (PAUSE_MICROSECONDS);

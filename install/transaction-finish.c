@@ -6,6 +6,7 @@
 #include "install/prune.h"
 #include "install/receipt.h"
 #include "install/stored.h"
+#include "install/work.h"
 #include "manifest/error.h"
 
 #include <string.h>
@@ -181,6 +182,7 @@ transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
     gboolean keep = code == 0 && run_is (run, "install") &&
                     journal_number (run->journal, "from") != journal_number (run->journal, "to");
 
+    work_sweep (run);
     if (code != 0 && run_is (run, "install") && !stored_undo (run, error))
         return FALSE;
     if (!write_receipt (run, code, message, error) ||

@@ -15,16 +15,23 @@
 #define WORK "work"
 
 void
-work_clear (Work *work)
+work_sweep (Run *run)
 {
     g_autoptr (GError) error = NULL;
 
+    if (!place_remove_tree (run->product_fd, WORK, &error))
+        run_note (run, "values may be left in '%s': %s", WORK, error->message);
+}
+
+void
+work_clear (Work *work)
+{
     file_clear_fd (&work->dirfd);
     file_clear_fd (&work->log);
     g_free (work->path);
     last_lines_free (work->lines);
-    if (work->run != NULL && !place_remove_tree (work->run->product_fd, WORK, &error))
-        run_note (work->run, "values may be left in '%s': %s", WORK, error->message);
+    if (work->run != NULL)
+        work_sweep (work->run);
 }
 
 char *

@@ -29,6 +29,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Work, work_clear)
         .dirfd = -1, .log = -1                                                                     \
     }
 
+/* Removes a folder that a killed run left; what cannot be removed becomes a note. */
+void work_sweep (Run *run);
 /* A file of the folder, mode 0600. */
 gboolean work_write (Work *work, const char *name, GBytes *bytes,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
