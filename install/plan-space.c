@@ -3,6 +3,7 @@
 #include "install/base.h"
 #include "install/load.h"
 #include "install/plan.h"
+#include "install/prune.h"
 #include "install/space.h"
 #include "install/step-place.h"
 #include "manifest/error.h"
@@ -139,6 +140,53 @@ add_engine (Run *run)
     g_ptr_array_add (run->spaces, space);
 }
 
+/* Of all products. What cannot be looked at frees nothing. */
+static void
+estimate_prune (Run *run, guint keep, guint64 *state, guint64 *engine)
+{
+    g_autoptr (GPtrArray) states = g_ptr_array_new ();
+
+    g_ptr_array_extend (states, run->others, NULL, NULL);
+    if (run->state != NULL)
+        g_ptr_array_add (states, run->state);
+    *state = *engine = 0;
+    for (guint i = 0; i < states->len; i++) {
+        const State *one = g_ptr_array_index (states, i);
+        g_autoptr (Prune) prune = prune_estimate (run, one->product, one->release, keep, NULL);
+
+        *state += prune != NULL ? prune->state_bytes : 0;
+        *engine += prune != NULL ? prune->engine_bytes : 0;
+    }
+}
+
+static guint64
+freed_on (Run *run, const RunSpace *space, guint keep)
+{
+    const char *root = engine_info (run->engine)->data_root;
+    guint64 state, engine;
+
+    estimate_prune (run, keep, &state, &engine);
+    return (space == find_space (run, run->host->state_path) ? state : 0) +
+           (space_is_seen (root) && space == find_space (run, root) ? engine : 0);
+}
+
+static void
+append_prune (Run *run, const RunSpace *space, GString *text)
+{
+    guint64 usual = freed_on (run, space, PRUNE_KEEP), all = freed_on (run, space, 1);
+    g_autofree char *usually = size_to_text (usual), *most = size_to_text (all);
+
+    if (usual > 0)
+        g_string_append_printf (text, "; 'handcarry prune' frees about %s there", usually);
+    if (all > usual)
+        g_string_append_printf (text,
+                                "; 'handcarry prune --keep 1' frees about %s there, but then "
+                                "nothing can be gone back to",
+                                most);
+    if (all == 0)
+        g_string_append (text, "; 'handcarry prune' would free nothing there");
+}
+
 gboolean
 plan_check_space (Run *run, GError **error)
 {
@@ -152,10 +200,11 @@ plan_check_space (Run *run, GError **error)
         const RunSpace *space = g_ptr_array_index (run->spaces, i);
         g_autofree char *need = size_to_text (space->need), *have = size_to_text (space->have);
 
-        if (space->path != NULL && space->need > space->have)
-            g_string_append_printf (lacking,
-                                    "\n  on the file system of '%s' (%s): needs %s, has %s",
-                                    space->path, space->use->str, need, have);
+        if (space->path == NULL || space->need <= space->have)
+            continue;
+        g_string_append_printf (lacking, "\n  on the file system of '%s' (%s): needs %s, has %s",
+                                space->path, space->use->str, need, have);
+        append_prune (run, space, lacking);
     }
     return lacking->len == 0 || fail (error, ERR_SPACE, "not enough space%s", lacking->str);
 }

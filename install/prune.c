@@ -114,7 +114,7 @@ add_releases (GArray *numbers, int dirfd, const char *path, GError **error)
 /* The release that this one followed. Where that is not written down, the next lower one that is
  * there is the best guess, and keeping it does no harm. */
 static guint64
-before (const Run *run, int product_fd, guint64 number, const GArray *there)
+before (const Run *run, const char *product, int product_fd, guint64 number, const GArray *there)
 {
     g_autofree char *path = g_strdup_printf ("r%" G_GUINT64_FORMAT "/" JOURNAL_FILE, number);
     g_autoptr (Journal) own = NULL;
@@ -122,8 +122,8 @@ before (const Run *run, int product_fd, guint64 number, const GArray *there)
     guint64 from = G_MAXUINT64;
 
     /* The journal of a run that is about to end lies there soon. */
-    if (journal == NULL || journal_number (journal, "to") != number ||
-        journal_number (journal, "from") == number)
+    if (journal == NULL || strcmp (journal_text (journal, "product"), product) != 0 ||
+        journal_number (journal, "to") != number || journal_number (journal, "from") == number)
         journal = own = journal_read (product_fd, path, NULL);
     if (journal != NULL)
         from = journal_number (journal, "from");
@@ -148,7 +148,7 @@ sort_out_releases (Run *run, Prune *prune, int product_fd, guint64 current, guin
         return FALSE;
     g_array_append_val (prune->kept, current);
     for (guint64 at = current; at != 0 && prune->kept->len < keep;) {
-        at = before (run, product_fd, at, there);
+        at = before (run, prune->product, product_fd, at, there);
         g_array_append_val (prune->kept, at);
     }
     if (!add_releases (there, run->host->state_fd, refs, error))
@@ -170,6 +170,16 @@ read_statement (int product_fd, guint64 number)
     return text != NULL ? statement_parse (text, NULL) : NULL;
 }
 
+static void
+add_foreign (GHashTable *names, const Prune *prune, const State *state)
+{
+    for (guint i = 0; strcmp (state->product, prune->product) != 0 && i < state->images->len; i++) {
+        const StateImage *image = g_ptr_array_index (state->images, i);
+
+        g_hash_table_add (names, g_strdup (image->name));
+    }
+}
+
 /* Names that a release which stays, or another product, has. */
 static GHashTable *
 needed_names (const Run *run, const Prune *prune, int product_fd)
@@ -186,14 +196,10 @@ needed_names (const Run *run, const Prune *prune, int product_fd)
             g_hash_table_add (names, path_normalize_image_name (image->name));
         }
     }
-    for (guint i = 0; run->others != NULL && i < run->others->len; i++) {
-        const State *other = g_ptr_array_index (run->others, i);
-
-        for (guint k = 0; strcmp (other->product, prune->product) != 0 && k < other->images->len;
-             k++)
-            g_hash_table_add (
-                names, g_strdup (((StateImage *)g_ptr_array_index (other->images, k))->name));
-    }
+    for (guint i = 0; run->others != NULL && i < run->others->len; i++)
+        add_foreign (names, prune, g_ptr_array_index (run->others, i));
+    if (run->state != NULL)
+        add_foreign (names, prune, run->state);
     return names;
 }
 

@@ -3,7 +3,9 @@
 """What install and prune remove, and what they leave."""
 import fcntl
 import json
+import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -32,6 +34,17 @@ def install(host, release, number):
     release.write()
     release.put("configs/plain.conf", f"plain = {number}\n")
     return host.install(host.bundle(release))
+
+
+@pytest.fixture
+def small_state(plain_host):
+    """130 MB for the state, of which a run wants 64 to be free."""
+    kept = plain_host.folder / "kept"
+    shutil.copytree(plain_host.state, kept)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=130m", "none", plain_host.state], check=True)
+    shutil.copytree(kept, plain_host.state, dirs_exist_ok=True)
+    yield plain_host.state
+    subprocess.run(["umount", plain_host.state], check=True)
 
 
 def folders(host, product="handcarry-test"):
@@ -117,6 +130,18 @@ def test_what_another_product_has_is_not_touched(bare, plain_host, tmp_path):
     assert folders(plain_host, "handcarry-test-b") == {"r1"}
     assert sorted(ostree(plain_host, "refs").split()) == ["handcarry-test-b/r1", "handcarry-test/r2"]
     ostree(plain_host, "fsck")
+
+
+def test_104_a_full_disk_is_told_what_prune_frees(bare, plain_host, small_state):
+    for number in (1, 2, 3):
+        bare.put("playbooks/roles/a/files/big", os.urandom(12_000_000))
+        last = number == 3
+        ran = install_next(plain_host, bare, number, status=6 if last else 0)
+    assert "'handcarry prune --keep 1' frees about 13." in ran.stderr
+    assert "nothing can be gone back to" in ran.stderr
+    prune(plain_host, "--keep", "1")
+    install_next(plain_host, bare, 3)
+    assert folders(plain_host) == {"r2", "r3"}
 
 
 def test_75_prune_waits_for_nobody(bare, plain_host):
