@@ -33,6 +33,7 @@ set_up (Fixture *f, gconstpointer data)
     g_assert_true (records_create (state, &error));
     f->host = host_open (f->root, TRUE, &error);
     g_assert_no_error (error);
+    g_assert_true (host_lock (f->host, &error));
     f->host->name = g_strdup ("WS_3");
     f->host->site = g_strdup ("plant-a");
     f->receipts = -1;
