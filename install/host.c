@@ -6,6 +6,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/path.h"
 #include "manifest/yaml.h"
 
 #include <errno.h>
@@ -190,6 +191,10 @@ host_open_product (const Host *host, const char *product, GError **error)
     gboolean may_make = host->lock_fd >= 0;
     int fd;
 
+    if (path_is_taken (product)) {
+        fail (error, ERR_POLICY, "'%s' is a folder of handcarry's own, not a product", product);
+        return -1;
+    }
     if (may_make && mkdirat (host->state_fd, product, 0700) < 0 && errno != EEXIST) {
         fail_errno (error, ERR_FAILED, errno, "cannot make '%s/%s'", host->state_path, product);
         return -1;

@@ -97,6 +97,14 @@ path_check_product (const char *name, GError **error)
 }
 
 gboolean
+path_is_taken (const char *product)
+{
+    static const char *const taken[] = { "journal", "log", "ostree", "receipts", NULL };
+
+    return g_strv_contains (taken, product);
+}
+
+gboolean
 path_check_version (const char *version, GError **error)
 {
     if (strlen (version) > LIMIT_VERSION_BYTES)

@@ -15,6 +15,9 @@ gboolean path_check_relative (const char *path, GError **error) G_GNUC_WARN_UNUS
 gboolean path_check_absolute (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* [a-z0-9]+(-[a-z0-9]+)*: product and channel. */
 gboolean path_check_product (const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is it the name of a folder that handcarry has on a host beside those of the products
+ * (install/FORMAT.md)? No product can have it. */
+gboolean path_is_taken (const char *product);
 /* [A-Za-z0-9][A-Za-z0-9._+~-]*, at most 64 bytes: it becomes part of a file name. */
 gboolean path_check_version (const char *version, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A container image reference with a tag and without a digest: [host[:port]/]path:tag, as

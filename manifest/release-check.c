@@ -18,6 +18,16 @@ item (const YamlNode *map, const char *key, guint index)
     return list->values->pdata[index];
 }
 
+static void
+check_product (FieldReader *reader, const YamlNode *map, const char *product)
+{
+    if (product != NULL && path_is_taken (product))
+        field_problem (reader, field_find (map, "product"),
+                       "no product can be named '%s': handcarry has a folder of that name; choose "
+                       "another",
+                       product);
+}
+
 /* "x:1" and "docker.io/library/x:1" are one name for every engine. */
 static void
 check_image_names (FieldReader *reader, const YamlNode *map, const GPtrArray *images)
@@ -109,6 +119,7 @@ check_targets (FieldReader *reader, const YamlNode *map, const Release *release)
 void
 release_check_whole (FieldReader *reader, const YamlNode *map, const Release *release)
 {
+    check_product (reader, map, release->product);
     check_image_names (reader, map, release->images);
     check_targets (reader, map, release);
     if (!reader->sealed && field_find (map, "images") == NULL && release->playbooks->len == 0 &&

@@ -145,6 +145,12 @@ def test_adopt_and_floor_go_together(host20, options):
     assert ran.returncode in (2, 3) and not (host20.state / "audit.log").exists()
 
 
+def test_no_product_is_named_as_a_folder_of_handcarry(host20, docker20, bundles):
+    ran = handcarry(*host20.arguments("recover", "--adopt", "log", "--floor", "1", "-y"))
+    assert ran.returncode == 5 and "a folder of handcarry's own" in ran.stderr
+    assert (host20.state / "log").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_host_that_believes_nobody_has_lost_nothing(host20, docker20):
     shutil.rmtree(host20.etc / "trust")
     ran = adopt(host20, "-y")
