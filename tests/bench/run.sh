@@ -3,7 +3,7 @@
 # Copyright The handcarry authors
 #
 # Measures handcarry against its peers in one run; prints a table. With --delta: deltas; with --plan:
-# how long a plan takes. See --help.
+# how long a plan takes; with --transaction: what one costs. See --help.
 set -euo pipefail
 # shellcheck source=tests/prepare.sh
 . "$(dirname "$0")/../prepare.sh"
@@ -11,6 +11,7 @@ program=$top/tests/bench/measure.py arguments=()
 for option in "$@"; do
     case $option in
         --delta) program=$top/tests/bench/delta.py ;;
+        --transaction) program=$top/tests/bench/transaction.py ;;
         --plan) program=$top/tests/bench/plan.py ;;
         *) arguments+=("$option") ;;
     esac
