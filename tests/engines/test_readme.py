@@ -13,7 +13,7 @@ from program import PROGRAM, handcarry
 
 TOP = Path(__file__).resolve().parents[2]
 README = (TOP / "README.md").read_text(encoding="utf-8")
-ENGINE = ("plan", "install", "status", "have")
+ENGINE = ("plan", "install", "status", "have", "rollback", "recover", "remove", "prune")
 ISOLATED = (*ENGINE, "history", "log")
 
 
