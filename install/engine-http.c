@@ -360,6 +360,7 @@ engine_http_get (const char *url, guint milliseconds, EngineReply *reply, GError
 
     g_assert (curl != NULL);
     set_common (curl, &transfer);
+    curl_easy_setopt (curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt (curl, CURLOPT_URL, url);
     curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_begin);
     curl_easy_setopt (curl, CURLOPT_WRITEDATA, &transfer);

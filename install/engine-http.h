@@ -54,7 +54,8 @@ gssize engine_stream_read (EngineStream *stream, const guint8 **bytes,
 void engine_stream_free (EngineStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EngineStream, engine_stream_free)
 
-/* GET of an http: URL; of the body the first ENGINE_HTTP_BODY bytes, the rest is dropped. */
+/* GET of an http: or https: URL, certificates as this host believes them; of the body the first
+ * ENGINE_HTTP_BODY bytes, the rest is dropped. */
 #define ENGINE_HTTP_BODY 2048
 gboolean engine_http_get (const char *url, guint milliseconds, EngineReply *reply,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

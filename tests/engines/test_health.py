@@ -3,6 +3,8 @@
 """Health checks: what hangs, flaps or is missing, what is said of it, and which container counts."""
 import http.server
 import socket
+import ssl
+import subprocess
 import threading
 import time
 
@@ -88,6 +90,22 @@ def test_what_a_server_says_is_masked_and_cut(host20, release, server):
         "http": "http://127.0.0.1:%d/" % server.server_port, "within": "1s"})
     assert "status 503, expected 2xx; it said last:\n    database: ******** refused\n    " in said
     assert "\\x1b[31mred" in said and "hunter2" not in said and len(said) < 2000
+
+
+def test_a_certificate_that_the_host_does_not_believe(host20, release, server, tmp_path):
+    """https is asked too, and what this host does not trust is not well."""
+    made = tmp_path / "made.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-batch", "-subj",
+                    "/CN=localhost", "-keyout", made, "-out", tmp_path / "cert.pem"], check=True,
+                   stderr=subprocess.DEVNULL)
+    with made.open("ab") as both:
+        both.write((tmp_path / "cert.pem").read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    said, _ = failing(host20, release, {
+        "http": "https://127.0.0.1:%d/" % server.server_port, "within": "2s"})
+    assert "ertificate" in said and "not supported" not in said
 
 
 def run_container(engine, image, script, name="hc-server"):
