@@ -36,7 +36,7 @@ typedef struct {
     guint64 bytes;
     gboolean executable;
     Digest digest;
-    GBytes *content; /* only of files that configs are made from */
+    GBytes *content; /* only of inventories and what configs are made from */
 } RunFile;
 
 /* Bytes wanted and free on one file system. */

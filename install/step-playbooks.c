@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/engine-json.h"
 #include "install/playbook.h"
+#include "install/reach.h"
 #include "install/run.h"
 #include "install/stored.h"
 #include "manifest/error.h"
@@ -96,6 +97,17 @@ check_carried (const Run *run, const ReleasePlaybook *playbook, GError **error)
     return TRUE;
 }
 
+/* A stored release's was named when it was installed. */
+static char *
+describe_inventory (const Run *run, const char *inventory)
+{
+    const RunFile *file = g_hash_table_lookup (run->tree, inventory);
+    g_autofree char *reach = file != NULL ? reach_describe (file->content, file->executable) : NULL;
+
+    return g_strdup_printf ("inventory %s, with the host's network%s%s", inventory,
+                            reach != NULL ? "; " : "", reach != NULL ? reach : "");
+}
+
 static void
 add (Run *run, const StepKind *kind, ReleasePlaybook *playbook, gboolean due)
 {
@@ -103,8 +115,7 @@ add (Run *run, const StepKind *kind, ReleasePlaybook *playbook, gboolean due)
 
     step->needed = due;
     if (playbook->inventory != NULL)
-        step->detail =
-            g_strdup_printf ("inventory %s, with the host's network", playbook->inventory);
+        step->detail = describe_inventory (run, playbook->inventory);
 }
 
 gboolean

@@ -273,13 +273,27 @@ is_config (const Run *run, const char *path)
 }
 
 static gboolean
+is_inventory (const Run *run, const char *path)
+{
+    for (guint i = 0; i < run->release->playbooks->len; i++) {
+        const ReleasePlaybook *playbook = g_ptr_array_index (run->release->playbooks, i);
+
+        if (g_strcmp0 (playbook->inventory, path) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
 note_piece (const char *path, gboolean executable, guint64 size, const guint8 *piece, gsize length,
             gboolean last, gpointer data, GError **error)
 {
     Reader *reader = data;
     RunFile *file;
 
-    if (reader->content == NULL && is_config (reader->run, path))
+    if (reader->content == NULL &&
+        (is_config (reader->run, path) ||
+         (is_inventory (reader->run, path) && size <= STEP_CONFIG_BYTES)))
         reader->content = g_byte_array_new ();
     if (reader->content != NULL && size > STEP_CONFIG_BYTES)
         return fail (error, ERR_FORMAT, "config '%s' is longer than %d bytes", path,

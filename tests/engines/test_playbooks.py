@@ -59,6 +59,15 @@ def test_before_runs_first_and_both_are_told_what_they_are(host20, release):
         "before 1 0 False", "install 1 0 False", "before 2 1 False", "install 2 1 False"]
 
 
+def test_plan_names_the_hosts_that_a_playbook_reaches(host20, release):
+    release.playbooks = [{"path": "playbooks/site.yml", "run": "install", "inventory": "inv/plant.ini"}]
+    release.write()
+    release.put("inv/plant.ini", "localhost ansible_connection=local\n[plc]\nplc1\nplc2\n")
+    _, plan = host20.plan(host20.bundle(release))
+    assert steps(plan, "playbook")["playbooks/site.yml"]["detail"] == \
+        "inventory inv/plant.ini, with the host's network; reaches plc1, plc2"
+
+
 def test_114_a_failing_before_changes_nothing(host20, release):
     """trust.md 114: what ran before the switch and failed leaves the host as it was."""
     engine_before = release.target.exists() and sorted(p.name for p in release.target.iterdir())
