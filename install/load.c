@@ -138,14 +138,10 @@ prove_same (Engine *engine, const StatementImage *image, const EngineImage *foun
 }
 
 static gboolean
-prove_listed (Engine *engine, const StatementImage *image, GError **error)
+prove_listed (const GPtrArray *listed, const StatementImage *image, GError **error)
 {
-    g_autoptr (GPtrArray) images = engine_list (engine, error);
-
-    if (images == NULL)
-        return FALSE;
-    for (guint i = 0; i < images->len; i++) {
-        const EngineImage *entry = g_ptr_array_index (images, i);
+    for (guint i = 0; i < listed->len; i++) {
+        const EngineImage *entry = g_ptr_array_index (listed, i);
 
         if (digest_equal (&entry->id, &image->manifest))
             return TRUE;
@@ -157,16 +153,22 @@ prove_listed (Engine *engine, const StatementImage *image, GError **error)
 /* On the containerd store inspect shows the right ID even of an image whose layers are nowhere. */
 gboolean
 load_check_found (Engine *engine, const StatementImage *image, const EngineImage *found,
-                  GError **error)
+                  GPtrArray **listed, GError **error)
 {
-    return prove_same (engine, image, found, error) &&
-           (engine_info (engine)->store != STORE_CONTAINERD || prove_listed (engine, image, error));
+    if (!prove_same (engine, image, found, error))
+        return FALSE;
+    if (engine_info (engine)->store != STORE_CONTAINERD)
+        return TRUE;
+    if (*listed == NULL)
+        *listed = engine_list (engine, error);
+    return *listed != NULL && prove_listed (*listed, image, error);
 }
 
 gboolean
 load_check (Engine *engine, const StatementImage *image, const char *reference, GError **error)
 {
     g_autoptr (EngineImage) found = NULL;
+    g_autoptr (GPtrArray) listed = NULL;
 
     if (!engine_inspect (engine, reference, &found, error))
         return FALSE;
@@ -174,7 +176,7 @@ load_check (Engine *engine, const StatementImage *image, const char *reference, 
         return fail (error, ERR_ENGINE,
                      "the engine does not know image '%s' as '%s' after loading it", image->name,
                      reference);
-    return load_check_found (engine, image, found, error);
+    return load_check_found (engine, image, found, &listed, error);
 }
 
 gboolean

@@ -27,9 +27,10 @@ gboolean load_prove (Engine *engine, const StatementImage *image, const char *na
 /* The same without changing anything: no container is made. */
 gboolean load_check (Engine *engine, const StatementImage *image, const char *reference,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same for what was inspected already. */
+/* The same for what was inspected already. *listed: what engine_list said, so that it is asked once
+ * for many images; filled where it is NULL and needed. */
 gboolean load_check_found (Engine *engine, const StatementImage *image, const EngineImage *found,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                           GPtrArray **listed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Which layers an engine has, as its store can use them. */
 typedef struct LoadPresent LoadPresent;

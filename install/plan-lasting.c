@@ -18,7 +18,7 @@ lasting (Run *run, const char *format, ...)
     va_list args;
 
     va_start (args, format);
-    g_ptr_array_add (run->lasting, g_strdup_vprintf (format, args));
+    g_ptr_array_add (run->outlook->lasting, g_strdup_vprintf (format, args));
     va_end (args);
 }
 
@@ -147,7 +147,7 @@ look_for_containers (Run *run, GError **error)
         EngineContainer *container = g_ptr_array_steal_index (all, 0);
 
         if (g_hash_table_contains (ids, &container->image))
-            g_ptr_array_add (run->affected, container);
+            g_ptr_array_add (run->outlook->affected, container);
         else
             engine_container_free (container);
     }

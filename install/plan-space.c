@@ -9,9 +9,7 @@
 #include "manifest/error.h"
 #include "manifest/size.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Room that must be left besides. */
 #define RESERVE (64ULL * 1024 * 1024)
@@ -67,44 +65,10 @@ medium_need (const Run *run)
     return need;
 }
 
-/* The one that path is on; added where it is the first need there. */
-static RunSpace *
-find_space (Run *run, const char *path)
-{
-    g_autofree char *there = space_existing (path);
-    RunSpace *space;
-    struct stat st;
-
-    if (fstatat (AT_FDCWD, there, &st, 0) < 0)
-        st.st_dev = 0;
-    for (guint i = 0; i < run->spaces->len; i++) {
-        space = g_ptr_array_index (run->spaces, i);
-        if (space->path != NULL && space->device == st.st_dev)
-            return space;
-    }
-    space = g_new0 (RunSpace, 1);
-    space->device = st.st_dev;
-    space->have = space_free (there);
-    space->path = g_steal_pointer (&there);
-    space->use = g_string_new (NULL);
-    g_ptr_array_add (run->spaces, space);
-    return space;
-}
-
-static void
-add_need (RunSpace *space, const char *use, guint64 bytes)
-{
-    if (bytes == 0)
-        return;
-    space->need += bytes;
-    if (strstr (space->use->str, use) == NULL)
-        g_string_append_printf (space->use, "%s%s", space->use->len > 0 ? ", " : "", use);
-}
-
 /* What is new lies beside its target until the switch, and a copy of what was there is kept in the
  * state, to be gone back to. */
 static void
-add_places (Run *run, RunSpace *state)
+add_places (Run *run, OutlookSpace *state)
 {
     for (guint i = 0; i < run->steps->len; i++) {
         const Step *step = g_ptr_array_index (run->steps, i);
@@ -113,11 +77,12 @@ add_places (Run *run, RunSpace *state)
         if (!step->needed)
             continue;
         if (step->kind == &step_tree_kind)
-            add_need (state, "state", step->bytes);
+            outlook_need (state, "state", step->bytes);
         if (step->kind != &step_config_kind && step->kind != &step_files_kind)
             continue;
-        add_need (find_space (run, place->place.path), "configs and files", step->bytes);
-        add_need (state, "state", place->place.found.bytes);
+        outlook_need (outlook_find_space (run->outlook, place->place.path), "configs and files",
+                      step->bytes);
+        outlook_need (state, "state", place->place.found.bytes);
     }
 }
 
@@ -126,18 +91,16 @@ add_engine (Run *run)
 {
     const char *root = engine_info (run->engine)->data_root;
     guint64 need = engine_need (run);
-    RunSpace *space;
+    OutlookSpace *space;
 
     if (space_is_seen (root)) {
-        add_need (find_space (run, root), "engine", need);
+        outlook_need (outlook_find_space (run->outlook, root), "engine", need);
         return;
     }
     run_note (run, "the engine's data root '%s' is not seen from here: its free space is not known",
               root);
-    space = g_new0 (RunSpace, 1);
-    space->use = g_string_new (NULL);
-    add_need (space, "engine", need);
-    g_ptr_array_add (run->spaces, space);
+    space = outlook_add_unseen (run->outlook);
+    outlook_need (space, "engine", need);
 }
 
 /* Of all products. What cannot be looked at frees nothing. */
@@ -160,18 +123,18 @@ estimate_prune (Run *run, guint keep, guint64 *state, guint64 *engine)
 }
 
 static guint64
-freed_on (Run *run, const RunSpace *space, guint keep)
+freed_on (Run *run, const OutlookSpace *space, guint keep)
 {
     const char *root = engine_info (run->engine)->data_root;
     guint64 state, engine;
 
     estimate_prune (run, keep, &state, &engine);
-    return (space == find_space (run, run->host->state_path) ? state : 0) +
-           (space_is_seen (root) && space == find_space (run, root) ? engine : 0);
+    return (space == outlook_find_space (run->outlook, run->host->state_path) ? state : 0) +
+           (space_is_seen (root) && space == outlook_find_space (run->outlook, root) ? engine : 0);
 }
 
 static void
-append_prune (Run *run, const RunSpace *space, GString *text)
+append_prune (Run *run, const OutlookSpace *space, GString *text)
 {
     guint64 usual = freed_on (run, space, PRUNE_KEEP), all = freed_on (run, space, 1);
     g_autofree char *usually = size_to_text (usual), *most = size_to_text (all);
@@ -190,14 +153,14 @@ append_prune (Run *run, const RunSpace *space, GString *text)
 gboolean
 plan_check_space (Run *run, GError **error)
 {
-    RunSpace *state = find_space (run, run->host->state_path);
+    OutlookSpace *state = outlook_find_space (run->outlook, run->host->state_path);
     g_autoptr (GString) lacking = g_string_new (NULL);
 
-    add_need (state, "state", RESERVE + medium_need (run));
+    outlook_need (state, "state", RESERVE + medium_need (run));
     add_places (run, state);
     add_engine (run);
-    for (guint i = 0; i < run->spaces->len; i++) {
-        const RunSpace *space = g_ptr_array_index (run->spaces, i);
+    for (guint i = 0; i < run->outlook->spaces->len; i++) {
+        const OutlookSpace *space = g_ptr_array_index (run->outlook->spaces, i);
         g_autofree char *need = size_to_text (space->need), *have = size_to_text (space->have);
 
         if (space->path == NULL || space->need <= space->have)

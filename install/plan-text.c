@@ -86,8 +86,8 @@ append_step (GString *out, const Step *step)
 static void
 append_spaces (GString *out, const Run *run)
 {
-    for (guint i = 0; i < run->spaces->len; i++) {
-        const RunSpace *space = g_ptr_array_index (run->spaces, i);
+    for (guint i = 0; i < run->outlook->spaces->len; i++) {
+        const OutlookSpace *space = g_ptr_array_index (run->outlook->spaces, i);
 
         if (space->need == 0)
             continue;
@@ -107,8 +107,8 @@ append_spaces (GString *out, const Run *run)
 static void
 append_affected (GString *out, const Run *run)
 {
-    for (guint i = 0; i < run->affected->len; i++) {
-        const EngineContainer *container = g_ptr_array_index (run->affected, i);
+    for (guint i = 0; i < run->outlook->affected->len; i++) {
+        const EngineContainer *container = g_ptr_array_index (run->outlook->affected, i);
 
         g_string_append_printf (out, "  affects  container %s (%s), made of %s\n", container->name,
                                 container->running ? "running" : "not running",
@@ -237,7 +237,7 @@ plan_to_text (const Run *run)
     append_medium (out, run);
     append_affected (out, run);
     append_spaces (out, run);
-    append_lines (out, "lasting", run->lasting);
+    append_lines (out, "lasting", run->outlook->lasting);
     append_lines (out, "note", run->notes);
     if (run->already)
         g_string_append (out, "already installed, nothing to do\n");

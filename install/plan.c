@@ -72,7 +72,7 @@ plan_defer (Run *run, GError *why, GError **error)
         g_propagate_error (error, why);
         return FALSE;
     }
-    g_ptr_array_add (run->problems, g_strdup (why->message));
+    g_ptr_array_add (run->outlook->problems, g_strdup (why->message));
     g_error_free (why);
     return TRUE;
 }
@@ -119,15 +119,16 @@ check_problems (const Run *run, GError **error)
 {
     g_autoptr (GString) all = g_string_new (NULL);
 
-    if (run->problems->len == 0)
+    if (run->outlook->problems->len == 0)
         return TRUE;
-    if (run->problems->len == 1)
-        return fail (error, ERR_NOT_READY, "%s", (char *)g_ptr_array_index (run->problems, 0));
-    for (guint i = 0; i < run->problems->len; i++)
+    if (run->outlook->problems->len == 1)
+        return fail (error, ERR_NOT_READY, "%s",
+                     (char *)g_ptr_array_index (run->outlook->problems, 0));
+    for (guint i = 0; i < run->outlook->problems->len; i++)
         g_string_append_printf (all, "\n%u. %s", i + 1,
-                                (char *)g_ptr_array_index (run->problems, i));
+                                (char *)g_ptr_array_index (run->outlook->problems, i));
     return fail (error, ERR_NOT_READY, "%u things must be settled on this host first:%s",
-                 run->problems->len, all->str);
+                 run->outlook->problems->len, all->str);
 }
 
 static gboolean

@@ -14,12 +14,12 @@ gboolean plan_make (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  * the bundle that was looked at when it failed, owned by run. Done once. */
 gboolean plan_images (Run *run, const char **culprit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* ERR_NOT_READY becomes one of run->problems, which plan_make names all at once, and is no error
- * here; anything else is passed on. Takes why. */
+/* ERR_NOT_READY becomes one of run->outlook->problems, which plan_make names all at once, and is no
+ * error here; anything else is passed on. Takes why. */
 gboolean plan_defer (Run *run, GError *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Adds the requirements of the release that this host does not meet to run->problems. */
+/* Adds the requirements of the release that this host does not meet to run->outlook->problems. */
 gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Fills run->spaces. ERR_SPACE names each file system with what it needs and has. */
+/* Fills run->outlook->spaces. ERR_SPACE names each file system with what it needs and has. */
 gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What is another engine, or another store of it, than when the state was written; NULL: nothing.
@@ -27,7 +27,7 @@ gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *plan_engine_change (const State *state, const EngineInfo *info);
 /* ERR_POLICY where data.upgrade-from is above the release that is here. */
 gboolean plan_check_upgrade (const Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Fills run->lasting and run->affected. */
+/* Fills run->outlook->lasting and run->outlook->affected. */
 gboolean plan_look_ahead (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A line for each step. */

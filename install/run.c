@@ -173,16 +173,6 @@ open_all (Run *run, GError **error)
 }
 
 static void
-space_free_one (gpointer data)
-{
-    RunSpace *space = data;
-
-    g_free (space->path);
-    g_string_free (space->use, TRUE);
-    g_free (space);
-}
-
-static void
 run_file_free (gpointer data)
 {
     RunFile *file = data;
@@ -218,10 +208,7 @@ run_new (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier)
     run->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_free);
     run->named = g_ptr_array_new_with_free_func ((GDestroyNotify)engine_image_free);
     run->changed = g_ptr_array_new_with_free_func (g_free);
-    run->problems = g_ptr_array_new_with_free_func (g_free);
-    run->lasting = g_ptr_array_new_with_free_func (g_free);
-    run->affected = g_ptr_array_new_with_free_func ((GDestroyNotify)engine_container_free);
-    run->spaces = g_ptr_array_new_with_free_func (space_free_one);
+    run->outlook = outlook_new ();
     run->layers = g_array_new (FALSE, FALSE, sizeof (Digest));
     run->tree = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, run_file_free);
     return run;
@@ -304,6 +291,7 @@ run_drop_bundles (Run *run)
     g_clear_pointer (&run->bases, bases_free);
     g_ptr_array_set_size (run->named, 0);
     g_clear_pointer (&run->in_engine, g_ptr_array_unref);
+    g_clear_pointer (&run->listed, g_ptr_array_unref);
     g_array_set_size (run->layers, 0);
     g_clear_pointer (&run->cost, g_free);
     g_clear_pointer (&run->verified, verified_bundle_free);
@@ -339,13 +327,10 @@ run_free (Run *run)
     g_ptr_array_unref (run->named);
     g_clear_pointer (&run->notes, g_ptr_array_unref);
     g_ptr_array_unref (run->changed);
-    g_ptr_array_unref (run->problems);
+    outlook_free (run->outlook);
     g_array_unref (run->layers);
     g_hash_table_unref (run->tree);
     g_clear_pointer (&run->values, g_ptr_array_unref);
-    g_ptr_array_unref (run->lasting);
-    g_ptr_array_unref (run->affected);
-    g_ptr_array_unref (run->spaces);
     statement_free (run->own_statement);
     run_free (run->leaving);
     if (!run->borrows)

@@ -7,6 +7,7 @@
 #include "install/host.h"
 #include "install/launcher.h"
 #include "install/network.h"
+#include "install/outlook.h"
 #include "install/run-log.h"
 #include "install/state.h"
 #include "install/step.h"
@@ -39,13 +40,6 @@ typedef struct {
     GBytes *content; /* only of inventories and what configs are made from */
 } RunFile;
 
-/* Bytes wanted and free on one file system. */
-typedef struct {
-    char *path;   /* a folder on it; NULL where it cannot be seen from here */
-    GString *use; /* "state, engine": what needs them */
-    guint64 device, need, have;
-} RunSpace;
-
 typedef struct Bases Bases;           /* install/base.h */
 typedef struct TreeSource TreeSource; /* install/tree-source.h */
 
@@ -71,19 +65,17 @@ struct Run {
     VoteReport *votes;
     Launcher *launcher; /* borrowed */
     NetworkBarrier barrier;
-    State *state;         /* NULL: never installed here */
-    GPtrArray *others;    /* State of the other products */
-    GPtrArray *values;    /* HostValue */
-    GHashTable *tree;     /* path → RunFile */
-    GPtrArray *steps;     /* Step */
-    GPtrArray *named;     /* EngineImage, or NULL, that has the real name of each image */
-    GPtrArray *in_engine; /* EngineImage: all; NULL where no image lacks */
-    GPtrArray *notes;     /* char *: what a person should know, for plan and install */
-    GPtrArray *problems;  /* char *: what must be settled on this host first; plan names them all */
-    GPtrArray *lasting;   /* char *: what going back would not take back */
-    GPtrArray *affected;  /* EngineContainer: made of an image whose name moves */
-    GPtrArray *spaces;    /* RunSpace */
-    Bases *bases;         /* NULL: no delta */
+    State *state;            /* NULL: never installed here */
+    GPtrArray *others;       /* State of the other products */
+    GPtrArray *values;       /* HostValue */
+    GHashTable *tree;        /* path → RunFile */
+    GPtrArray *steps;        /* Step */
+    GPtrArray *named;        /* EngineImage, or NULL, that has the real name of each image */
+    GPtrArray *listed;       /* EngineImage by engine_list, for one plan; NULL: not asked yet */
+    GPtrArray *in_engine;    /* EngineImage: all; NULL where no image lacks */
+    GPtrArray *notes;        /* char *: what a person should know, for plan and install */
+    Outlook *outlook;        /* what a plan found out for a person */
+    Bases *bases;            /* NULL: no delta */
     TreeSource *tree_source; /* NULL: not opened, or the bundle carries its whole tree */
     RebuildCost *cost;       /* NULL: no layer is sent */
     GArray *layers;          /* Digest: all layers that are sent, statement order */

@@ -204,7 +204,7 @@ is_whole (Run *run, const StatementImage *image, const EngineImage *found)
 
     if (found == NULL || !digest_equal (&found->id, load_image_id (run->engine, image)))
         return FALSE;
-    if (load_check_found (run->engine, image, found, &local))
+    if (load_check_found (run->engine, image, found, &run->listed, &local))
         return TRUE;
     run_note (run, "'%s' is in the engine but not whole and is loaded again: %s", image->name,
               local->message);
@@ -391,6 +391,7 @@ step_images_plan_again (Run *run, GError **error)
     g_array_set_size (run->layers, 0);
     g_clear_pointer (&run->bases, bases_free);
     g_clear_pointer (&run->in_engine, g_ptr_array_unref);
+    g_clear_pointer (&run->listed, g_ptr_array_unref);
     g_clear_pointer (&run->cost, g_free);
     run->foresee = FALSE;
     done = step_images_plan (run, error);

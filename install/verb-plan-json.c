@@ -28,7 +28,7 @@ add_step (JsonBuilder *json, gconstpointer item)
 static void
 add_space (JsonBuilder *json, gconstpointer item)
 {
-    const RunSpace *space = item;
+    const OutlookSpace *space = item;
 
     verb_json_text (json, "path", space->path);
     verb_json_text (json, "use", space->use->str);
@@ -167,10 +167,10 @@ verb_plan_json (const Run *run, gboolean changed)
     verb_json_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
     verb_json_number (json, "spool-bytes", run->cost != NULL ? run->cost->spool_bytes : 0);
     verb_json_number (json, "engine-bytes", engine_bytes (run));
-    verb_json_list (json, "file-systems", run->spaces, add_space);
-    verb_json_list (json, "containers", run->affected, add_container);
-    add_texts (json, "not-taken-back", run->lasting);
-    add_texts (json, "problems", run->problems);
+    verb_json_list (json, "file-systems", run->outlook->spaces, add_space);
+    verb_json_list (json, "containers", run->outlook->affected, add_container);
+    add_texts (json, "not-taken-back", run->outlook->lasting);
+    add_texts (json, "problems", run->outlook->problems);
     add_texts (json, "notes", run->notes);
     json_builder_end_object (json);
     verb_json_print (json);
