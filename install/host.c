@@ -115,7 +115,7 @@ host_free (Host *host)
 
 /* trust.md 115: without this, who removes a folder may install any old release. */
 gboolean
-host_check_state (const Host *host, GError **error)
+host_check_state (const Host *host, GPtrArray *notes, GError **error)
 {
     g_autoptr (Records) records = NULL;
 

@@ -23,8 +23,10 @@ Host *host_open (const char *root, gboolean create, GError **error) G_GNUC_WARN_
 void host_free (Host *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Host, host_free)
 
-/* Is there a state, which the first trust root made? ERR_NOT_READY where it is lost. */
-gboolean host_check_state (const Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is there a state, which the first trust root made? ERR_NOT_READY where it is lost. One bad copy
+ * of it becomes a note (char *); notes may be NULL. */
+gboolean host_check_state (const Host *host, GPtrArray *notes,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The name of this host as a key in a trust root can be named: "WS_3.plant" is "ws-3-plant". Caller
  * frees. */
 char *host_key_name (const Host *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;

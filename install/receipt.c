@@ -44,7 +44,7 @@ read_records (const Host *host, GError **error)
 {
     Records *records = NULL;
 
-    if (!host_check_state (host, error) || !records_read (host->state_fd, &records, error))
+    if (!host_check_state (host, NULL, error) || !records_read (host->state_fd, &records, error))
         return NULL;
     return records;
 }

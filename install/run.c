@@ -147,7 +147,7 @@ open_bundles (Run *run, GError **error)
     g_autoptr (TrustRoot) trust = trust_load (dir, error);
     gboolean one = run->options.paths[1] == NULL && !candidates_is_folder (run->options.paths[0]);
 
-    return trust != NULL && host_check_state (run->host, error) &&
+    return trust != NULL && host_check_state (run->host, run->notes, error) &&
            (one ? open_one (run, trust, error) : open_several (run, trust, error));
 }
 

@@ -368,6 +368,9 @@ def test_115_one_damaged_copy_of_the_state_is_named(host20, docker20, release):
     code, plan = host20.plan(bundle)
     assert code == 0 and plan["already-installed"]
     assert any("state.copy.yaml' is good and was used" in note for note in plan["notes"])
+    (host20.state / "records.copy.yaml").write_text("")
+    _, plan = host20.plan(bundle)
+    assert any("records.yaml' is good and was used" in note for note in plan["notes"])
 
 
 def test_115_two_damaged_copies_stop_everything(host20, docker20, release):

@@ -2,6 +2,7 @@
 # Copyright The handcarry authors
 """Receipts, the audit log, the log of a run, and what is carried back, on Docker 20.10."""
 import json
+import os
 import subprocess
 
 import pytest
@@ -89,6 +90,60 @@ def test_a_refusal_leaves_one_line_and_no_receipt(host20, docker20, release):
     (line,) = after.pop(host20.state / "audit.log").decode().splitlines()
     assert after == before
     assert " install handcarry-test r2 " in line and 'by="eve"' in line and "exit=11" in line
+
+
+@pytest.mark.parametrize("options, status, why", [
+    ("size=64k", 6, "cannot reserve 1048576 bytes"), ("ro", 1, "Read-only file system")])
+def test_117_a_full_or_read_only_disk_for_receipts(host20, docker20, release, options, status, why):
+    bundle = host20.bundle(release)
+    folder = host20.state / "receipts"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    try:
+        ran = host20.install(bundle, status=status)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+    assert "nothing was changed" in ran.stderr and "could not be recorded" in ran.stderr
+    assert why in ran.stderr
+    assert docker20.images() == {} and not (release.target / "plain.conf").exists()
+    assert not (host20.state / "journal").exists()
+    host20.install(bundle)
+
+
+def test_109_a_receipt_that_fails_at_the_end_is_written_by_recover(host20, docker20, release):
+    room = host20.state / "receipts/.room"
+    release.put("playbooks/site.yml", "- hosts: all\n  gather_facts: false\n  tasks:\n"
+                f"    - ansible.builtin.file: {{path: {room}, state: absent}}\n"
+                f"    - ansible.builtin.file: {{path: {room}, state: directory}}\n")
+    ran = host20.install(host20.bundle(release), status=9)
+    assert "all is done and healthy" in ran.stderr and "handcarry recover" in ran.stderr
+    assert receipts(host20) == [] and host20.status()["products"][0]["release"] == 1
+    room.rmdir()
+    assert handcarry(*host20.arguments("recover")).returncode == 0
+    (receipt,) = receipts(host20)
+    assert receipt["result"]["code"] == 0 and receipt["after"]["release"] == 1
+    assert history(host20, "--verify").returncode == 0
+    assert handcarry(*host20.arguments("recover")).stdout == "no run is open\n"
+
+
+def test_who_it_was_is_found_out(host20, docker20, release):
+    bundle = host20.bundle(release)
+    host20.install(bundle, env={**os.environ, "SUDO_USER": "ada"})
+    (release.target / "plain.conf").unlink()
+    host20.install(bundle, env={key: value for key, value in os.environ.items()
+                                if key != "SUDO_USER"})
+    assert [receipt["by"] for receipt in receipts(host20)] == ["ada", "root"]
+    assert [receipt.get("ref") for receipt in receipts(host20)] == [None, None]
+
+
+def test_118_history_proves_what_a_real_host_wrote(host20, docker20, release):
+    host20.install(host20.bundle(release))
+    assert "1 receipt: all there" in history(host20, "--verify").stdout
+    assert "Write down what was handed over" in handcarry("log", "--root", host20.root).stdout
+    path = host20.state / "receipts/000001.json"
+    path.write_text(path.read_text().replace('"code" : 0', '"code" : 8'))
+    ran = history(host20, "--verify")
+    assert ran.returncode == 4 and "receipt 000001: it is not as the host signed it" in ran.stderr
 
 
 def test_117_without_room_for_the_record_nothing_starts(host20, docker20, release):
