@@ -7,8 +7,11 @@
 #include "install/stored.h"
 #include "install/transaction.h"
 #include "manifest/error.h"
+#include "manifest/file.h"
 #include "manifest/path.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* After so many tries of the way forward where there is no way back, a person has to look: a
@@ -275,4 +278,19 @@ recover_run (Run *run, RecoverWay way, char **said, GError **error)
             error, ERR_USAGE,
             "the run is past the point where it could go forward; type: handcarry recover");
     return forward (run, said, error);
+}
+
+gboolean
+recover_set_aside (const char *root, char **said, GError **error)
+{
+    g_autoptr (Host) host = host_open (root, FALSE, error);
+
+    if (host == NULL || !host_lock (host, error))
+        return FALSE;
+    if (renameat (host->state_fd, JOURNAL_FILE, host->state_fd, JOURNAL_FILE ".damaged") < 0)
+        return fail_errno (error, ERR_FAILED, errno, "cannot set the journal aside");
+    *said = g_strdup_printf ("the journal is now '%s/" JOURNAL_FILE ".damaged'; compare the host "
+                             "with 'handcarry status', and install again",
+                             host->state_path);
+    return file_fsync_dir (host->state_fd, JOURNAL_FILE, error);
 }

@@ -21,3 +21,8 @@ typedef enum {
  * cannot be reached: then nothing was done. */
 gboolean recover_run (Run *run, RecoverWay way, char **said,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For a person who gives up a run whose journal cannot be read (*error of opening the host was
+ * ERR_NEEDS_ATTENTION): the file gets another name, and nothing else is done. */
+gboolean recover_set_aside (const char *root, char **said,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -183,7 +183,8 @@ transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
                     journal_number (run->journal, "from") != journal_number (run->journal, "to");
 
     work_sweep (run);
-    if (code != 0 && run_is (run, "install") && !stored_undo (run, error))
+    if (code != 0 && code != ERR_NEEDS_ATTENTION && run_is (run, "install") &&
+        !stored_undo (run, error))
         return FALSE;
     if (!write_receipt (run, code, message, error) ||
         !journal_end (run->journal, run->host->state_fd, run->product_fd, keep ? kept : NULL,
@@ -237,6 +238,9 @@ transaction_finish (Run *run, GError **error)
 gboolean
 transaction_give_up (Run *run, GError **error)
 {
+    /* The old content of paths is in rN/before, which stays until something is installed. */
+    if (!transaction_point (run, journal_number (run->journal, "from"), error))
+        return FALSE;
     commit_steps (run);
     return transaction_end (run, ERR_NEEDS_ATTENTION, "given up by a person", error);
 }

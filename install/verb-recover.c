@@ -122,6 +122,14 @@ verb_recover (int argc, char **argv, GError **error)
         return error_exit_status (*error);
     how = verb_host_run_options (&host, argv + 1, TRUE);
     run = run_open_on_host (&how, launcher, barrier, error);
+    if (run == NULL && options.give_up &&
+        g_error_matches (*error, HANDCARRY_ERROR, ERR_NEEDS_ATTENTION)) {
+        g_clear_error (error);
+        if (!recover_set_aside (host.root, &said, error))
+            return error_exit_status (*error);
+        print_result (&output, TRUE, said);
+        return 0;
+    }
     if (run == NULL)
         return error_exit_status (*error);
     if (options.adopt != NULL) {

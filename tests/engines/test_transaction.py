@@ -95,3 +95,42 @@ def test_a_failure_that_is_held_can_be_left_or_gone_through(host20, release):
     ran = run(host20, "recover", "--forward")
     assert "release 2, is installed" in ran.stdout
     assert host20.status()["products"][0]["release"] == 2
+
+
+def test_115_a_damaged_journal_stops_everything_until_a_person_gives_it_up(host20, release):
+    host20.install(host20.bundle(release))
+    next_release(release)
+    release.health = [{"command": ["false"], "within": "1s"}]
+    release.write()
+    bundle = host20.bundle(release)
+    host20.install(bundle, "--on-failure", "stop", status=9)
+    journal = host20.state / "journal"
+    journal.write_bytes(journal.read_bytes().replace(b"prepare", b"Prepare", 1))
+    for verb in (["install", bundle, "-y"], ["rollback", "handcarry-test", "-y"], ["recover"]):
+        ran = run(host20, *verb, status=9)
+        assert "cannot be read" in ran.stderr and "--give-up" in ran.stderr
+    ran = run(host20, "recover", "--give-up")
+    assert "journal.damaged" in ran.stdout
+    release.fields.update(release=3, version="3.0.0")
+    release.health = []
+    release.write()
+    host20.install(host20.bundle(release))
+    assert host20.status()["products"][0]["release"] == 3
+
+
+def test_a_run_that_is_given_up_leaves_the_host_to_the_person(host20, release):
+    host20.install(host20.bundle(release))
+    next_release(release)
+    release.health = [{"command": ["false"], "within": "1s"}]
+    release.write()
+    (release.folder / "configs/plain.conf").write_text("plain = no\n")
+    host20.install(host20.bundle(release), "--on-failure", "stop", status=9)
+    ran = run(host20, "recover", "--give-up")
+    assert "ended where it stood" in ran.stdout
+    assert (release.target / "plain.conf").read_text() == "plain = no\n"
+    assert (host20.state / "handcarry-test/current").readlink().name == "r1"
+    product = host20.status()["products"][0]
+    assert product["release"] == 1
+    assert {row["found"] for row in product["configs"]} == {"ok", "changed"}
+    kept = list((host20.state / "handcarry-test/r2/before").iterdir())
+    assert any(path.read_text() == "plain = yes\n" for path in kept if path.suffix != ".yaml")
