@@ -191,16 +191,23 @@ add_parts (JsonBuilder *json, const Journal *journal, guint step, gboolean timed
     json_builder_end_array (json);
 }
 
+/* How much of the journal goes into the text. */
+typedef struct {
+    gboolean timed;   /* durations mean something */
+    gboolean reports; /* what steps said of themselves */
+} Detail;
+
 static void
-add_step (JsonBuilder *json, const Journal *journal, JsonObject *step, guint index, gboolean timed)
+add_step (JsonBuilder *json, const Journal *journal, JsonObject *step, guint index, Detail detail)
 {
-    JsonObject *report = engine_json_object (journal_step_data (journal, index), "report");
+    JsonObject *report =
+        detail.reports ? engine_json_object (journal_step_data (journal, index), "report") : NULL;
 
     json_builder_begin_object (json);
     add_text (json, "kind", engine_json_string (step, "kind"));
     add_text (json, "subject", engine_json_string (step, "subject"));
     add_text (json, "action", engine_json_string (step, "action"));
-    add_parts (json, journal, index, timed);
+    add_parts (json, journal, index, detail.timed);
     if (report != NULL) {
         json_builder_set_member_name (json, "report");
         json_builder_add_value (json, json_node_init_object (json_node_alloc (), report));
@@ -209,7 +216,7 @@ add_step (JsonBuilder *json, const Journal *journal, JsonObject *step, guint ind
 }
 
 static void
-add_steps (JsonBuilder *json, const Journal *journal, gboolean timed)
+add_steps (JsonBuilder *json, const Journal *journal, Detail detail)
 {
     JsonArray *steps = engine_json_array (journal->begin, "steps");
     guint count = steps != NULL ? json_array_get_length (steps) : 0;
@@ -217,7 +224,7 @@ add_steps (JsonBuilder *json, const Journal *journal, gboolean timed)
     json_builder_set_member_name (json, "steps");
     json_builder_begin_array (json);
     for (guint i = 0; i < count; i++)
-        add_step (json, journal, engine_json_object_at (steps, i), i, timed);
+        add_step (json, journal, engine_json_object_at (steps, i), i, detail);
     json_builder_end_array (json);
 }
 
@@ -302,12 +309,11 @@ finish (JsonBuilder *json)
     return g_bytes_new_take (whole, strlen (whole));
 }
 
-GBytes *
-receipt_text (const Host *host, const Journal *journal, const ReceiptResult *result, guint64 number,
-              const Digest *previous, GError **error)
+static GBytes *
+make (const Host *host, const Journal *journal, const ReceiptResult *result, guint64 number,
+      const Digest *previous, Detail detail, GError **error)
 {
     g_autoptr (JsonBuilder) json = json_builder_new ();
-    gboolean timed = is_one_boot (journal);
 
     json_builder_begin_object (json);
     add_text (json, "schema", RECEIPT_SCHEMA);
@@ -317,12 +323,27 @@ receipt_text (const Host *host, const Journal *journal, const ReceiptResult *res
     add_wanted (json, journal);
     if (!add_after (json, host, journal_text (journal, "product"), error))
         return NULL;
-    add_times (json, journal, timed);
+    add_times (json, journal, detail.timed);
     add_result (json, result);
     if (!add_log (json, host, journal, error))
         return NULL;
     add_phases (json, journal);
-    add_steps (json, journal, timed);
+    add_steps (json, journal, detail);
     json_builder_end_object (json);
     return finish (json);
+}
+
+/* What a reader would refuse is not written; the log has what is left out. */
+GBytes *
+receipt_text (const Host *host, const Journal *journal, const ReceiptResult *result, guint64 number,
+              const Digest *previous, GError **error)
+{
+    Detail detail = { .timed = is_one_boot (journal), .reports = TRUE };
+    GBytes *text = make (host, journal, result, number, previous, detail, error);
+
+    if (text == NULL || g_bytes_get_size (text) <= RECEIPT_BYTES)
+        return text;
+    g_bytes_unref (text);
+    detail.reports = FALSE;
+    return make (host, journal, result, number, previous, detail, error);
 }

@@ -64,6 +64,10 @@ run_log_open (const Host *host, const char *run, GPtrArray *values, GError **err
                     host->state_path, name);
         return NULL;
     }
+    if (!file_fsync_dir (dirfd, name, error)) {
+        file_clear_fd (&fd);
+        return NULL;
+    }
     log = g_new0 (RunLog, 1);
     log->fd = fd;
     log->name = g_steal_pointer (&name);

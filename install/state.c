@@ -6,6 +6,7 @@
 #include "install/twice.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/limits.h"
 #include "manifest/path.h"
 
 #include <dirent.h>
@@ -14,6 +15,8 @@
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
+
+#define STATE_TEXT_BYTES (LIMIT_YAML_BYTES - 4096) /* its check sum comes behind */
 
 static void
 image_free (gpointer data)
@@ -176,6 +179,24 @@ state_read_alone (int state_fd, const char *product)
     return state;
 }
 
+/* No reader takes a longer text. Without a manifest its image's layers are sent again, no more; the
+ * oldest are the first. */
+static GBytes *
+fitting_text (State *state)
+{
+    GBytes *text = state_to_text (state);
+
+    while (g_bytes_get_size (text) > STATE_TEXT_BYTES &&
+           state->manifests->len > state->images->len) {
+        guint extra = state->manifests->len - state->images->len;
+
+        g_array_remove_range (state->manifests, 0, extra - extra / 2);
+        g_bytes_unref (text);
+        text = state_to_text (state);
+    }
+    return text;
+}
+
 gboolean
 state_write (int product_fd, State *state, GError **error)
 {
@@ -187,7 +208,7 @@ state_write (int product_fd, State *state, GError **error)
     if (twice_read (product_fd, STATE_NAME, &before, &unreadable))
         state->generation = MAX (state->generation, before.generation);
     state->generation++;
-    text = state_to_text (state);
+    text = fitting_text (state);
     g_clear_pointer (&state->note, g_free);
     return twice_write (product_fd, STATE_NAME, text, &state->note, error) ||
            fail_prefix (error, "writing the state of '%s'", state->product);

@@ -203,6 +203,26 @@ test_it_says_who_what_and_how (Fixture *f, gconstpointer data)
     g_assert_nonnull (strstr (whole, "\"phase\" : \"switch\""));
 }
 
+/* What no reader would take is left out, the receipt is not. */
+static void
+test_a_receipt_stays_short_enough_to_be_read (Fixture *f, gconstpointer data)
+{
+    g_autoptr (Journal) journal = make_journal (f, "run-1");
+    g_autoptr (JsonObject) data_object = json_object_new ();
+    g_autofree char *text = g_strnfill (RECEIPT_BYTES, 'x');
+    JsonObject *report = json_object_new ();
+    ReceiptResult result = { .code = 0 };
+    g_autoptr (GBytes) written = NULL;
+    Digest zeros = { 0 };
+
+    json_object_set_string_member (report, "said", text);
+    json_object_set_object_member (data_object, "report", report);
+    g_assert_true (journal_step (journal, 1, PART_APPLY, "done", NULL, data_object, NULL));
+    written = receipt_text (f->host, journal, &result, 1, &zeros, NULL);
+    g_assert_cmpuint (g_bytes_get_size (written), <, 65536);
+    g_assert_true (parse_one (written, NULL));
+}
+
 static void
 test_118_a_chain_as_it_was_written_is_good (Fixture *f, gconstpointer data)
 {
@@ -345,6 +365,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/receipt/files", test_files);
     ADD ("content", test_it_says_who_what_and_how);
+    ADD ("short", test_a_receipt_stays_short_enough_to_be_read);
     ADD ("118-good", test_118_a_chain_as_it_was_written_is_good);
     ADD ("118-edited", test_118_an_edited_receipt_is_named);
     ADD ("118-missing", test_118_a_missing_receipt_is_named);

@@ -183,6 +183,27 @@ test_122_a_state_newer_than_the_records_is_taken (Folder *folder, gconstpointer 
     g_assert_cmpuint (read->generation, ==, 2);
 }
 
+/* Years of releases must not end in a state that nobody can read. */
+static void
+test_a_state_stays_short_enough_to_be_read (Folder *folder, gconstpointer data)
+{
+    g_autoptr (State) state = state_new ("plant-hmi"), again = NULL;
+    StateImage *image = g_new0 (StateImage, 1);
+    Digest digest = { 0 };
+
+    image->name = g_strdup ("docker.io/x/y:1");
+    g_ptr_array_add (state->images, image);
+    for (guint i = 0; i < 50000; i++) {
+        digest = digest_of (&i, sizeof i);
+        g_array_append_val (state->manifests, digest);
+    }
+    g_assert_true (state_write (folder->product_fd, state, NULL));
+    g_assert_true (state_read (folder->fd, "plant-hmi", &again, NULL));
+    g_assert_cmpuint (again->manifests->len, >, 5000);
+    g_assert_true (digest_equal (
+        &g_array_index (again->manifests, Digest, again->manifests->len - 1), &digest));
+}
+
 #define ADD(name, func) g_test_add ("/state/" name, Folder, NULL, set_up, func, tear_down)
 
 int
@@ -195,6 +216,7 @@ main (int argc, char **argv)
     ADD ("115-both", test_115_two_bad_copies_fail_closed);
     ADD ("115-gone", test_115_a_state_that_is_gone_fails_closed);
     ADD ("116-older", test_116_an_older_copy_put_back_is_seen);
+    ADD ("short", test_a_state_stays_short_enough_to_be_read);
     ADD ("122-newer", test_122_a_state_newer_than_the_records_is_taken);
     return g_test_run ();
 }
