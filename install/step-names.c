@@ -62,6 +62,14 @@ look (const NameStep *step, Run *run, gboolean *there, Digest *id, GError **erro
     return TRUE;
 }
 
+/* Since the image was proven the machine may have been down. */
+static gboolean
+prove_again (const NameStep *step, Run *run, const char *name, GError **error)
+{
+    return run->journal == NULL || run->journal->reached != PHASE_FORWARD ||
+           load_prove (run->engine, image_of (step, run), name, error);
+}
+
 /* An image with two names loses its plain one to `docker image prune -a` even while it is in use,
  * so the temporary name goes as soon as the real one is set, and the keeper comes before. */
 static gboolean
@@ -71,9 +79,7 @@ set (const NameStep *step, Run *run, GError **error)
     g_autofree char *temporary = step_images_temporary (run, step->index);
     g_autofree char *old = digest_to_text (&step->old);
 
-    /* Since it was proven the machine may have been down. */
-    if (run->journal != NULL && run->journal->reached == PHASE_FORWARD &&
-        !load_prove (run->engine, image, temporary, error))
+    if (!prove_again (step, run, temporary, error))
         return FALSE;
     return (!step->had || engine_tag (run->engine, old, step->keeper, error)) &&
            engine_tag (run->engine, temporary, step->full, error) &&
@@ -107,7 +113,8 @@ apply (Step *base, Run *run, GError **error)
     if (there && digest_equal (&id, load_image_id (run->engine, image_of (step, run)))) {
         g_autofree char *temporary = step_images_temporary (run, step->index);
 
-        return engine_remove_name (run->engine, temporary, NULL, error);
+        return prove_again (step, run, step->full, error) &&
+               engine_remove_name (run->engine, temporary, NULL, error);
     }
     return set (step, run, error);
 }
