@@ -181,6 +181,21 @@ write_once (const Host *host, int dirfd, const Journal *journal, const ReceiptRe
 }
 
 gboolean
+receipt_is_written (const Host *host, const char *run)
+{
+    autofd int dirfd =
+        file_open_below (host->state_fd, RECEIPT_FOLDER, O_RDONLY | O_DIRECTORY, NULL);
+    g_autoptr (Records) records = dirfd >= 0 ? read_records (host, NULL) : NULL;
+    g_autoptr (GBytes) newest = NULL, behind = NULL;
+
+    if (records == NULL)
+        return FALSE;
+    newest = find_written (dirfd, records->receipts, run);
+    behind = find_written (dirfd, records->receipts + 1, run);
+    return newest != NULL || behind != NULL;
+}
+
+gboolean
 receipt_write (const Host *host, const Journal *journal, const ReceiptResult *result,
                GError **error)
 {

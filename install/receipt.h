@@ -35,6 +35,9 @@ gboolean receipt_begin (const Run *run, JsonObject *begin,
 gboolean receipt_write (const Host *host, const Journal *journal, const ReceiptResult *result,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Has the run its receipt already? Then its log is closed, for the receipt holds its hash. */
+gboolean receipt_is_written (const Host *host, const char *run);
+
 /* Between the files of the receipt. */
 
 /* The text. previous: SHA-256 of the receipt before. */

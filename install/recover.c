@@ -3,6 +3,7 @@
 #include "install/recover.h"
 
 #include "install/engine-json.h"
+#include "install/receipt.h"
 #include "install/run-open.h"
 #include "install/stored.h"
 #include "install/transaction.h"
@@ -66,7 +67,11 @@ take_verb (Run *run, GError **error)
 static gboolean
 open_log (Run *run, GError **error)
 {
-    run->log = run_log_open (run->host, journal_text (run->journal, "run"), run->values, error);
+    const char *name = journal_text (run->journal, "run");
+
+    if (receipt_is_written (run->host, name))
+        return TRUE;
+    run->log = run_log_open (run->host, name, run->values, error);
     if (run->log == NULL)
         return FALSE;
     run_log_text (run->log, "-- the run was interrupted here; handcarry recover goes on --\n");

@@ -320,12 +320,15 @@ test_107_a_run_has_one_receipt (Fixture *f, gconstpointer data)
     write_receipt (f, "run-1", 0);
     g_assert_true (records_read (f->host->state_fd, &records, NULL));
     journal = make_journal (f, "run-2");
+    g_assert_false (receipt_is_written (f->host, "run-2"));
     g_assert_true (receipt_write (f->host, journal, &result, NULL));
+    g_assert_true (receipt_is_written (f->host, "run-2"));
     before = content (f, "000002.json");
     /* After the records. */
     g_assert_true (receipt_write (f->host, journal, &again, NULL));
     /* Before the records. */
     g_assert_true (records_write (f->host->state_fd, records, NULL));
+    g_assert_true (receipt_is_written (f->host, "run-2"));
     g_assert_true (receipt_write (f->host, journal, &again, NULL));
     after = content (f, "000002.json");
     g_assert_true (g_bytes_equal (before, after));
