@@ -22,6 +22,8 @@ print_product (const VerbOutput *output, const StatusProduct *product)
     const State *state = product->state;
     g_autofree char *digest = digest_to_text (&state->digest);
 
+    if (state->note != NULL)
+        verb_warn ("%s", state->note);
     verb_print (output, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n  digest   %s\n",
                 state->product, state->version, state->release, state->channel, digest);
     if (product->engine_change != NULL)
@@ -93,6 +95,7 @@ add_product (JsonBuilder *json, gconstpointer item)
     verb_json_text (json, "version", state->version);
     verb_json_number (json, "release", state->release);
     verb_json_digest (json, "digest", &state->digest);
+    verb_json_text (json, "note", state->note);
     verb_json_text (json, "engine-change", product->engine_change);
     verb_json_list (json, "images", product->images, add_image);
     verb_json_list (json, "configs", product->configs, add_file);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define ID "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 #define DIGEST_A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 #define DIGEST_C "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
@@ -153,6 +155,35 @@ test_a_container_id_is_only_digits (void)
     g_assert_error (error, HANDCARRY_ERROR, ERR_ENGINE);
 }
 
+static gboolean
+take_uses (GBytes *input, GError **error)
+{
+    g_autoptr (GPtrArray) uses = engine_reply_uses (input, error);
+
+    return uses != NULL;
+}
+
+/* What a container is called goes to the terminal, and its image is compared with others. */
+static void
+test_containers_say_what_they_are_made_of (void)
+{
+    static const char text[] =
+        "[{\"Names\":[\"/web\"],\"Image\":\"app:1\",\"State\":\"running\",\"ImageID\":\"" ID "\"},"
+        "{\"Names\":[\"\\u001b[1m\"],\"ImageID\":\"none\"}]";
+    g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+    g_autoptr (GPtrArray) uses = engine_reply_uses (body, NULL);
+    const EngineContainer *web = g_ptr_array_index (uses, 0), *odd = g_ptr_array_index (uses, 1);
+    Digest id, none = { { 0 } };
+
+    g_assert_true (digest_parse (ID, &id, NULL));
+    g_assert_cmpstr (web->name, ==, "web");
+    g_assert_cmpstr (web->reference, ==, "app:1");
+    g_assert_true (web->running && digest_equal (&web->image, &id));
+    g_assert_cmpstr (odd->name, ==, "\\x1b[1m");
+    g_assert_true (!odd->running && digest_equal (&odd->image, &none));
+    corpus_walk ("engine-containers", take_uses);
+}
+
 static void
 test_097_containers_are_listed_by_digits (void)
 {
@@ -228,6 +259,7 @@ main (int argc, char **argv)
     g_test_add_func ("/engine-reply/directories", test_directories_are_lowest_first);
     g_test_add_func ("/engine-reply/directories-for-all",
                      test_directories_are_for_all_layers_or_none);
+    g_test_add_func ("/engine-reply/uses", test_containers_say_what_they_are_made_of);
     g_test_add_func ("/engine-reply/097-containers", test_097_containers_are_listed_by_digits);
     g_test_add_func ("/engine-reply/store", test_the_store_is_told_by_driver_type);
     g_test_add_func ("/engine-reply/podman", test_podman_says_all_in_one_answer);
