@@ -133,16 +133,27 @@ take_before (Run *run, GError **error)
     return stored_take (run, before, error) && stored_open_leaving (run, number, error);
 }
 
+/* What it is left by runs from its tree. */
+static gboolean
+plan_leaving (Run *run, PlaybookRun kind, GError **error)
+{
+    const Release *left = run->leaving->release;
+
+    step_leave_plan (run, kind);
+    return (!release_has_playbook (left, kind) && left->compose->len == 0) ||
+           step_tree_plan_kept (run, TRUE, error);
+}
+
 gboolean
 leave_plan_rollback (Run *run, GError **error)
 {
     run->verb = "rollback";
     if (!take_before (run, error) || !check_data (run, error) ||
-        !step_tree_plan_kept (run, error) || !step_images_plan_kept (run, error) ||
+        !step_tree_plan_kept (run, FALSE, error) || !step_images_plan_kept (run, error) ||
         !plan_places (run, error) || !step_names_plan (run, error) ||
-        !step_playbooks_plan (run, TRUE, error) || !step_health_plan (run, TRUE, error))
+        !step_playbooks_plan (run, TRUE, error) || !step_health_plan (run, TRUE, error) ||
+        !plan_leaving (run, PLAYBOOK_UNDO, error))
         return FALSE;
-    step_leave_plan (run, PLAYBOOK_UNDO);
     run->leaving->back_from = run->leaving->release->release;
     run->back_from = run->leaving->back_from;
     steps_sort (run);
@@ -196,7 +207,8 @@ leave_plan_remove (Run *run, GError **error)
         return FALSE;
     for (guint i = 0; i < run->state->images->len; i++)
         step_names_plan_take (run, g_ptr_array_index (run->state->images, i));
-    step_leave_plan (run, PLAYBOOK_REMOVE);
+    if (!plan_leaving (run, PLAYBOOK_REMOVE, error))
+        return FALSE;
     note_volumes (run);
     if (!release_has_playbook (run->release, PLAYBOOK_REMOVE) && run->release->compose->len == 0)
         run_note (run, "the release brings no playbook with 'run: remove': containers it started "

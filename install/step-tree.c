@@ -27,7 +27,14 @@
 
 typedef struct {
     gboolean had_tree, had_commit; /* before this run */
+    gboolean leaving;              /* the tree of run->leaving */
 } TreeStep;
+
+static Run *
+run_of (const TreeStep *step, Run *run)
+{
+    return step->leaving ? run->leaving : run;
+}
 
 /* Giving the files to the repository as the bundle has them. */
 typedef struct {
@@ -180,7 +187,7 @@ open_folder (Run *run, GError **error)
 /* Objects that were damaged on the disk look as if they were there, so one failure may be theirs.
  */
 static gboolean
-prepare (Step *step, Run *run, GError **error)
+lay_out (Run *run, GError **error)
 {
     autofd int folder = open_folder (run, error);
     g_autoptr (GError) why = NULL;
@@ -197,6 +204,12 @@ prepare (Step *step, Run *run, GError **error)
     run_note (run, "the tree repository was looked through for damage, after this: %s",
               why->message);
     return bring (run, folder, TRUE, error);
+}
+
+static gboolean
+prepare (Step *step, Run *run, GError **error)
+{
+    return lay_out (run_of (step->data, run), error);
 }
 
 /* What cannot be forgotten now is found by prune: nothing refers to it. */
@@ -216,7 +229,7 @@ static gboolean
 undo (Step *base, Run *run, GError **error)
 {
     const TreeStep *step = base->data;
-    g_autofree char *name = run_folder (run);
+    g_autofree char *name = run_folder (run_of (step, run));
     autofd int folder = file_open_below (run->product_fd, name, O_RDONLY | O_DIRECTORY, NULL);
     g_autoptr (GError) local = NULL;
 
@@ -233,6 +246,7 @@ write_data (const Step *base, JsonObject *data)
 
     json_object_set_boolean_member (data, "had-tree", step->had_tree);
     json_object_set_boolean_member (data, "had-commit", step->had_commit);
+    json_object_set_boolean_member (data, "leaving", step->leaving);
 }
 
 static gboolean
@@ -242,8 +256,10 @@ read_data (Step *base, Run *run, JsonObject *data, GError **error)
 
     step->had_tree = engine_json_boolean (data, "had-tree");
     step->had_commit = engine_json_boolean (data, "had-commit");
+    step->leaving = engine_json_boolean (data, "leaving");
     base->data = step;
-    return TRUE;
+    return !step->leaving || run->leaving != NULL ||
+           fail (error, ERR_FORMAT, "the run leaves no release");
 }
 
 const StepKind step_tree_kind = { .name = "tree",
@@ -384,21 +400,35 @@ step_tree_plan (Run *run, GError **error)
     return TRUE;
 }
 
-gboolean
-step_tree_plan_kept (Run *run, GError **error)
+static gboolean
+is_as_signed (const Run *run)
 {
-    const char *product = run->release->product;
-    g_autofree char *path = run_tree_path (run);
-    TreeStep *data = g_new0 (TreeStep, 1);
-    Step *step = step_add (run, &step_tree_kind, path, "is there", data);
     Digest found;
 
+    return held_tree_commit (run->host, run->release->product, run->release->release, &found) &&
+           digest_equal (&found, &run->statement->tree_commit);
+}
+
+gboolean
+step_tree_plan_kept (Run *run, gboolean leaving, GError **error)
+{
+    TreeStep *data = g_new0 (TreeStep, 1);
+    Run *of = leaving ? run->leaving : run;
+    g_autofree char *path = run_tree_path (of);
+    Step *step = step_add (run, &step_tree_kind, path, "is there", data);
+
     data->had_tree = data->had_commit = TRUE;
-    if (held_tree_commit (run->host, product, run->release->release, &found) &&
-        digest_equal (&found, &run->statement->tree_commit))
+    data->leaving = leaving;
+    step->needed = !is_as_signed (of);
+    if (!step->needed)
         return TRUE;
-    step->needed = TRUE;
-    step->bytes = run->statement->tree_bytes;
+    step->bytes = of->statement->tree_bytes;
     step->action = (g_free (step->action), g_strdup ("lay out"));
-    return has_commit (run) || lacking (run, error);
+    return has_commit (of) || lacking (of, error);
+}
+
+gboolean
+step_tree_restore (Run *run, GError **error)
+{
+    return is_as_signed (run) || lay_out (run, error);
 }

@@ -71,8 +71,11 @@ gboolean step_images_plan_kept (Run *run, GError **error) G_GNUC_WARN_UNUSED_RES
 /* Looks again, after what was foreseen has come true; the new steps take the place of the old. */
 gboolean step_images_plan_again (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_tree_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Of a stored release, without bundle: its tree is as signed, or comes from the repository. */
-gboolean step_tree_plan_kept (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Of a stored release, run's or run->leaving: its tree is as signed, or comes from the repository.
+ */
+gboolean step_tree_plan_kept (Run *run, gboolean leaving, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same at once, for a way back. */
+gboolean step_tree_restore (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_configs_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_files_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_dropped_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -144,8 +144,8 @@ arrive (Run *run, guint64 old, GError **error)
     g_ptr_array_set_size (before->steps, 0);
     for (guint i = 0; i < run->changed->len; i++)
         g_ptr_array_add (before->changed, g_strdup (g_ptr_array_index (run->changed, i)));
-    return step_playbooks_plan (before, TRUE, error) && step_health_plan (before, TRUE, error) &&
-           transaction_apply (before, error);
+    return step_tree_restore (before, error) && step_playbooks_plan (before, TRUE, error) &&
+           step_health_plan (before, TRUE, error) && transaction_apply (before, error);
 }
 
 static gboolean

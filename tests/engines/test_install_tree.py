@@ -25,12 +25,15 @@ REF = "handcarry-test/r"
 def bare(tmp_path):
     """A release that is a tree and nothing else."""
     made = Release(tmp_path / "release", images=[])
+    made.site = "- {hosts: all, connection: local, gather_facts: false}\n"
     made.playbooks = []
     made.write()
-    made.put("playbooks/site.yml", "- hosts: all\n")
+    made.put("playbooks/site.yml", made.site)
     made.put(PLAY, "#!/bin/sh\necho one\n", 0o755)
     made.playbooks = [{"path": "playbooks/site.yml", "run": "remove"}]
-    return made.write() and made
+    made.write()
+    made.put("playbooks/site.yml", made.site)
+    return made
 
 
 @pytest.fixture
@@ -81,7 +84,7 @@ def install_next(host, release, number=2, **options):
     release.fields["release"] = number
     release.put(PLAY, f"#!/bin/sh\necho {number}\n", 0o755)
     release.write()
-    release.put("playbooks/site.yml", "- hosts: all\n")
+    release.put("playbooks/site.yml", release.site)
     return host.install(host.bundle(release), **options)
 
 

@@ -82,13 +82,33 @@ def test_keep_one_leaves_no_way_back(bare, plain_host):
     assert "not installed here" in prune(plain_host, "other", status=11).stderr
 
 
-def test_rollback_repairs_the_tree_that_it_goes_back_to(bare, plain_host):
+@pytest.mark.parametrize("edited", [1, 2])
+def test_rollback_repairs_the_trees_that_it_runs_from(bare, plain_host, edited):
+    bare.playbooks = [{"path": "playbooks/site.yml", "run": "undo"}]
     install_next(plain_host, bare, 1)
     install_next(plain_host, bare, 2)
-    (checkout(plain_host) / PLAY).write_text("rm -rf /")
-    prune(plain_host)
+    (checkout(plain_host, edited) / PLAY).write_text("rm -rf /")
     ran = handcarry(*plain_host.arguments("rollback", "handcarry-test", "-y"))
-    assert ran.returncode == 0 and "tree: lay out" in ran.stdout, ran.stderr
+    assert ran.returncode == 0 and f"r{edited}/tree: lay out" in ran.stdout, ran.stderr
+    assert f"r{3 - edited}/tree: is there" in ran.stdout
+    assert (checkout(plain_host, edited) / PLAY).read_text() == f"#!/bin/sh\necho {edited}\n"
+
+
+def test_remove_repairs_the_tree_that_it_runs_from(bare, plain_host):
+    install_next(plain_host, bare, 1)
+    shutil.rmtree(checkout(plain_host))
+    ran = handcarry(*plain_host.arguments("remove", "handcarry-test", "-y"))
+    assert ran.returncode == 0 and "r1/tree: lay out" in ran.stdout, ran.stderr
+    assert not (plain_host.state / "ostree").exists()
+
+
+def test_going_back_repairs_the_tree_that_it_goes_to(bare, plain_host):
+    bare.playbooks = [{"path": "playbooks/site.yml", "run": "install"},
+                      {"path": "playbooks/site.yml", "run": "undo"}]
+    install_next(plain_host, bare, 1)
+    (checkout(plain_host) / PLAY).write_text("rm -rf /")
+    bare.health = [{"command": ["false"], "within": "1s"}]
+    install_next(plain_host, bare, 2, status=8)
     assert (checkout(plain_host) / PLAY).read_text() == "#!/bin/sh\necho 1\n"
 
 
