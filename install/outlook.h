@@ -16,7 +16,7 @@ typedef struct {
 typedef struct {
     GPtrArray *problems; /* char *: what must be settled on this host first; plan names them all */
     GPtrArray *lasting;  /* char *: what going back would not take back */
-    GPtrArray *affected; /* EngineContainer: made of an image whose name moves */
+    GPtrArray *affected; /* EngineContainer: made of an image that the run leaves */
     GPtrArray *spaces;   /* OutlookSpace */
 } Outlook;
 

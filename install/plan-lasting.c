@@ -4,6 +4,7 @@
 #include "install/plan.h"
 #include "install/playbook.h"
 #include "manifest/error.h"
+#include "manifest/path.h"
 
 #include <stdarg.h>
 
@@ -81,15 +82,31 @@ tell_of_data (Run *run)
 }
 
 static gboolean
-is_named (const Run *run, const Digest *id)
+has_image (const GPtrArray *images, const Digest *id)
 {
-    for (guint i = 0; i < run->named->len; i++) {
-        const EngineImage *image = g_ptr_array_index (run->named, i);
+    for (guint i = 0; images != NULL && i < images->len; i++) {
+        const EngineImage *image = g_ptr_array_index (images, i);
 
-        if (image != NULL && digest_equal (&image->id, id))
+        if (image != NULL && !image->foreseen && digest_equal (&image->id, id))
             return TRUE;
     }
     return FALSE;
+}
+
+/* The engine is asked only about what the plan has not seen yet. */
+static gboolean
+look_for_image (Run *run, const Digest *id, gboolean *there, GError **error)
+{
+    g_autofree char *reference = digest_to_text (id);
+    g_autoptr (EngineImage) found = NULL;
+
+    *there = has_image (run->named, id) || has_image (run->in_engine, id);
+    if (*there || run->in_engine != NULL)
+        return TRUE;
+    if (!engine_inspect (run->engine, reference, &found, error))
+        return FALSE;
+    *there = found != NULL;
+    return TRUE;
 }
 
 /* trust.md 112: somebody pruned what would be gone back to. */
@@ -98,44 +115,44 @@ look_for_old_images (Run *run, GError **error)
 {
     for (guint i = 0; run->state != NULL && i < run->state->images->len; i++) {
         const StateImage *old = g_ptr_array_index (run->state->images, i);
-        g_autofree char *id = digest_to_text (&old->id);
-        g_autoptr (EngineImage) found = NULL;
+        gboolean there;
 
-        if (is_named (run, &old->id))
-            continue;
-        if (!engine_inspect (run->engine, id, &found, error))
+        if (!look_for_image (run, &old->id, &there, error))
             return FALSE;
-        if (found == NULL)
+        if (!there)
             lasting (run,
                      "image '%s' of release %" G_GUINT64_FORMAT
                      " is gone from the engine: if this fails, that release cannot be put back "
                      "whole; bring its bundle, or repair it first",
-                     old->name, run->state->release);
+                     path_short_image_name (old->name), run->state->release);
     }
     return TRUE;
 }
 
-/* The images that lose a name. */
+/* The images that are left: they lose a name, or are the old release's and not the new one's. */
 static GHashTable *
-losers (const Run *run)
+left_images (const Run *run)
 {
     GHashTable *ids = g_hash_table_new (digest_hash_key, digest_equal_key);
 
     for (guint i = 0; i < run->named->len; i++) {
         EngineImage *image = g_ptr_array_index (run->named, i);
-        const Digest *wanted =
-            load_image_id (run->engine, g_ptr_array_index (run->statement->images, i));
 
-        if (image != NULL && !digest_equal (&image->id, wanted))
+        if (image != NULL)
             g_hash_table_add (ids, &image->id);
     }
+    for (guint i = 0; run->state != NULL && i < run->state->images->len; i++)
+        g_hash_table_add (ids, &((StateImage *)g_ptr_array_index (run->state->images, i))->id);
+    for (guint i = 0; i < run->statement->images->len; i++)
+        g_hash_table_remove (
+            ids, load_image_id (run->engine, g_ptr_array_index (run->statement->images, i)));
     return ids;
 }
 
 static gboolean
 look_for_containers (Run *run, GError **error)
 {
-    g_autoptr (GHashTable) ids = losers (run);
+    g_autoptr (GHashTable) ids = left_images (run);
     g_autoptr (GPtrArray) all = NULL;
 
     if (g_hash_table_size (ids) == 0)

@@ -2,6 +2,8 @@
 # Copyright The handcarry authors
 """What plan says before anything is copied: differences, space, containers, and what going back
 would not take back."""
+import subprocess
+
 import pytest
 
 from engines.host import Host, host20, steps  # noqa: F401 pylint: disable=unused-import
@@ -162,6 +164,25 @@ def test_104_each_file_system_says_what_it_needs_and_has(tmp_path, plain):
     assert any("configs and files" in row["use"] and row["needs"] > 1_000_000 for row in rows)
 
 
+def test_104_each_file_system_that_is_too_small_is_named(host, plain):
+    small, other = plain.target / "small", plain.target / "other"
+    plain.files = [{"from": "big", "to": str(folder / "big")} for folder in (small, other)]
+    plain.put("big", b"x" * 2_000_000)
+    plain.write()
+    bundle = host.bundle(plain)
+    for folder in (small, other):
+        folder.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
+    try:
+        ran = host.install(bundle, status=6)
+        assert host.plan(bundle)[0] == 6
+    finally:
+        subprocess.run(["umount", small, other], check=True)
+    for folder in (small, other):
+        assert f"on the file system of '{folder}' (configs and files): needs 2.0 MB, has 1.0 MB" \
+            in ran.stderr
+
+
 def test_containers_of_images_whose_names_move_are_named(host20, docker20, release):
     host20.install(host20.bundle(release))
     for name, image in (("hc-server", "server"), ("hc-other", "database")):
@@ -174,6 +195,15 @@ def test_containers_of_images_whose_names_move_are_named(host20, docker20, relea
         {"name": "hc-server", "image": "handcarry-test/server:1", "running": False}]
     assert plan["engine-bytes"] == sum(step["bytes"] for step in steps(plan, "image").values())
     assert "affects  container hc-server (not running)" in text_of(host20, bundle)
+
+
+def test_containers_of_images_that_are_left_are_named(host20, docker20, release):
+    host20.install(host20.bundle(release))
+    docker20.call("POST", "/containers/create", {"name": "hc-server"}, {
+        "Image": "handcarry-test/server:1"})
+    release.images[0] = Image("handcarry-test/server:2", release.images[1].layers[:2])
+    assert [row["name"] for row in host20.plan(next_release(host20, release))[1]["containers"]] == [
+        "hc-server"]
 
 
 def test_112_an_image_of_before_that_was_pruned_is_said(host20, docker20, release):
