@@ -121,6 +121,24 @@ def test_up_again_and_back_by_itself(composed):
     assert [name for name in engine.images() if name.endswith("server:3")] == []
 
 
+def verb(host, name, *more):
+    ran = handcarry(*host.arguments(name, "handcarry-test", "-y", *more))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_rollback_and_remove(composed):
+    host, engine, release = composed
+    for n in (1, 2):
+        numbered(release, n)
+        host.install(host.bundle(release))
+    verb(host, "rollback")
+    assert running(engine)[0] == image_id(engine, "handcarry-test/server:1")
+    verb(host, "remove")
+    assert running(engine) is None
+    assert [volume["Name"] for volume in engine.call("GET", "/volumes")["Volumes"]] == [
+        "handcarry-test_data"]
+
+
 def test_a_first_release_that_fails_is_taken_down_and_volumes_are_kept(composed):
     host, engine, release = composed
     release.health = [{"command": ["false"], "within": "1s"}]

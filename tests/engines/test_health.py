@@ -108,9 +108,10 @@ def test_a_certificate_that_the_host_does_not_believe(host20, release, server, t
     assert "ertificate" in said and "not supported" not in said
 
 
-def run_container(engine, image, script, name="hc-server"):
+def run_container(engine, image, script, name="hc-server", restart=None):
     made = engine.call("POST", "/containers/create", {"name": name}, {
-        "Image": image, "Cmd": ["/bin/sh", "-c", script], "HostConfig": {"NetworkMode": "host"}})
+        "Image": image, "Cmd": ["/bin/sh", "-c", script],
+        "HostConfig": {"NetworkMode": "host", "RestartPolicy": restart or {}}})
     engine.call("POST", "/containers/%s/start" % made["Id"])
     return made["Id"]
 
@@ -121,6 +122,17 @@ def test_the_log_of_a_container_is_told(host, engine, release):
     bundle = host.bundle(checked(release, 2, {"container": "hc-server", "within": "1s"}))
     said = host.install(bundle, status=8).stderr
     assert "the container is not running; it said last:\n    no licence" in said
+
+
+def test_113_a_container_that_starts_again_and_again(host, engine, release):
+    """trust.md 113: it runs whenever it is looked at, but never for long."""
+    host.install(host.bundle(checked(release, 1)))
+    run_container(engine, "handcarry-test/server:1", "echo up; sleep 1; exit 1",
+                  restart={"Name": "always"})
+    bundle = host.bundle(checked(release, 2, {"container": "hc-server", "within": "6s"}))
+    said = host.install(bundle, status=8).stderr
+    assert "the container has just been started" in said or "is not running" in said
+    assert "it said last:\n    up" in said
 
 
 def test_a_container_of_the_old_image_does_not_count(host, engine, release):
