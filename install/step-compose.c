@@ -2,6 +2,9 @@
  * Copyright The handcarry authors */
 #include "install/compose.h"
 #include "install/run.h"
+#include "install/stored.h"
+#include "manifest/file.h"
+#include "manifest/limits.h"
 
 /* Containers by compose: up for the release that the run goes to, down for the one that it leaves.
  * Either may be done twice. */
@@ -22,7 +25,8 @@ up (Step *step, Run *run, GError **error)
 static gboolean
 down (Step *step, Run *run, GError **error)
 {
-    return compose_down (run->leaving, error);
+    return stored_open_leaving (run, run_old_release (run), error) &&
+           compose_down (run->leaving, error);
 }
 
 const StepKind step_compose_kind = { .name = "compose", .prepare = check, .apply = up };
@@ -39,14 +43,44 @@ files_of (const Release *release)
     return g_string_free (g_steal_pointer (&names), FALSE);
 }
 
+static void
+add_down (Run *run, const Release *left)
+{
+    g_autofree char *files = files_of (left);
+    Step *step = step_add (run, &step_compose_leave_kind, files, "down", NULL);
+
+    step->needed = TRUE;
+    step->detail = g_strdup_printf ("project %s of release %" G_GUINT64_FORMAT ", volumes are kept",
+                                    left->product, left->release);
+}
+
+/* A release without compose files leaves nothing up that one with them had. plan has not opened the
+ * product's folder. */
+static void
+add_down_of_old (Run *run)
+{
+    g_autofree char *path = g_strdup_printf ("%s/r%" G_GUINT64_FORMAT "/" STORED_STATEMENT,
+                                             run->release->product, run_old_release (run));
+    g_autoptr (GBytes) text =
+        run->state != NULL ? file_read_below (run->host->state_fd, path, LIMIT_YAML_BYTES, NULL)
+                           : NULL;
+    g_autoptr (Statement) old = text != NULL ? statement_parse (text, NULL) : NULL;
+
+    if (old != NULL && old->release->compose->len > 0)
+        add_down (run, old->release);
+}
+
 void
 step_compose_plan (Run *run, gboolean due)
 {
     g_autofree char *files = files_of (run->release);
     Step *step;
 
-    if (run->release->compose->len == 0)
+    if (run->release->compose->len == 0) {
+        if (due && run->bundle != NULL)
+            add_down_of_old (run);
         return;
+    }
     step = step_add (run, &step_compose_kind, files, due ? "up" : "not due", NULL);
     step->needed = due;
     step->detail =
@@ -56,13 +90,6 @@ step_compose_plan (Run *run, gboolean due)
 void
 step_compose_leave_plan (Run *run)
 {
-    const Release *release = run->leaving->release;
-    g_autofree char *files = files_of (release);
-    Step *step;
-
-    if (release->compose->len == 0)
-        return;
-    step = step_add (run, &step_compose_leave_kind, files, "down", NULL);
-    step->needed = TRUE;
-    step->detail = g_strdup_printf ("project %s, volumes are kept", release->product);
+    if (run->leaving->release->compose->len > 0)
+        add_down (run, run->leaving->release);
 }

@@ -92,16 +92,21 @@ transaction_undo (Run *run, const GError *why, GError **error)
 }
 
 static gboolean
-any_playbook_began (const Run *run)
+any_began (const Run *run, const StepKind *kind)
 {
-    for (guint i = 0; i < run->steps->len; i++) {
-        const Step *step = g_ptr_array_index (run->steps, i);
-
-        if ((step->kind == &step_playbook_kind || step->kind == &step_compose_kind) &&
+    for (guint i = 0; i < run->steps->len; i++)
+        if (((const Step *)g_ptr_array_index (run->steps, i))->kind == kind &&
             journal_step_begun (run->journal, i, PART_APPLY))
             return TRUE;
-    }
     return FALSE;
+}
+
+/* Did anything run that changes what no step knows of? */
+static gboolean
+any_program_began (const Run *run)
+{
+    return any_began (run, &step_playbook_kind) || any_began (run, &step_compose_kind) ||
+           any_began (run, &step_compose_leave_kind);
 }
 
 /* Old programs are never started on data that they cannot read. */
@@ -151,7 +156,7 @@ arrive (Run *run, guint64 old, GError **error)
 static gboolean
 go_back (Run *run, guint64 old, GError **error)
 {
-    gboolean ran = any_playbook_began (run);
+    gboolean ran = any_program_began (run);
     g_autoptr (GString) troubles = g_string_new (NULL);
 
     if (ran && !leave (run, old, error))
@@ -176,14 +181,14 @@ describe_back (const Run *run, guint64 old, const GError *why)
     g_string_append (text, strchr (why->message, '\n') != NULL ? "\n" : "; ");
     if (old > 0)
         g_string_append_printf (text, "back at release %" G_GUINT64_FORMAT ": ", old);
-    if (!any_playbook_began (run))
+    if (!any_program_began (run))
         g_string_append (text, "everything is as it was");
     else if (old > 0)
         g_string_append (text, "names, configs and files are as they were, its playbooks ran "
                                "again, and it is healthy");
     else
         g_string_append (text, "names, configs and files are as they were");
-    if (any_playbook_began (run) && !release_has_playbook (run->release, kind))
+    if (any_began (run, &step_playbook_kind) && !release_has_playbook (run->release, kind))
         g_string_append_printf (text,
                                 "\nrelease %" G_GUINT64_FORMAT " brings no playbook with 'run: "
                                 "%s': what else its playbooks changed is not taken back",

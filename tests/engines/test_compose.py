@@ -139,6 +139,24 @@ def test_rollback_and_remove(composed):
         "handcarry-test_data"]
 
 
+def test_a_release_without_compose_takes_the_old_containers_down(composed):
+    host, engine, release = composed
+    host.install(host.bundle(release))
+    release.compose = []
+    numbered(release, 2)
+    release.health = [{"command": ["false"], "within": "1s"}]
+    release.write()
+    host.install(host.bundle(release), status=8)
+    assert running(engine)[0] == image_id(engine, "handcarry-test/server:1")
+    release.health = []
+    release.write()
+    bundle = host.bundle(release)
+    _, plan = host.plan(bundle)
+    assert steps(plan, "compose-leave")["compose.yaml"]["action"] == "down"
+    host.install(bundle)
+    assert running(engine) is None
+
+
 def test_a_first_release_that_fails_is_taken_down_and_volumes_are_kept(composed):
     host, engine, release = composed
     release.health = [{"command": ["false"], "within": "1s"}]
