@@ -178,6 +178,25 @@ keep_edit (const PlaceSpot *spot, const PlaceData *data, const char *from, char 
     return set_aside (spot, data, from, base, kept, error);
 }
 
+/* What is being removed has a name of its own: half of a folder is not what was given, and would be
+ * taken for an edit. */
+static gboolean
+remove_gone (const PlaceSpot *spot, GError **error)
+{
+    g_autofree char *gone = g_strconcat (spot->temporary, "-gone", NULL);
+
+    return place_remove_tree (spot->dirfd, gone, error);
+}
+
+static gboolean
+remove_temporary (const PlaceSpot *spot, const PlaceData *data, GError **error)
+{
+    g_autofree char *gone = g_strconcat (spot->temporary, "-gone", NULL);
+
+    return move (spot, data, spot->temporary, gone, RENAME_NOREPLACE, error) &&
+           remove_gone (spot, error);
+}
+
 /* Removes what has the temporary name, unless it was edited since it was as given. */
 static gboolean
 drop (const PlaceSpot *spot, const PlaceData *data, const PlaceThing *given, char **kept,
@@ -189,8 +208,7 @@ drop (const PlaceSpot *spot, const PlaceData *data, const PlaceThing *given, cha
     if (!place_look_at (spot->dirfd, spot->temporary, data->path, &thing, &odd) ||
         !place_same (&thing, given))
         return keep_edit (spot, data, spot->temporary, kept, error);
-    return place_remove_tree (spot->dirfd, spot->temporary, error) &&
-           file_fsync_dir (spot->dirfd, data->path, error);
+    return remove_temporary (spot, data, error) && file_fsync_dir (spot->dirfd, data->path, error);
 }
 
 /* What was there has the temporary name: it gets its own back. */
@@ -218,7 +236,7 @@ undo_at (const PlaceSpot *spot, const PlaceData *data, char **kept, GError **err
 {
     guint64 now, waiting;
 
-    if (!look_inodes (spot, data, &now, &waiting, error))
+    if (!remove_gone (spot, error) || !look_inodes (spot, data, &now, &waiting, error))
         return FALSE;
     if (old_one_waits (data, waiting)) {
         if (!bring_back (spot, data, now, kept, error))
@@ -262,7 +280,7 @@ place_commit (const PlaceData *data, char **kept, GError **error)
         return FALSE;
     if (missing)
         return TRUE;
-    if (!look_inodes (&spot, data, &now, &waiting, error))
+    if (!remove_gone (&spot, error) || !look_inodes (&spot, data, &now, &waiting, error))
         return FALSE;
     if (waiting == 0 || waiting == data->staged)
         return TRUE;
