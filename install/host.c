@@ -3,6 +3,7 @@
 #include "install/host.h"
 
 #include "install/records.h"
+#include "install/twice.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
@@ -171,7 +172,7 @@ host_lock (Host *host, GError **error)
         return fail_errno (error, ERR_FAILED, errno, "cannot lock '%s/.lock'", host->state_path);
     }
     host->lock_fd = file_steal_fd (&fd);
-    return TRUE;
+    return twice_sweep (host->state_fd, RECORDS_NAME, error);
 }
 
 gboolean

@@ -5,6 +5,9 @@
 #include "install/journal.h"
 #include "manifest/digest.h"
 
+/* The name of a journal until its first record is on the medium. */
+#define JOURNAL_FRESH "journal.new"
+
 /* Between journal.c, which writes, and journal-read.c. */
 
 typedef struct JournalFile {

@@ -162,6 +162,9 @@ journal_open (int state_fd, gboolean write, Journal **journal, GError **error)
     struct stat st;
 
     *journal = NULL;
+    /* What a run that was killed as it began had not named yet. */
+    if (write)
+        unlinkat (state_fd, JOURNAL_FRESH, 0);
     if (state_fd < 0 ||
         (fstatat (state_fd, JOURNAL_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT))
         return TRUE;

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/twice.h"
 
+#include "install/place-tree.h"
 #include "manifest/digest.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define COPIES 2
 #define CHECK "check: "
@@ -176,6 +178,22 @@ twice_read (int dirfd, const char *path, Twice *twice, GError **error)
 }
 
 gboolean
+twice_sweep (int dirfd, const char *name, GError **error)
+{
+    g_autofree char *prefix = g_strdup_printf (".%s.", name);
+    g_autoptr (GPtrArray) names = place_list (dirfd, name, error);
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *found = g_ptr_array_index (names, i);
+
+        if (g_str_has_prefix (found, prefix) && g_str_has_suffix (found, ".tmp") &&
+            unlinkat (dirfd, found, 0) < 0 && errno != ENOENT)
+            return fail_errno (error, ERR_FAILED, errno, "cannot remove '%s'", found);
+    }
+    return names != NULL;
+}
+
+gboolean
 twice_write (int dirfd, const char *name, GBytes *text, char **note, GError **error)
 {
     g_auto (Pair) pair = { 0 };
@@ -184,6 +202,8 @@ twice_write (int dirfd, const char *name, GBytes *text, char **note, GError **er
     const Copy *last, *first;
 
     *note = NULL;
+    if (!twice_sweep (dirfd, name, error))
+        return FALSE;
     read_pair (dirfd, name, &pair);
     last = newest (&pair);
     first = last == &pair.copy[0] ? &pair.copy[1] : &pair.copy[0];

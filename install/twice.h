@@ -29,6 +29,10 @@ gboolean twice_read (int dirfd, const char *path, Twice *twice,
 gboolean twice_write (int dirfd, const char *name, GBytes *text, char **note,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Removes what a writer that was killed left beside the two. For whoever holds the lock, so that
+ * there is no other writer. */
+gboolean twice_sweep (int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What is above the check sum, where that and the two first lines are right. For tests too. */
 GBytes *twice_open (GBytes *bytes, const char *name, guint64 *generation,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
