@@ -15,13 +15,14 @@
 
 /* Writing: every record is one line that is synced before anything it speaks of is done. */
 
-#define FRESH "journal.new"
 #define ROOM (1024 * 1024)
 
 const char *const journal_phases[] = {
-    [PHASE_PREPARE] = "prepare", [PHASE_SWITCH] = "switch",       [PHASE_FORWARD] = "forward",
-    [PHASE_HEALTHY] = "healthy", [PHASE_BACK] = "back",           [PHASE_LEFT] = "left",
-    [PHASE_UNDONE] = "undone",   [PHASE_ATTENTION] = "attention", NULL,
+    [PHASE_PREPARE] = "prepare",     [PHASE_SWITCH] = "switch",
+    [PHASE_FORWARD] = "forward",     [PHASE_HEALTHY] = "healthy",
+    [PHASE_BACK] = "back",           [PHASE_LEFT] = "left",
+    [PHASE_UNDONE] = "undone",       [PHASE_REMOVED] = "removed",
+    [PHASE_ATTENTION] = "attention", NULL,
 };
 const char *const journal_parts[] = { "prepare", "apply", "undo", "commit", NULL };
 
@@ -132,12 +133,13 @@ static gboolean
 create (Journal *journal, int state_fd, GError **error)
 {
     journal->file->fd =
-        openat (state_fd, FRESH, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        openat (state_fd, JOURNAL_FRESH, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (journal->file->fd < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot make the journal");
     if (!reserve (journal->file->fd, error) || !write_record (journal, journal->begin, error))
         return FALSE;
-    if (fsync (journal->file->fd) < 0 || renameat (state_fd, FRESH, state_fd, JOURNAL_FILE) < 0)
+    if (fsync (journal->file->fd) < 0 ||
+        renameat (state_fd, JOURNAL_FRESH, state_fd, JOURNAL_FILE) < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot begin the journal");
     return file_fsync_dir (state_fd, JOURNAL_FILE, error);
 }
@@ -153,7 +155,7 @@ journal_begin (int state_fd, JsonObject *begin, GError **error)
     add_time (begin);
     if (!create (journal, state_fd, error)) {
         /* The run has not begun, also where the rename was done and its sync failed. */
-        unlinkat (state_fd, FRESH, 0);
+        unlinkat (state_fd, JOURNAL_FRESH, 0);
         unlinkat (state_fd, JOURNAL_FILE, 0);
         return NULL;
     }

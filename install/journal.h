@@ -21,6 +21,7 @@ typedef enum {
     PHASE_BACK,      /* going back: go on with that */
     PHASE_LEFT,      /* the new release's undo playbooks are done: never run them again */
     PHASE_UNDONE,    /* all is taken back: only what is stored of the release is left */
+    PHASE_REMOVED,   /* the state says so: only what is stored of the product is left */
     PHASE_ATTENTION, /* a person decides */
 } JournalPhase;
 

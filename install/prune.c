@@ -459,7 +459,7 @@ note_used (Run *run, const Prune *prune)
 void
 prune_after (Run *run, guint64 current)
 {
-    const char *product = run->release->product;
+    const char *product = journal_text (run->journal, "product");
     g_autoptr (GError) error = NULL;
     g_autoptr (Prune) prune = prune_estimate (run, product, current, PRUNE_KEEP, &error);
 

@@ -118,6 +118,16 @@ abandon (Run *run, char **said, GError **error)
     return run->product_fd >= 0 && transaction_end (run, outcome (run->journal), *said, error);
 }
 
+/* The statements of the product are gone, or will be. */
+static gboolean
+end_removed (Run *run, char **said, GError **error)
+{
+    const char *product = journal_text (run->journal, "product");
+
+    *said = g_strdup_printf ("%s is removed", product);
+    return run_open_product (run, product, error) && transaction_end_removed (run, error);
+}
+
 static gboolean
 is_unborn (const Run *run)
 {
@@ -239,6 +249,7 @@ go_on (Run *run, char **said, GError **error)
     case PHASE_LEFT:
         return back (run, said, error);
     case PHASE_UNDONE:
+    case PHASE_REMOVED:
     case PHASE_ATTENTION:
         break;
     }
@@ -268,6 +279,8 @@ recover_run (Run *run, RecoverWay way, char **said, GError **error)
         return FALSE;
     if (run->journal->reached == PHASE_UNDONE)
         return abandon (run, said, error);
+    if (run->journal->reached == PHASE_REMOVED)
+        return end_removed (run, said, error);
     if (!take_up (run, &local)) {
         if (is_unborn (run) && run->own_statement == NULL)
             return abandon (run, said, error);

@@ -195,28 +195,31 @@ transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
 }
 
 /* A product that is removed can only be installed anew. */
-static gboolean
-drop_releases (Run *run, GError **error)
+gboolean
+transaction_end_removed (Run *run, GError **error)
 {
-    g_autoptr (GArray) numbers = NULL;
+    g_autoptr (GArray) numbers = stored_numbers (run, error);
 
-    if (!run_is (run, "remove"))
-        return TRUE;
-    numbers = stored_numbers (run, error);
     for (guint i = 0; numbers != NULL && i < numbers->len; i++)
         if (!stored_remove (run, g_array_index (numbers, guint64, i), error))
             return FALSE;
-    return numbers != NULL;
+    if (numbers == NULL)
+        return FALSE;
+    prune_after (run, 0);
+    return transaction_end (run, 0, NULL, error);
 }
 
 /* Behind a rollback the release that was left stays until something else is installed: who goes
  * back to look for a cause may want it again. */
 static gboolean
-prune_behind (Run *run)
+end_done (Run *run, GError **error)
 {
-    if (!run_is (run, "rollback"))
+    if (run_is (run, "remove"))
+        return journal_phase (run->journal, PHASE_REMOVED, NULL, error) &&
+               transaction_end_removed (run, error);
+    if (run_is (run, "install"))
         prune_after (run, journal_number (run->journal, "to"));
-    return TRUE;
+    return transaction_end (run, 0, NULL, error);
 }
 
 gboolean
@@ -226,8 +229,7 @@ transaction_finish (Run *run, GError **error)
     g_autoptr (State) state = next_state (run, &why);
 
     commit_steps (run);
-    if (state == NULL || !state_write (run->product_fd, state, &why) ||
-        !drop_releases (run, &why) || !prune_behind (run) || !transaction_end (run, 0, NULL, &why))
+    if (state == NULL || !state_write (run->product_fd, state, &why) || !end_done (run, &why))
         return fail (error, ERR_NEEDS_ATTENTION,
                      "all is done and healthy, but could not be written down: %s\nnext: remove the "
                      "cause, then type: handcarry recover",

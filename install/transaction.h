@@ -40,6 +40,10 @@ void transaction_set_engine (const Run *run, State *state);
 
 /* Between the files of the transaction. */
 
+/* Stops here until a person has looked: ERR_NEEDS_ATTENTION with the next command. The message is
+ * in the journal too, for recover and status to show. */
+gboolean transaction_stop (Run *run, const char *message, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Applies the steps that are needed; each start and end is recorded where the run has a journal. */
 gboolean transaction_apply (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Points PRODUCT/current to rNUMBER, or removes it for 0. */
@@ -49,6 +53,9 @@ gboolean transaction_point (Run *run, guint64 number, GError **error) G_GNUC_WAR
 void transaction_undo_steps (Run *run, GString *troubles);
 /* Writes the first record: from here on the run changes the host. */
 gboolean transaction_begin (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes what is stored of a product that is removed, and ends its run. Needs the
+ * engine, and else what transaction_end needs. */
+gboolean transaction_end_removed (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Writes the records of a run that is over, and ends its journal; where it was taken back, what is
  * stored of its release goes. code 0: as planned. Needs no engine, and of run no more than host,
  * product folder, verb and journal. */
