@@ -38,19 +38,19 @@ add_trouble (GString *troubles, gboolean done, const GError *why)
 static void
 undo_brought (Run *run, GString *troubles)
 {
-    g_autoptr (GError) copies = NULL;
+    g_autoptr (GError) why = NULL;
+    gboolean removed;
 
     for (guint i = run->links->len; i > 0; i--)
         transaction_undo_steps (g_ptr_array_index (run->links, i - 1), troubles);
     if (engine_ping (run->engine, NULL))
         step_images_sweep (run);
-    add_trouble (troubles, copy_in_remove_all (run, &copies), copies);
+    removed = copy_in_remove_all (run, &why);
+    add_trouble (troubles, removed, why);
 }
 
-/* Stops here until a person has looked. The message is in the journal too, for recover and status
- * to show. */
-static gboolean
-stop_for_attention (Run *run, const char *message, GError **error)
+gboolean
+transaction_stop (Run *run, const char *message, GError **error)
 {
     g_autoptr (GError) local = NULL;
 
@@ -71,7 +71,7 @@ end_back (Run *run, ErrorCode code, const char *message, GError **error)
         transaction_end (run, code, message, &why))
         return fail (error, code, "%s", message);
     text = g_strdup_printf ("%s\nbut that could not be written down: %s", message, why->message);
-    return stop_for_attention (run, text, error);
+    return transaction_stop (run, text, error);
 }
 
 gboolean
@@ -85,7 +85,7 @@ transaction_undo (Run *run, const GError *why, GError **error)
     if (troubles->len > 0) {
         message = g_strdup_printf ("%s\nand this could not be taken back:%s", why->message,
                                    troubles->str);
-        return stop_for_attention (run, message, error);
+        return transaction_stop (run, message, error);
     }
     message = g_strdup_printf ("%s; nothing was changed", why->message);
     return end_back (run, (ErrorCode)error_exit_status (why), message, error);
@@ -207,17 +207,20 @@ transaction_back (Run *run, const GError *why, GError **error)
     g_autofree char *message = NULL;
 
     if (!run_is (run, "install") || run->options.hold)
-        return stop_for_attention (run, why->message, error);
+        return transaction_stop (run, why->message, error);
     run->stopped = FALSE; /* what was asked for is what happens now */
     run->back_from = run->release->release;
+    /* Recovery would go forward again over what is taken back here, if it did not know. */
     if (!journal_phase (run->journal, run->journal->reached == PHASE_LEFT ? PHASE_LEFT : PHASE_BACK,
-                        why->message, &trouble))
-        run_note (run, "%s", trouble->message);
-    g_clear_error (&trouble);
+                        why->message, &trouble)) {
+        message = g_strdup_printf ("%s\nand the way back cannot begin: %s", why->message,
+                                   trouble->message);
+        return transaction_stop (run, message, error);
+    }
     if (!go_back (run, old, &trouble)) {
         message =
             g_strdup_printf ("%s\nand the way back failed: %s", why->message, trouble->message);
-        return stop_for_attention (run, message, error);
+        return transaction_stop (run, message, error);
     }
     message = describe_back (run, old, why);
     return end_back (run, ERR_ROLLED_BACK, message, error);

@@ -153,11 +153,12 @@ transaction_point (Run *run, guint64 number, GError **error)
 {
     g_autofree char *name = g_strdup_printf ("r%" G_GUINT64_FORMAT, number);
 
+    if (unlinkat (run->product_fd, ".current", 0) < 0 && errno != ENOENT)
+        return fail_errno (error, ERR_FAILED, errno, "cannot remove '.current'");
     if (number == 0) {
         if (unlinkat (run->product_fd, "current", 0) < 0 && errno != ENOENT)
             return fail_errno (error, ERR_FAILED, errno, "cannot remove 'current'");
-    } else if ((unlinkat (run->product_fd, ".current", 0) < 0 && errno != ENOENT) ||
-               symlinkat (name, run->product_fd, ".current") < 0 ||
+    } else if (symlinkat (name, run->product_fd, ".current") < 0 ||
                renameat (run->product_fd, ".current", run->product_fd, "current") < 0) {
         return fail_errno (error, ERR_FAILED, errno, "cannot point 'current' to '%s'", name);
     }
@@ -186,7 +187,11 @@ transaction_run (Run *run, GError **error)
     if (!prepare (run, &why))
         return transaction_undo (run, why, error);
     sync_engine (run);
-    if (!run_check_stop (run, &why) || !journal_phase (run->journal, PHASE_SWITCH, NULL, &why))
+    if (!run_check_stop (run, &why))
         return transaction_undo (run, why, error);
+    /* The record may be there although its sync failed, and recovery would go forward over what
+     * was taken back here. */
+    if (!journal_phase (run->journal, PHASE_SWITCH, NULL, &why))
+        return transaction_stop (run, why->message, error);
     return transaction_forward (run, error);
 }
