@@ -14,7 +14,13 @@ Installs what is missing (apt), builds, and runs every test. The last line is
 "N passed, N failed, N skipped"; the exit status is 0 only where none failed.
 
   --only PART      only this part; may be given again. Parts: build, lint, unit,
-                   verbs, engines, examples
+                   verbs, engines, crash, examples
+  --crash SUITE    only that suite of tests/crash, whole; may be given again:
+                   all      every call of every run, hit with everything (hours)
+                   engine   the engine killed at every request (half an hour)
+                   power    power cuts, a quarter of an hour; power=SECONDS for
+                            each file system and run
+                   qemu     a machine whose plug is pulled 50 times; qemu=COUNT
   --fuzz SECONDS   also run each fuzz target for that long (installs clang)
   --bench          also run tests/bench/run.sh (minutes, some gigabytes of disk)
   --help           this text
@@ -24,11 +30,12 @@ Engines that are not this Debian's own come from a root that is made once, in
 END
 }
 
-only='' fuzz=0 bench=0
+only='' fuzz=0 bench=0 crash=''
 args=("$@")
 while [ $# -gt 0 ]; do
     case $1 in
         --only) only="$only ${2:?--only needs a part}"; shift 2 ;;
+        --crash) crash="$crash ${2:?--crash needs a suite}"; shift 2 ;;
         --fuzz) fuzz=${2:?--fuzz needs a number of seconds}; shift 2 ;;
         --bench) bench=1; shift ;;
         --help) usage; exit 0 ;;
@@ -37,8 +44,14 @@ while [ $# -gt 0 ]; do
 done
 for part in $only; do
     case $part in
-        build | lint | unit | verbs | engines | examples) ;;
+        build | lint | unit | verbs | engines | crash | examples) ;;
         *) echo "run.sh: unknown part $part" >&2; exit 2 ;;
+    esac
+done
+for suite in $crash; do
+    case $suite in
+        all | engine | power | power=[0-9]* | qemu | qemu=[0-9]*) only=none ;;
+        *) echo "run.sh: unknown suite $suite" >&2; exit 2 ;;
     esac
 done
 become_root "${args[@]}"
@@ -162,6 +175,40 @@ run_two() # FOLDER BUILD FOLDER BUILD: side by side, shown and counted one after
     add_report "$reports/$3-$4.xml"
 }
 
+run_crash() # SUITE: what it needs, then its tests with its numbers
+{
+    local number=${1#*=}
+    [ "$number" != "$1" ] || number=''
+    case ${1%%=*} in
+        all) export HANDCARRY_CRASH=all ;;
+        engine) export HANDCARRY_CRASH_ENGINE=all ;;
+        power)
+            need libfuse3-dev fuse3 xfsprogs e2fsprogs
+            export HANDCARRY_CRASH_POWER=${number:-240}
+            ;;
+        qemu)
+            need qemu-system-x86 debootstrap e2fsprogs
+            export HANDCARRY_CRASH_QEMU=${number:-50}
+            ;;
+    esac
+    check "crash-${1%%=*}" env HANDCARRY="$top/build/release/handcarry" \
+        /usr/bin/python3 -m pytest -q --tb=short "tests/crash/$2"
+    cat "$reports/crash-${1%%=*}.log"
+}
+
+run_suites()
+{
+    local suite
+    for suite in $crash; do
+        case $suite in
+            all) run_crash all test_sweep.py ;;
+            engine) run_crash engine test_engine_kills.py ;;
+            power*) run_crash "$suite" test_power.py ;;
+            qemu*) run_crash "$suite" test_qemu.py ;;
+        esac
+    done
+}
+
 run_examples()
 {
     local script
@@ -200,6 +247,8 @@ if build_all; then
         run_pytest sources release
     fi
     wanted engines && run_pytest engines release
+    wanted crash && run_pytest crash release
+    run_suites
     wanted examples && run_examples
     [ "$fuzz" = 0 ] || run_fuzz
     [ "$bench" = 0 ] || check bench tests/bench/run.sh

@@ -40,6 +40,13 @@ class Before:
         self.action = action
 
 
+class After:
+    """Something that happens when the real engine has done what it was asked; nobody hears of it."""
+
+    def __init__(self, action):
+        self.action = action
+
+
 class Handler(BaseHTTPRequestHandler):
     """Takes any body; answers by the longest prefix of "METHOD /path" that is known, else 404. An
     answer that is a function is asked with the whole line."""
@@ -88,6 +95,11 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(reply, Before):
             reply.action()
             reply = None
+        if isinstance(reply, After):
+            self.ask_real(body)
+            reply.action()
+            self.connection.close()
+            raise ConnectionError("as asked")
         if reply is None and self.server.real:
             reply = self.ask_real(body)
         if isinstance(reply, Change):
@@ -130,3 +142,4 @@ class LyingEngine:
     def __exit__(self, *_):
         self.server.shutdown()
         self.server.server_close()
+        self.socket.unlink()

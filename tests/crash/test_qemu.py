@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""trust.md 108 and 122 with a whole machine: its plug is pulled while it installs and rolls back
+in a loop; after the next boot, with handcarry-recover.service, it has one release and no mix.
+
+HANDCARRY_CRASH_QEMU is how often."""
+import os
+import random
+import shutil
+import tempfile
+import time
+
+import pytest
+
+from crash.guest import Guest
+from engines.roots import Missing
+
+COUNT = int(os.environ.get("HANDCARRY_CRASH_QEMU", "0"))
+SEED = int(os.environ.get("HANDCARRY_CRASH_SEED", "122"))
+BOOT_SECONDS = 180
+
+
+@pytest.fixture
+def guest():
+    folder = tempfile.mkdtemp(prefix="hcq-", dir="/var/tmp")
+    try:
+        made = Guest(folder)
+    except Missing as reason:
+        shutil.rmtree(folder)
+        pytest.skip("no guest: %s" % reason)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.kill()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(COUNT == 0, reason="tests/run.sh --crash qemu runs it")
+def test_108_122_one_release_after_the_plug_was_pulled(guest, capsys):
+    pick, found, runs = random.Random(SEED), [], 0
+    for number in range(COUNT + 1):
+        guest.start(pick.choice(["none", "writeback"]))
+        verdict = guest.wait_for("VERDICT", BOOT_SECONDS)
+        assert verdict and "fine" in verdict, "boot %d: %s\n%s" % (number, verdict,
+                                                                  guest.said()[-3000:])
+        found.append(verdict.rsplit(" ", 1)[1])
+        time.sleep(pick.uniform(0.05, 3))
+        runs += guest.said().count("RAN ")
+        assert "wrong" not in guest.said(), guest.said()[-3000:]
+        guest.kill()
+    with capsys.disabled():
+        print("\n%d kills, %d whole runs between them; after boot release 1 %d times, 2 %d times" % (
+            COUNT, runs, found.count("1"), found.count("2")))
