@@ -48,7 +48,8 @@ tell_of_playbooks (Run *run)
     if (run_old_release (run) == 0 && !release_has_playbook (run->release, PLAYBOOK_REMOVE))
         lasting (run, "if this first install fails, what its playbooks started stays running: the "
                       "release has no remove playbook");
-    if (run_old_release (run) > 0 && !release_has_playbook (run->release, PLAYBOOK_UNDO))
+    if (run_old_release (run) >= MAX (run->release->rollback_to, 1) &&
+        !release_has_playbook (run->release, PLAYBOOK_UNDO))
         lasting (run,
                  "if this fails, what its playbooks changed stays, but for what those of "
                  "release %" G_GUINT64_FORMAT " set again: the release has no undo playbook",

@@ -105,6 +105,16 @@ append_spaces (GString *out, const Run *run)
 }
 
 static void
+append_sent (GString *out, const Run *run)
+{
+    if (plan_engine_bytes (run) == 0)
+        return;
+    g_string_append (out, "  send     ");
+    append_bytes (out, plan_engine_bytes (run));
+    g_string_append (out, " to the engine\n");
+}
+
+static void
 append_affected (GString *out, const Run *run)
 {
     for (guint i = 0; i < run->outlook->affected->len; i++) {
@@ -235,6 +245,7 @@ plan_to_text (const Run *run)
     plan_append_steps (out, run);
     append_bases (out, run);
     append_medium (out, run);
+    append_sent (out, run);
     append_affected (out, run);
     append_spaces (out, run);
     append_lines (out, "lasting", run->outlook->lasting);

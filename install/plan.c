@@ -152,3 +152,19 @@ plan_make (Run *run, GError **error)
     return plan_look_ahead (run, error) && plan_check_requires (run, error) &&
            check_problems (run, error) && plan_check_space (run, error);
 }
+
+guint64
+plan_engine_bytes (const Run *run)
+{
+    guint64 bytes = 0;
+
+    for (guint i = 0; i < run->links->len; i++)
+        bytes += plan_engine_bytes (g_ptr_array_index (run->links, i));
+    for (guint i = 0; i < run->steps->len; i++) {
+        const Step *step = g_ptr_array_index (run->steps, i);
+
+        if (step->needed && step->kind == &step_image_kind)
+            bytes += step->bytes;
+    }
+    return bytes;
+}

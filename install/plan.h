@@ -30,6 +30,8 @@ gboolean plan_check_upgrade (const Run *run, GError **error) G_GNUC_WARN_UNUSED_
 /* Fills run->outlook->lasting and run->outlook->affected. */
 gboolean plan_look_ahead (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Of all images that are sent to the engine, by links of a chain too. */
+guint64 plan_engine_bytes (const Run *run);
 /* A line for each step. */
 void plan_append_steps (GString *out, const Run *run);
 /* For a person. Caller frees. */

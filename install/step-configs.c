@@ -19,6 +19,7 @@ typedef enum {
     CONFIG_UPDATE,  /* what was last placed is there, or the mode or owner is another */
     CONFIG_LOCAL,   /* edited here, and this release changes nothing in it */
     CONFIG_BESIDE,  /* conflict: the edit stays, ours goes to .handcarry-new */
+    CONFIG_OPEN,    /* conflict: the operator is asked */
     CONFIG_REPLACE, /* conflict: the edit goes to .handcarry-old.rN */
 } Decision;
 
@@ -37,61 +38,43 @@ fill (Run *run, const ReleaseConfig *config, GError **error)
 }
 
 /* Changed here and by the release. */
-static gboolean
-decide_conflict (const ReleaseConfig *config, Decision *decision, GError **error)
+static Decision
+decide_conflict (const ReleaseConfig *config, ConfigChoiceKind choice)
 {
+    if (choice == CHOICE_KEEP)
+        return CONFIG_BESIDE;
     switch (config->on_conflict) {
     case CONFLICT_KEEP:
-        *decision = CONFIG_BESIDE;
-        return TRUE;
+        return CONFIG_BESIDE;
     case CONFLICT_REPLACE:
-        *decision = CONFIG_REPLACE;
-        return TRUE;
+        return CONFIG_REPLACE;
     case CONFLICT_FAIL:
-        break;
+        return CONFIG_OPEN;
     }
-    return fail (error, ERR_NOT_READY,
-                 "'%s' was changed on this host and also by this release, which asks to stop then "
-                 "(on-conflict: fail); decide by --config %s=keep (the new one goes beside it), "
-                 "=new (the edit is kept beside it) or =FILE",
-                 config->to, config->to);
-}
-
-static gboolean
-decide_edited (const ReleaseConfig *config, ConfigChoiceKind choice, gboolean conflict,
-               Decision *decision, GError **error)
-{
-    if (choice == CHOICE_NONE && conflict)
-        return decide_conflict (config, decision, error);
-    if (choice == CHOICE_NEW || choice == CHOICE_FILE)
-        *decision = CONFIG_REPLACE;
-    else
-        *decision = conflict ? CONFIG_BESIDE : CONFIG_LOCAL;
-    return TRUE;
+    g_assert_not_reached ();
 }
 
 /* What the release offers is tracked; it is not what is wanted where the operator gave a file. */
-static gboolean
-decide (const Run *run, const ReleaseConfig *config, const StepPlace *step, ConfigChoiceKind choice,
-        Decision *decision, GError **error)
+static Decision
+decide (const Run *run, const ReleaseConfig *config, const StepPlace *step, ConfigChoiceKind choice)
 {
     const PlaceThing *found = &step->place.found, *wanted = &step->place.wanted;
     const StateFile *last =
         run->state != NULL ? state_find_file (run->state->configs, config->to) : NULL;
-    gboolean same = place_same (found, wanted);
 
-    if (!same && found->kind != PLACE_NOTHING &&
-        (last == NULL || !digest_equal (&last->digest, &found->digest)))
-        return decide_edited (config, choice,
-                              last == NULL || !digest_equal (&last->digest, &step->tracked_digest),
-                              decision, error);
-    same = same && found->mode == wanted->mode && found->uid == wanted->uid &&
-           found->gid == wanted->gid;
-    if (same)
-        *decision = CONFIG_EQUAL;
-    else
-        *decision = found->kind == PLACE_NOTHING ? CONFIG_PLACE : CONFIG_UPDATE;
-    return TRUE;
+    if (found->kind == PLACE_NOTHING)
+        return CONFIG_PLACE;
+    if (place_same (found, wanted))
+        return found->mode == wanted->mode && found->uid == wanted->uid && found->gid == wanted->gid
+                   ? CONFIG_EQUAL
+                   : CONFIG_UPDATE;
+    if (last != NULL && digest_equal (&last->digest, &found->digest))
+        return CONFIG_UPDATE;
+    if (choice == CHOICE_NEW || choice == CHOICE_FILE)
+        return CONFIG_REPLACE;
+    if (last != NULL && digest_equal (&last->digest, &step->tracked_digest))
+        return CONFIG_LOCAL;
+    return decide_conflict (config, choice);
 }
 
 static const char *
@@ -103,6 +86,7 @@ describe (Decision decision)
         [CONFIG_UPDATE] = "update",
         [CONFIG_LOCAL] = "keep (changed here, not by this release)",
         [CONFIG_BESIDE] = "keep (changed here), new one beside it as .handcarry-new",
+        [CONFIG_OPEN] = "to be decided (changed here and by this release)",
         [CONFIG_REPLACE] = "replace (changed here), old one kept as .handcarry-old",
     };
 
@@ -139,7 +123,7 @@ carry_out (Run *run, Step *base, Decision decision, GError **error)
         place_keep_old (&step->place);
     if (decision == CONFIG_BESIDE && !place_beside (run, &step->place, base->subject, error))
         return FALSE;
-    if (decision != CONFIG_EQUAL && decision != CONFIG_LOCAL)
+    if (decision != CONFIG_EQUAL && decision != CONFIG_LOCAL && decision != CONFIG_OPEN)
         step_place_need (run, base, describe (decision));
     return TRUE;
 }
@@ -169,15 +153,12 @@ take_bytes (Run *run, const ReleaseConfig *config, Step *base, const ConfigChoic
 
 /* Between what is at config->to and what is to be placed there, or is offered beside it. */
 static gboolean
-compare (const Run *run, const ReleaseConfig *config, StepPlace *step, Decision decision,
-         GError **error)
+compare (const Run *run, const ReleaseConfig *config, StepPlace *step, GError **error)
 {
     const RunFile *file = g_hash_table_lookup (run->tree, config->from);
     g_autoptr (GBytes) old = NULL;
     g_autoptr (GError) why = NULL;
 
-    if (decision == CONFIG_EQUAL || decision == CONFIG_LOCAL)
-        return TRUE;
     old = place_read (config->to, STEP_CONFIG_BYTES, &why);
     if (old != NULL)
         step->diff = plan_diff (old, step->bytes, config->template ? file->content : NULL,
@@ -190,13 +171,8 @@ compare (const Run *run, const ReleaseConfig *config, StepPlace *step, Decision 
 }
 
 static gboolean
-plan_one (Run *run, const ReleaseConfig *config, GError **error)
+look (const Run *run, const ReleaseConfig *config, StepPlace *step, GError **error)
 {
-    const ConfigChoice *choice = config_choice_find (run->options.choices, config->to);
-    Decision decision = CONFIG_EQUAL;
-    PlaceKind found;
-    Step *base;
-    StepPlace *step = step_place_add (run, &step_config_kind, config->to, &base);
     PlaceThing *wanted = &step->place.wanted;
 
     wanted->kind = PLACE_FILE;
@@ -205,19 +181,42 @@ plan_one (Run *run, const ReleaseConfig *config, GError **error)
         !place_parse_owner (config->owner, &wanted->uid, &wanted->gid, error) ||
         !place_plan (&step->place, error))
         return FALSE;
-    found = step->place.found.kind;
-    if (found == PLACE_FOLDER)
-        return fail (error, ERR_NOT_READY, "'%s' is a folder, a config file goes there",
-                     config->to);
+    return step->place.found.kind != PLACE_FOLDER ||
+           fail (error, ERR_NOT_READY, "'%s' is a folder, a config file goes there", config->to);
+}
+
+static gboolean
+check_decided (const ReleaseConfig *config, Decision decision, GError **error)
+{
+    return decision != CONFIG_OPEN ||
+           fail (error, ERR_NOT_READY,
+                 "'%s' was changed on this host and also by this release, which asks to stop then "
+                 "(on-conflict: fail); decide by --config %s=keep (the new one goes beside it), "
+                 "=new (the edit is kept beside it) or =FILE",
+                 config->to, config->to);
+}
+
+static gboolean
+plan_one (Run *run, const ReleaseConfig *config, GError **error)
+{
+    const ConfigChoice *choice = config_choice_find (run->options.choices, config->to);
+    Step *base;
+    StepPlace *step = step_place_add (run, &step_config_kind, config->to, &base);
+    gboolean differs;
+    Decision decision;
+
+    if (!look (run, config, step, error))
+        return FALSE;
     /* What it would become is not known, and that values are missing was said. */
     if (config->template && run->values == NULL)
         return TRUE;
-    return take_bytes (run, config, base, choice, error) &&
-           step_place_check_foreign (run, config->to, &step->tracked_digest, error) &&
-           decide (run, config, step, choice != NULL ? choice->kind : CHOICE_NONE, &decision,
-                   error) &&
-           carry_out (run, base, decision, error) &&
-           (found == PLACE_NOTHING || compare (run, config, step, decision, error));
+    if (!take_bytes (run, config, base, choice, error) ||
+        !step_place_check_foreign (run, config->to, &step->tracked_digest, error))
+        return FALSE;
+    decision = decide (run, config, step, choice != NULL ? choice->kind : CHOICE_NONE);
+    differs = decision != CONFIG_EQUAL && decision != CONFIG_LOCAL && decision != CONFIG_PLACE;
+    return (!differs || compare (run, config, step, error)) &&
+           carry_out (run, base, decision, error) && check_decided (config, decision, error);
 }
 
 static gboolean

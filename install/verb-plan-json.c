@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "install/base.h"
+#include "install/plan.h"
 #include "install/step-place.h"
 #include "install/verb-plan.h"
 #include "manifest/verb-json.h"
@@ -133,22 +134,6 @@ add_bundles (JsonBuilder *json, const Run *run)
     verb_json_list (json, "bundles", all, add_bundle);
 }
 
-static guint64
-engine_bytes (const Run *run)
-{
-    guint64 bytes = 0;
-
-    for (guint i = 0; i < run->links->len; i++)
-        bytes += engine_bytes (g_ptr_array_index (run->links, i));
-    for (guint i = 0; i < run->steps->len; i++) {
-        const Step *step = g_ptr_array_index (run->steps, i);
-
-        if (step->needed && step->kind == &step_image_kind)
-            bytes += step->bytes;
-    }
-    return bytes;
-}
-
 void
 verb_plan_json (const Run *run, gboolean changed)
 {
@@ -166,7 +151,7 @@ verb_plan_json (const Run *run, gboolean changed)
     add_bases (json, run);
     verb_json_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
     verb_json_number (json, "spool-bytes", run->cost != NULL ? run->cost->spool_bytes : 0);
-    verb_json_number (json, "engine-bytes", engine_bytes (run));
+    verb_json_number (json, "engine-bytes", plan_engine_bytes (run));
     verb_json_list (json, "file-systems", run->outlook->spaces, add_space);
     verb_json_list (json, "containers", run->outlook->affected, add_container);
     add_texts (json, "not-taken-back", run->outlook->lasting);

@@ -52,6 +52,7 @@ def test_the_message_names_the_option_that_decides(host, conflict):
     target, bundle = conflict
     ran = host.install(bundle, status=11)
     assert f"--config {target}=keep" in ran.stderr and "=new" in ran.stderr
+    assert "to be decided" in ran.stdout and "-plain = edited\n" in ran.stdout
     assert host.plan(bundle)[0] == 11
     assert target.read_text() == "plain = edited\n" and names(target) == ["plain.conf"]
 
