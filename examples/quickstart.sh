@@ -226,3 +226,8 @@ run handcarry status "${isolated[@]}"
 say "What was done here, by whom, and how it ended"
 run handcarry history --root "$host"
 run handcarry history --verify --root "$host"
+
+if [ $keep = 0 ]; then
+    say "Taken away, but for the volume with the readings"
+    run handcarry remove plant-hmi --yes "${isolated[@]}"
+fi
