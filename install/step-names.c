@@ -267,7 +267,8 @@ void
 step_names_plan_take (Run *run, const StateImage *image)
 {
     NameStep *step = g_new0 (NameStep, 1);
-    Step *base = step_add (run, &step_name_kind, image->name, "take away", step);
+    Step *base =
+        step_add (run, &step_name_kind, path_short_image_name (image->name), "take away", step);
 
     step->takes = step->had = TRUE;
     step->full = g_strdup (image->name);
