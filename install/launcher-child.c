@@ -116,6 +116,7 @@ become (const Request *request, int output)
     int null = openat (AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
 
     setsid ();
+    prctl (PR_SET_PDEATHSIG, SIGKILL);
     sigemptyset (&none);
     sigprocmask (SIG_SETMASK, &none, NULL);
     signal (SIGINT, SIG_DFL);
@@ -186,6 +187,43 @@ watch (int socket, int output, int pidfd, pid_t pid, gint64 until, gboolean *tim
     }
 }
 
+/* The processes that this one is the parent of. */
+static char **
+own_children (void)
+{
+    g_autofree char *path = g_strdup_printf ("/proc/self/task/%d/children", (int)getpid ());
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents (path, &text, NULL, NULL))
+        return g_new0 (char *, 1);
+    return g_strsplit (g_strstrip (text), " ", -1);
+}
+
+/* Ends what a program that was killed had started: in sessions of their own, as Ansible's workers
+ * are from 2.19 on, they would go on behind the back of whoever recovers. An orphan becomes a child
+ * of this process, which is their reaper, so each round finds those of the one before. What ran
+ * before the program did is spared. */
+static void
+kill_orphans (char **before)
+{
+    gboolean found = TRUE;
+
+    while (found) {
+        g_auto (GStrv) children = own_children ();
+
+        found = FALSE;
+        for (char **child = children; *child != NULL; child++) {
+            pid_t pid = (pid_t)g_ascii_strtoll (*child, NULL, 10);
+
+            if (pid <= 0 || g_strv_contains ((const char *const *)before, *child))
+                continue;
+            found = TRUE;
+            kill (pid, SIGKILL);
+            waitpid (pid, NULL, 0);
+        }
+    }
+}
+
 static int
 exit_code (int status)
 {
@@ -198,6 +236,7 @@ serve_run (int socket, const Request *request)
     gint64 until = request->milliseconds == 0
                        ? 0
                        : g_get_monotonic_time () + (gint64)request->milliseconds * 1000;
+    g_auto (GStrv) before = own_children ();
     gboolean timed_out = FALSE, ended;
     int output[2], pidfd, status = 0;
     pid_t pid;
@@ -215,6 +254,8 @@ serve_run (int socket, const Request *request)
         kill (pid, SIGKILL);
     }
     waitpid (pid, &status, 0);
+    if (!ended)
+        kill_orphans (before);
     close (output[0]);
     close (pidfd);
     if (!ended && !timed_out)
@@ -266,6 +307,7 @@ launcher_child (int fd)
     signal (SIGTERM, SIG_IGN);
     signal (SIGHUP, SIG_IGN);
     prctl (PR_SET_NAME, "launcher", 0, 0, 0);
+    prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     while (serve (fd))
         continue;
     _exit (0); /* lint: allow-exit: the child of a fork */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -58,6 +59,48 @@ test_what_a_program_leaves_running_is_not_waited_for (void)
     g_assert_cmpint (run_shell (launcher, "sleep 5 & echo done", 0, out), ==, 0);
     g_assert_cmpint (g_get_monotonic_time () - start, <, 3 * G_USEC_PER_SEC);
     g_assert_cmpstr (out->str, ==, "done\n");
+}
+
+static pid_t
+read_pid (const char *path)
+{
+    g_autofree char *text = NULL;
+
+    for (guint i = 0; i < 100 && (text == NULL || *text == '\0'); i++) {
+        g_clear_pointer (&text, g_free);
+        g_usleep (20 * 1000);
+        if (!g_file_get_contents (path, &text, NULL, NULL))
+            text = NULL;
+    }
+    g_assert_nonnull (text);
+    return (pid_t)g_ascii_strtoll (text, NULL, 10);
+}
+
+/* As Ansible's workers do from 2.19 on. What an earlier program left running is spared. */
+static void
+test_107_what_is_killed_takes_along_what_left_its_session (void)
+{
+    g_autofree char *dir = g_dir_make_tmp ("handcarry-XXXXXX", NULL);
+    g_autofree char *daemon =
+        g_strdup_printf ("setsid sh -c 'echo $$ >%s/a; exec sleep 300' &", dir);
+    g_autofree char *worker = g_strdup_printf (
+        "setsid sh -c 'setsid sh -c \"echo \\$\\$ >%s/b; exec sleep 300\" & sleep 300' & sleep 300",
+        dir);
+    g_autofree char *first = g_build_filename (dir, "a", NULL);
+    g_autofree char *second = g_build_filename (dir, "b", NULL);
+    g_autoptr (Launcher) launcher = launcher_start (NULL);
+    g_autoptr (GString) out = g_string_new (NULL);
+    pid_t spared;
+
+    g_assert_cmpint (run_shell (launcher, daemon, 0, out), ==, 0);
+    spared = read_pid (first);
+    g_assert_cmpint (run_shell (launcher, worker, 1000, out), ==, LAUNCHER_TIMED_OUT);
+    g_assert_cmpint (kill (read_pid (second), 0), ==, -1);
+    g_assert_cmpint (kill (spared, 0), ==, 0);
+    kill (spared, SIGKILL);
+    unlink (first);
+    unlink (second);
+    rmdir (dir);
 }
 
 static void
@@ -186,6 +229,8 @@ int
 main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/launcher/107-left-session",
+                     test_107_what_is_killed_takes_along_what_left_its_session);
     g_test_add_func ("/launcher/environment", test_programs_run_with_exactly_the_given_environment);
     g_test_add_func ("/launcher/left-running",
                      test_what_a_program_leaves_running_is_not_waited_for);
