@@ -87,12 +87,6 @@ take_up (Run *run, GError **error)
     guint64 to = journal_number (journal, "to"), from = journal_number (journal, "from");
     JsonArray *changed = engine_json_array (journal->begin, "changed");
 
-    for (guint i = 0; verbs[i] != NULL; i++)
-        if (strcmp (journal_text (journal, "verb"), verbs[i]) == 0)
-            run->verb = verbs[i];
-    if (run->verb == NULL || !path_check_product (product, NULL))
-        return fail (error, ERR_FORMAT,
-                     "the journal is of a run that this handcarry does not know");
     for (guint i = 0; changed != NULL && i < json_array_get_length (changed); i++)
         g_ptr_array_add (run->changed, g_strdup (engine_json_string_at (changed, i)));
     if (!run_open_product (run, product, error) ||
