@@ -91,11 +91,12 @@ place_stage_file (PlaceData *data, GBytes *bytes, GError **error)
         return FALSE;
     fd = place_create (spot.dirfd, spot.temporary, data->wanted.mode, data->wanted.uid,
                        data->wanted.gid, data->path, error);
-    if (fd < 0 || !file_write_all (fd, data->path, content, length, error))
+    if (fd < 0 || !file_write_all (fd, data->path, content, length, error) ||
+        !take_label (&spot, data, error))
         return FALSE;
     if (fsync (fd) < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot sync '%s'", data->path);
-    return take_label (&spot, data, error) && stage_end (&spot, data, error);
+    return stage_end (&spot, data, error);
 }
 
 gboolean

@@ -7,6 +7,7 @@
 #include "install/place-tree.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,11 +212,25 @@ place_list_beside (const char *path, GError **error)
     return all != NULL ? g_steal_pointer (&found) : NULL;
 }
 
+/* The longest of the names that it may have beside itself. */
+static gboolean
+check_name (const PlaceData *data, GError **error)
+{
+    g_autofree char *parent = NULL, *name = NULL, *longest = NULL;
+
+    split (data->path, &parent, &name);
+    longest = g_strdup_printf ("%s.handcarry-old.%s-99", name, data->tag);
+    return strlen (longest) <= LIMIT_PATH_COMPONENT_BYTES ||
+           fail (error, ERR_NOT_READY,
+                 "the name of '%s' is too long by %u bytes: what is kept beside it has no name",
+                 data->path, (guint)strlen (longest) - LIMIT_PATH_COMPONENT_BYTES);
+}
+
 gboolean
 place_plan (PlaceData *data, GError **error)
 {
     g_clear_pointer (&data->made_from, g_free);
-    return look (data->path, &data->found, &data->made_from, error);
+    return check_name (data, error) && look (data->path, &data->found, &data->made_from, error);
 }
 
 void

@@ -178,6 +178,13 @@ def test_owner_and_mode_are_the_releases_and_attributes_are_named(host, plain):
     assert target.stat().st_mode & 0o7777 == 0o640 and os.listxattr(target) == []
 
 
+def test_a_name_that_has_no_room_beside_it_is_refused_before(host, plain):
+    plain.configs[1]["to"] = str(plain.target / ("x" * 240))
+    plain.write()
+    ran = host.install(host.bundle(plain), status=11)
+    assert "too long by" in ran.stderr and list(plain.target.iterdir()) == []
+
+
 def test_081_a_symlink_above_the_target_is_refused(host, plain, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
