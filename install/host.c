@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/host.h"
 
-#include "install/records.h"
+#include "install/receipt-chain.h"
 #include "install/twice.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -114,6 +114,18 @@ host_free (Host *host)
     g_free (host);
 }
 
+/* trust.md 118: what goes on here is said where a person looks, and stands in the next receipt. */
+static void
+note_records (const Host *host, const Records *records, GPtrArray *notes)
+{
+    char *newest = receipt_chain_judge_newest (host->state_fd, records);
+
+    if (records->note != NULL)
+        g_ptr_array_add (notes, g_strdup (records->note));
+    if (newest != NULL)
+        g_ptr_array_add (notes, newest);
+}
+
 /* trust.md 115: without this, who removes a folder may install any old release. */
 gboolean
 host_check_state (const Host *host, GPtrArray *notes, GError **error)
@@ -122,6 +134,8 @@ host_check_state (const Host *host, GPtrArray *notes, GError **error)
 
     if (host->state_fd >= 0 && !records_read (host->state_fd, &records, error))
         return FALSE;
+    if (records != NULL && notes != NULL)
+        note_records (host, records, notes);
     if (records != NULL)
         return TRUE;
     return fail (

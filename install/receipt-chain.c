@@ -202,3 +202,27 @@ receipt_chain_check (const ReceiptChain *chain, const PublicKey *key, const Reco
     }
     return records == NULL || check_newest (chain, records, error);
 }
+
+char *
+receipt_chain_judge_newest (int state_fd, const Records *records)
+{
+    g_autofree char *name = receipt_name (records->receipts);
+    g_autofree char *path = g_build_filename (RECEIPT_FOLDER, name, NULL);
+    g_autoptr (GBytes) text = NULL;
+    Digest digest;
+
+    if (records->receipts == 0)
+        return NULL;
+    text = file_read_below (state_fd, path, RECEIPT_BYTES, NULL);
+    if (text == NULL)
+        return g_strdup_printf (
+            "receipt %s is gone or cannot be read; 'handcarry history --verify' "
+            "checks all of them",
+            name);
+    digest = digest_of_bytes (text);
+    if (digest_equal (&digest, &records->head))
+        return NULL;
+    return g_strdup_printf ("receipt %s is not as this host wrote it; 'handcarry history --verify' "
+                            "checks all of them",
+                            name);
+}

@@ -34,3 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReceiptChain, receipt_chain_free)
  * that one that was cut off is missed; NULL for receipts that were carried away from it. */
 gboolean receipt_chain_check (const ReceiptChain *chain, const PublicKey *key,
                               const Records *records, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A sentence where the newest receipt is not what the host wrote, at a glance: NULL where it is, or
+ * where there is none yet. Caller frees. */
+char *receipt_chain_judge_newest (int state_fd, const Records *records);

@@ -144,6 +144,16 @@ def test_118_history_proves_what_a_real_host_wrote(host20, docker20, release):
     path.write_text(path.read_text().replace('"code" : 0', '"code" : 8'))
     ran = history(host20, "--verify")
     assert ran.returncode == 4 and "receipt 000001: it is not as the host signed it" in ran.stderr
+    release.fields.update(release=2, version="2.0.0")
+    release.write()
+    ran = host20.install(host20.bundle(release))
+    said = "receipt 000001.json is not as this host wrote it"
+    assert said in ran.stdout
+    assert any(said in note for note in receipts(host20)[1]["notes"])
+    path.unlink()
+    (host20.state / "receipts/000002.json").unlink()
+    _, plan = host20.plan(host20.bundle(release))
+    assert any("receipt 000002.json is gone" in note for note in plan["notes"])
 
 
 def test_117_without_room_for_the_record_nothing_starts(host20, docker20, release):
