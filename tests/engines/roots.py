@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """Where an engine of a certain Debian release comes from: the host itself, or a root made once."""
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -44,6 +46,15 @@ def run(command, what):
         raise Missing("%s failed: %s" % (what, last[0]))
 
 
+@contextlib.contextmanager
+def alone(folder):
+    """Two runs of the tests may want the same root at once: the second waits for the first's."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(folder.name + ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def make(codename, folder):
     """Makes a root with the engines of a Debian release; appears whole or not at all. apt installs
     the engines, as debootstrap --include does not order what they depend on: Debian 13's fails on
@@ -52,7 +63,6 @@ def make(codename, folder):
         raise Missing("no debootstrap to make a %s root in %s" % (codename, folder))
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    part.parent.mkdir(parents=True, exist_ok=True)
     try:
         run(["debootstrap", "--variant=minbase", codename, part, MIRROR], "debootstrap " + codename)
         (part / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
@@ -76,8 +86,9 @@ def root_of(codename, program):
         return Path("/")
     named = os.environ.get("HANDCARRY_" + codename.upper())
     folder = Path(named) if named else CACHE / codename
-    if not (folder / "usr/bin").is_dir():
-        make(codename, folder)
+    with alone(folder):
+        if not (folder / "usr/bin").is_dir():
+            make(codename, folder)
     places = [folder / place / program for place in ("usr/bin", "usr/sbin")]
     if not any(place.exists() for place in places):
         raise Missing("%s has no %s" % (folder, program))
