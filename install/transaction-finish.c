@@ -159,17 +159,22 @@ commit_steps (Run *run)
         run_note (run, "%s", copies->message);
 }
 
-/* All that was printed is in the log before the receipt takes its hash, but the line that says how
- * the run ended, which is in the receipt. */
+static void
+log_line (Run *run, const char *text)
+{
+    run_log_text (run->log, text);
+    run_log_text (run->log, "\n");
+}
+
+/* All that was printed is in the log before the receipt takes its hash. */
 static gboolean
 write_receipt (Run *run, ErrorCode code, const char *message, GError **error)
 {
     const ReceiptResult result = { .code = (int)code, .message = message, .notes = run->notes };
 
-    for (guint i = 0; i < run->notes->len; i++) {
-        run_log_text (run->log, run->notes->pdata[i]);
-        run_log_text (run->log, "\n");
-    }
+    for (guint i = 0; i < run->notes->len; i++)
+        log_line (run, run->notes->pdata[i]);
+    log_line (run, message != NULL ? message : "done");
     return run_log_close (g_steal_pointer (&run->log), error) &&
            receipt_write (run->host, run->journal, &result, error);
 }

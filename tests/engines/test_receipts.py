@@ -60,6 +60,26 @@ def test_114_a_failed_run_has_a_receipt_too(host20, docker20, release):
     assert [phase["phase"] for phase in second["phases"]][0] == "switch"
 
 
+def test_no_secret_is_in_any_record_of_a_failure(host20, docker20, release):
+    """Said by a task that failed, by one that went well, and by a health check."""
+    told = release.folder.parent / "told"
+    told.write_text("s3cret word\n")
+    say = f"cat {told}; exit %d"
+    release.values.append({"name": "db_password", "secret": True})
+    release.health = [{"command": ["sh", "-c", say % 1], "within": "1s"}]
+    release.write()
+    task = "    - {name: \"say {{ handcarry.value.db_password }}\", ansible.builtin.shell: \"" + say + "\"}\n"
+    host20.values("handcarry-test", "db_password: s3cret word\n")
+    for status, word in ((1, "site.yml"), (0, "health")):
+        release.put("playbooks/site.yml", "- hosts: all\n  gather_facts: false\n  tasks:\n" + task % status)
+        ran = host20.install(host20.bundle(release), status=8)
+        assert word in ran.stderr and "********" in ran.stdout
+        for path in host20.state.rglob("*"):
+            assert not path.is_file() or b"s3cret" not in path.read_bytes(), path
+    log = sorted((host20.state / "log").iterdir())[-1].read_text()
+    assert "********" in log and log.splitlines()[-1] == ran.stderr.splitlines()[-1]
+
+
 def test_rollback_and_remove_have_receipts(host20, docker20, release):
     release.playbooks = []
     release.write()
