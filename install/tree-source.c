@@ -5,6 +5,8 @@
 #include "bundle/tree-base.h"
 #include "install/base.h"
 #include "install/held-tree.h"
+#include "install/tree-objects.h"
+#include "install/tree-store.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/size.h"
@@ -15,11 +17,12 @@
 #include <unistd.h>
 
 struct TreeSource {
-    TreeBase here;    /* the tree of the current release */
-    char *path;       /* its folder, NULL where nothing is installed */
-    int dirfd;        /* the same, or -1 */
-    int fd;           /* of the file found last, or -1 */
-    GPtrArray *links; /* BundleTree of each bundle before the last */
+    TreeBase here;        /* the tree of the current release */
+    char *path;           /* its folder, NULL where nothing is installed */
+    int dirfd;            /* the same, or -1 */
+    int fd;               /* of the file found last, or -1 */
+    TreeObjects *objects; /* the same in the repository, or NULL */
+    GPtrArray *links;     /* BundleTree of each bundle before the last */
 };
 
 static gboolean
@@ -29,18 +32,28 @@ begin (gpointer data, GError **error)
 }
 
 static gboolean
-find (gpointer data, const char *path, gboolean *executable, guint64 *size, GError **error)
+open_checkout (TreeSource *source, const char *path, GError **error)
 {
-    TreeSource *source = data;
     g_autoptr (GError) local = NULL;
-    struct stat st;
 
-    file_clear_fd (&source->fd);
     if (source->dirfd < 0)
         return fail (error, ERR_BASE_MISSING, "the folder cannot be read");
     source->fd = file_open_below (source->dirfd, path, O_RDONLY | O_NONBLOCK, &local);
-    if (source->fd < 0)
-        return fail (error, ERR_BASE_MISSING, "%s", local->message);
+    return source->fd >= 0 || fail (error, ERR_BASE_MISSING, "%s", local->message);
+}
+
+/* The checkout may have been edited; what the repository has is read where it is there. */
+static gboolean
+find (gpointer data, const char *path, gboolean *executable, guint64 *size, GError **error)
+{
+    TreeSource *source = data;
+    struct stat st;
+
+    file_clear_fd (&source->fd);
+    if (source->objects != NULL)
+        source->fd = tree_objects_find (source->objects, path);
+    if (source->fd < 0 && !open_checkout (source, path, error))
+        return FALSE;
     if (fstat (source->fd, &st) < 0 || !S_ISREG (st.st_mode))
         return fail (error, ERR_BASE_MISSING, "it is not a plain file");
     *executable = (st.st_mode & 0111) != 0;
@@ -85,6 +98,20 @@ choose (const Run *run, const Bundle *bundle, guint before)
                                                                       : NULL;
 }
 
+/* Of the release that is current. */
+static void
+open_here (Run *run, TreeSource *source)
+{
+    const char *product = run->release->product;
+    Digest commit;
+
+    if (run->state == NULL)
+        return;
+    source->dirfd = held_tree_open (run->host, product, run->state->release, &source->path);
+    if (tree_store_find (run->host, product, run->state->release, &commit))
+        source->objects = tree_objects_open (run->host, &commit);
+}
+
 static void
 open_source (Run *run)
 {
@@ -92,9 +119,7 @@ open_source (Run *run)
 
     source->here = (TreeBase){ begin, find, read_bytes, source };
     source->fd = source->dirfd = -1;
-    if (run->state != NULL)
-        source->dirfd =
-            held_tree_open (run->host, run->release->product, run->state->release, &source->path);
+    open_here (run, source);
     source->links = g_ptr_array_new_with_free_func ((GDestroyNotify)bundle_tree_free);
     run->tree_source = source;
     for (guint i = 0; i < run->links->len; i++) {
@@ -114,6 +139,7 @@ tree_source_free (TreeSource *source)
     g_ptr_array_unref (source->links);
     file_clear_fd (&source->fd);
     file_clear_fd (&source->dirfd);
+    g_clear_pointer (&source->objects, tree_objects_free);
     g_free (source->path);
     g_free (source);
 }

@@ -19,7 +19,8 @@
 #define LIMIT_LAYERS 127 /* per image; Docker itself stops at 125 */
 #define LIMIT_TREE_FILES 100000
 #define LIMIT_TREE_DEPTH 64
-#define LIMIT_VOTES 32 /* signatures looked at per signed text */
+#define LIMIT_TREE_FOLDER_BYTES (32 * 1024 * 1024) /* of a folder's object in the repository */
+#define LIMIT_VOTES 32                             /* signatures looked at per signed text */
 #define LIMIT_ROOT_BYTES (64 * 1024)
 #define LIMIT_ROOT_CHAIN 256
 #define LIMIT_ROOT_KEYS 64 /* in one root; the same for its revoked list */

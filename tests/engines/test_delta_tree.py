@@ -47,6 +47,10 @@ def check(host, release, number):
     assert (tree(host, number) / "extra/run").stat().st_mode & 0o777 == 0o555
 
 
+def lose_repository(host):
+    shutil.rmtree(host.state / "ostree")
+
+
 def refused(host, bundle, *words):
     """plan and install end with exit 10 and these words, and nothing was changed."""
     release = host.status()["products"]
@@ -86,6 +90,7 @@ def test_a_chain_whose_first_tree_was_changed_names_the_file(host20, docker20, r
     full, stick = carried(host20)
     host20.install(full / "r1.tar.zst")
     (tree(host20, 1) / "extra/big").write_bytes(BIG[::-1])
+    lose_repository(host20)
     refused(host20, stick, "extra/big")
     shutil.copy(full / "r3.tar.zst", stick)
     code, plan = host20.plan(stick)
@@ -94,7 +99,7 @@ def test_a_chain_whose_first_tree_was_changed_names_the_file(host20, docker20, r
     check(host20, release, 3)
 
 
-@pytest.mark.parametrize("change, words", [
+CHANGES = pytest.mark.parametrize("change, words", [
     (lambda path: path.write_bytes(BIG[:-1] + b"x"), "its bytes are not those"),
     (lambda path: path.write_bytes(BIG + b"x"), "it has 200001 bytes"),
     (lambda path: path.chmod(0o755), "its mode was changed: it was not executable"),
@@ -103,10 +108,35 @@ def test_a_chain_whose_first_tree_was_changed_names_the_file(host20, docker20, r
     (lambda path: (path.unlink(), path.mkdir()), "not a plain file"),
     (lambda path: shutil.rmtree(path.parent.parent), "cannot be read"),
 ], ids=["bytes", "longer", "mode", "missing", "symlink", "folder", "no-tree"])
+
+
+@CHANGES
+def test_a_tree_that_was_changed_is_read_from_the_repository(host20, docker20, release, carried,
+                                                             change, words):
+    full, stick = carried(host20)
+    host20.install(full / "r1.tar.zst")
+    change(tree(host20, 1) / "extra/big")
+    host20.install(stick / "r2-from-r1.tar.zst")
+    check(host20, release, 2)
+
+
+@pytest.mark.parametrize("ending", ["commit", "dirtree", "file"])
+def test_what_the_repository_has_lost_is_read_from_the_tree(host20, docker20, release, carried,
+                                                            ending):
+    full, stick = carried(host20)
+    host20.install(full / "r1.tar.zst")
+    for path in (host20.state / "ostree/objects").glob("*/*." + ending):
+        path.unlink()
+    host20.install(stick / "r2-from-r1.tar.zst")
+    check(host20, release, 2)
+
+
+@CHANGES
 def test_a_tree_that_was_changed_is_exit_10(host20, docker20, release, carried, change, words):
     full, stick = carried(host20)
     host20.install(full / "r1.tar.zst")
     change(tree(host20, 1) / "extra/big")
+    lose_repository(host20)
     before = docker20.images()
     refused(host20, stick / "r2-from-r1.tar.zst", words, "r1/tree")
     assert docker20.images() == before and not tree(host20, 2).exists()
@@ -144,6 +174,10 @@ def test_a_delta_repairs_what_it_carries(host20, docker20, release, carried):
     host20.install(delta)
     check(host20, release, 2)
     (tree(host20, 2) / "extra/run").write_text("edited")
+    host20.install(delta)
+    check(host20, release, 2)
+    (tree(host20, 2) / "extra/run").write_text("edited")
+    lose_repository(host20)
     refused(host20, delta, "extra/run", "r2/tree")
 
 

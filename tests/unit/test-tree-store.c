@@ -5,6 +5,7 @@
 #include "bundle/tree.h"
 #include "install/held-tree.h"
 #include "install/place.h"
+#include "install/tree-objects.h"
 #include "install/tree-wire.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -121,6 +122,32 @@ test_a_commit_and_its_checkout_are_what_was_given (Fixture *fixture, gconstpoint
     g_assert_true (digest_equal (&made, &found));
     tree_store_close (fixture->store);
     g_assert_false (tree_store_is_lost (fixture->store));
+}
+
+static void
+test_files_are_found_without_libostree (Fixture *fixture, gconstpointer data)
+{
+    static const char *const strangers[] = { "a", "a/b", "a/bc", "big/x", "", "/", "a//run.sh" };
+    g_autoptr (TreeObjects) objects = NULL;
+    Digest made, other = digest_of ("", 0);
+
+    open_store (fixture, -1);
+    commit (fixture, &made);
+    g_assert_true (tree_store_keep (fixture->store, "p", 1, NULL));
+    g_assert_null (tree_objects_open (fixture->host, &other));
+    objects = tree_objects_open (fixture->host, &made);
+    g_assert_nonnull (objects);
+    for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+        autofd int fd = tree_objects_find (objects, files[i].path);
+        struct stat st;
+
+        g_assert_cmpint (fd, >=, 0);
+        g_assert_cmpint (fstat (fd, &st), ==, 0);
+        g_assert_cmpuint ((gsize)st.st_size, ==, files[i].size);
+        g_assert_cmpint ((st.st_mode & 0111) != 0, ==, files[i].executable);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS (strangers); i++)
+        g_assert_cmpint (tree_objects_find (objects, strangers[i]), <, 0);
 }
 
 static void
@@ -293,6 +320,7 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     ADD (test_a_commit_and_its_checkout_are_what_was_given);
+    ADD (test_files_are_found_without_libostree);
     ADD (test_what_is_not_kept_is_gone);
     ADD (test_a_dropped_release_leaves_the_other_whole);
     ADD (test_T5_a_worker_that_dies_is_an_error_and_no_more);
