@@ -49,15 +49,21 @@ undo_brought (Run *run, GString *troubles)
     add_trouble (troubles, removed, why);
 }
 
-gboolean
-transaction_stop (Run *run, const char *message, GError **error)
+static gboolean
+stop_for (Run *run, const char *message, const char *next, GError **error)
 {
     g_autoptr (GError) local = NULL;
 
     if (!journal_phase (run->journal, PHASE_ATTENTION, message, &local))
         run_note (run, "%s", local->message);
     return fail (error, ERR_NEEDS_ATTENTION,
-                 "%s\nnext: remove the cause, then type: handcarry recover", message);
+                 "%s\nnext: remove the cause, then type: handcarry recover%s", message, next);
+}
+
+gboolean
+transaction_stop (Run *run, const char *message, GError **error)
+{
+    return stop_for (run, message, "", error);
 }
 
 /* From here on nothing of the release is needed, so its folder may go. */
@@ -131,8 +137,7 @@ leave (Run *run, guint64 old, GError **error)
 {
     if (run->journal->reached == PHASE_LEFT)
         return TRUE;
-    return check_data (run, old, error) &&
-           playbooks_run_kind (run, old == 0 ? PLAYBOOK_REMOVE : PLAYBOOK_UNDO, error) &&
+    return playbooks_run_kind (run, old == 0 ? PLAYBOOK_REMOVE : PLAYBOOK_UNDO, error) &&
            compose_down (run, error) && journal_phase (run->journal, PHASE_LEFT, NULL, error);
 }
 
@@ -210,6 +215,12 @@ transaction_back (Run *run, const GError *why, GError **error)
         return transaction_stop (run, why->message, error);
     run->stopped = FALSE; /* what was asked for is what happens now */
     run->back_from = run->release->release;
+    /* Nothing is taken back yet, so the way forward stays open. */
+    if (any_program_began (run) && !check_data (run, old, &trouble)) {
+        message =
+            g_strdup_printf ("%s\nand there is no way back: %s", why->message, trouble->message);
+        return stop_for (run, message, " --forward", error);
+    }
     /* Recovery would go forward again over what is taken back here, if it did not know. */
     if (!journal_phase (run->journal, run->journal->reached == PHASE_LEFT ? PHASE_LEFT : PHASE_BACK,
                         why->message, &trouble)) {

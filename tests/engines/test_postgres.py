@@ -7,6 +7,7 @@ import pytest
 
 from engines.host import host20  # noqa: F401 pylint: disable=unused-import
 from engines.postgres import database_image
+from program import handcarry
 
 PLAY = "- hosts: all\n  gather_facts: false\n  tasks:\n"
 INSTALL = PLAY + """\
@@ -63,6 +64,11 @@ def write(release, number, scripts, *, data=None, health=(), **playbooks):
         release.put("playbooks/%s.yml" % kind, text)
 
 
+def verb(host, name, *more, status=0):
+    ran = handcarry(*host.arguments(name, *more))
+    assert ran.returncode == status, ran.stdout + ran.stderr
+
+
 def ask(engine, *command):
     ran = engine.docker("exec", "hc-db", *command)
     assert ran.returncode == 0, ran.stdout
@@ -78,7 +84,7 @@ def dump(engine):
 @pytest.fixture
 def plant(host20, docker20, release):
     """Release 1 with data in it: (host, engine, release, dump of the database)."""
-    release.values = []
+    release.values = [{"name": "migrated", "default": "false"}]
     write(release, 1, FIRST, install=INSTALL)
     host20.install(host20.bundle(release, level=1))
     ask(docker20, "psql", "-q", "-c", "insert into pump values ('north', 74), ('south', 31)")
@@ -106,19 +112,30 @@ def test_a_migration_is_restored_when_the_release_is_not_healthy(plant):
 def test_a_migration_that_nothing_undoes_stops_and_says_so(plant):
     """The old program is not started on data that it cannot read."""
     host, engine, release, before = plant
-    write(release, 2, SECOND, data="{rollback-to: 2}", health=[{"command": ["false"], "within": "1s"}],
-          before=BEFORE, install=INSTALL)
+    well = host.folder / "well"
+    write(release, 2, SECOND, data="{rollback-to: 2}", before=BEFORE,
+          install=INSTALL.replace("-f /srv/migrate.sql", "-f /srv/migrate.sql\n"
+                                  "      when: not handcarry.value.migrated | bool"),
+          health=[{"command": ["test", "-e", str(well)], "within": "1s"}])
     said = host.install(host.bundle(release, level=1), status=9).stderr
-    assert "health of command false: not within 1 s" in said
+    assert "health of command test -e %s: not within 1 s" % well in said
     assert "(data: rollback-to)" in said and "no playbook with 'run: undo'" in said
-    assert "then type: handcarry recover" in said
+    assert "handcarry recover --forward" in said
     assert dump(engine) != before
     assert ask(engine, "psql", "-At", "-f", "/srv/query.sql") == "north|7\nsouth|3\n"
     running = engine.call("GET", "/containers/hc-db/json")
     assert running["Image"] == engine.inspect("hc-db:2")["Id"]
-    # A second install does not hide what stands.
+    # Neither a second install nor a second try of the way back makes it worse.
     again = host.install(host.bundle(release, level=1), status=9)
     assert "recover" in again.stderr
+    verb(host, "recover", status=9)
+    assert ask(engine, "psql", "-At", "-f", "/srv/query.sql") == "north|7\nsouth|3\n"
+    # The cause is removed, and the playbook is told that the data are there already.
+    well.touch()
+    host.values("handcarry-test", "migrated: true\n")
+    verb(host, "recover", "--forward")
+    assert host.status()["products"][0]["release"] == 2
+    assert ask(engine, "psql", "-At", "-f", "/srv/query.sql") == "north|7\nsouth|3\n"
 
 
 @pytest.mark.docker20
