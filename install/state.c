@@ -230,7 +230,7 @@ read_entries (DIR *dir, int state_fd, const Records *records, GPtrArray *states,
     while ((entry = readdir (dir)) != NULL) {
         State *state;
 
-        if (!path_check_product (entry->d_name, NULL))
+        if (!path_check_product (entry->d_name, NULL) || path_is_taken (entry->d_name))
             continue;
         if (!read_one (state_fd, records, entry->d_name, &state, error))
             return FALSE;

@@ -128,23 +128,29 @@ next_of (const Status *status, const Journal *journal)
     return "handcarry recover (the next install does the same first)";
 }
 
-static gboolean
-look_run (Status *status, const Host *host, GError **error)
+/* Root alone may read it. */
+static void
+look_run (Status *status, const Host *host)
 {
     g_autoptr (Journal) journal = NULL;
+    g_autoptr (GError) why = NULL;
 
     status->busy = host_is_busy (host);
-    if (host->state_fd < 0 || !journal_open (host->state_fd, FALSE, &journal, error))
-        return host->state_fd < 0;
+    if (host->state_fd < 0)
+        return;
+    if (!journal_open (host->state_fd, FALSE, &journal, &why)) {
+        status->run = g_strdup_printf ("a run of which this is known: %s", why->message);
+        status->phase = "unknown";
+        status->next = "look as root; handcarry recover says what to do";
+    }
     if (journal == NULL)
-        return TRUE;
+        return;
     status->run =
         g_strdup_printf ("%s of %s, from release %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
                          journal_text (journal, "verb"), journal_text (journal, "product"),
                          journal_number (journal, "from"), journal_number (journal, "to"));
     status->phase = journal_phases[journal->phase];
     status->next = next_of (status, journal);
-    return TRUE;
 }
 
 Status *
@@ -157,8 +163,9 @@ status_take (const RunOptions *how, NetworkBarrier barrier, GError **error)
     g_autoptr (GError) unreached = NULL;
 
     status->products = g_ptr_array_new_with_free_func (product_free);
-    if (states == NULL || !look_run (status, host, error))
+    if (states == NULL)
         return NULL;
+    look_run (status, host);
     engine = engine_open (how->engine, &unreached);
     if (engine == NULL)
         status->unreached = g_strdup (unreached->message);

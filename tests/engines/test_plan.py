@@ -197,13 +197,16 @@ def test_containers_of_images_whose_names_move_are_named(host20, docker20, relea
     assert "affects  container hc-server (not running)" in text_of(host20, bundle)
 
 
-def test_containers_of_images_that_are_left_are_named(host20, docker20, release):
-    host20.install(host20.bundle(release))
-    docker20.call("POST", "/containers/create", {"name": "hc-server"}, {
-        "Image": "handcarry-test/server:1"})
+def test_containers_of_images_that_are_left_are_named(tmp_path, engine, release):
+    host = Host(tmp_path / "host", engine.url)
+    host.install(host.bundle(release))
+    for name, image in (("hc-server", "server"), ("hc-other", "database")):
+        engine.call("POST", "/containers/create", {"name": name}, {
+            "Image": f"handcarry-test/{image}:1"})
     release.images[0] = Image("handcarry-test/server:2", release.images[1].layers[:2])
-    assert [row["name"] for row in host20.plan(next_release(host20, release))[1]["containers"]] == [
-        "hc-server"]
+    plan = host.plan(next_release(host, release))[1]
+    assert [row["name"] for row in plan["containers"]] == ["hc-server"]
+    assert not any("is gone from the engine" in line for line in plan["not-taken-back"])
 
 
 def test_112_an_image_of_before_that_was_pruned_is_said(host20, docker20, release):

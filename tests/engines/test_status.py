@@ -3,14 +3,20 @@
 """What status says: drift, what waits for a person, whether the way back is open, and a run that
 did not end."""
 import fcntl
+import json
 import os
+import shutil
 import struct
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from engines.host import Host, host20  # noqa: F401 pylint: disable=unused-import
 from engines.lying import Change, LyingEngine
-from program import handcarry
+from engines.release import Release
+from program import PROGRAM, handcarry
 
 
 @pytest.fixture
@@ -139,6 +145,34 @@ def test_an_engine_that_is_gone_is_said_and_the_rest_is_shown(host, plain):
     assert not said["engine-reached"]
     assert {row["found"] for row in said["products"][0]["configs"]} == {"ok"}
     assert "nowhere.sock" in said["products"][0]["no-rollback"]
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that plain users may look into, as they may into /var/lib."""
+    folder = Path(tempfile.mkdtemp(prefix="handcarry-status-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_120_a_plain_user_sees_what_may_be_read(open_folder):
+    with LyingEngine(open_folder) as engine:
+        host = Host(open_folder / "host", engine.url)
+        release = Release(open_folder / "release")
+        release.images, release.playbooks = [], []
+        release.write()
+        host.install(host.bundle(release))
+        release.health = [{"command": ["false"], "within": "1s"}]
+        install_next(host, release, "--on-failure=stop", status=9)
+        ran = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM,
+                              *map(str, host.arguments("status", "--json"))],
+                             capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    said = json.loads(ran.stdout)
+    assert "Permission denied" in said["open-run"] and "as root" in said["next"]
+    # The run was held behind its switch: release 2's config is there, release 1 is the current one.
+    assert [row["found"] for row in said["products"][0]["configs"]] == ["ok", "changed"]
 
 
 def test_what_was_removed_is_not_installed(host, plain):
