@@ -152,7 +152,10 @@ print_file (const DiffFile *file)
             from == NULL ? '+'
             : to == NULL ? '-'
                          : ' ',
-            path, from != NULL ? from : to);
+            path,
+            from != NULL ? from
+            : to != NULL ? to
+                         : "");
     if (from != NULL && to != NULL) {
         if (strcmp (from, to) != 0)
             printf (" -> %s", to);
