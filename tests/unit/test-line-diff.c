@@ -50,18 +50,18 @@ apply (const char *old, const char *hunks)
 {
     g_auto (GStrv) lines = g_strsplit (hunks, "\n", -1);
     GString *out = g_string_new (NULL);
+    guint at = 0; /* lines of the old text that are done */
     char last = ' ';
 
     for (char **line = lines; *line != NULL; line++) {
-        guint from, count = 1, at = 0;
+        guint from, count = 1;
         const char *next = old;
 
         switch (**line) {
         case '@':
             g_assert_cmpint (sscanf (*line, "@@ -%u,%u", &from, &count), >=, 1);
-            for (at = 0; at + (count > 0) < from; at++)
+            for (; at + (count > 0) < from; at++)
                 next = strchr (next, '\n') + 1;
-            from = 0;
             /* All between the hunks is as it was. */
             g_string_append_len (out, old, next - old);
             old = next;
@@ -75,6 +75,7 @@ apply (const char *old, const char *hunks)
             g_assert_true (g_str_has_prefix (old, *line + 1));
             old += strlen (*line + 1);
             old += *old == '\n';
+            at++;
             if (**line == '-')
                 break;
             G_GNUC_FALLTHROUGH;
