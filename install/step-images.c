@@ -17,6 +17,7 @@ typedef struct {
     GArray *missing; /* StatementLayer; NULL where the whole image is there */
     Loader *loader;  /* shared by all image steps, owned by the first */
     gboolean owns_loader;
+    gboolean loads; /* something is missing, or was when the run began */
 } ImageStep;
 
 #define TEMPORARY "handcarry.local/tmp/%s:"
@@ -149,18 +150,35 @@ prepare (Step *base, Run *run, GError **error)
     return load_full (step, run, local, error);
 }
 
+/* An engine that died after the load may have lost the name, and with it what the layers hold, for
+ * it syncs neither (trust.md T16): the next load would take such an image for whole. It may not
+ * even be able to inspect it, so it is looked for in the list. */
+static gboolean
+drop_nameless (const ImageStep *step, Run *run, GError **error)
+{
+    const Digest *wanted = load_image_id (run->engine, step->image);
+    g_autofree char *id = digest_to_text (wanted);
+    g_autoptr (GPtrArray) images = engine_list (run->engine, error);
+
+    for (guint i = 0; images != NULL && i < images->len; i++) {
+        const EngineImage *image = g_ptr_array_index (images, i);
+
+        if (digest_equal (&image->id, wanted) && image->names->len == 0)
+            return engine_remove_name (run->engine, id, NULL, error);
+    }
+    return images != NULL;
+}
+
 static gboolean
 undo (Step *base, Run *run, GError **error)
 {
     const ImageStep *step = base->data;
 
-    /* An engine that is gone cannot be asked; the name it may still have hides nothing, and the
-     * next install takes it up. */
-    if (!engine_ping (run->engine, NULL)) {
-        run_note (run, "the engine is gone and may have kept the name '%s'", step->temporary);
+    /* An engine that is gone cannot be asked: the run stays open for that. */
+    if (!engine_ping (run->engine, NULL))
         return TRUE;
-    }
-    return drop_temporary (run, step->temporary, error);
+    return drop_temporary (run, step->temporary, error) &&
+           (!step->loads || drop_nameless (step, run, error));
 }
 
 static void
@@ -169,6 +187,7 @@ write_data (const Step *base, JsonObject *data)
     const ImageStep *step = base->data;
 
     json_object_set_int_member (data, "image", step->index);
+    json_object_set_boolean_member (data, "loads", step->loads);
 }
 
 static gboolean
@@ -182,6 +201,7 @@ read_data (Step *base, Run *run, JsonObject *data, GError **error)
     if (index >= run->statement->images->len)
         return fail (error, ERR_FORMAT, "the release has no such image");
     step->index = (guint)index;
+    step->loads = json_object_get_boolean_member_with_default (data, "loads", FALSE);
     step->image = g_ptr_array_index (run->statement->images, step->index);
     step->temporary = step_images_temporary (run, step->index);
     return TRUE;
@@ -258,6 +278,7 @@ plan_missing (Run *run, ImageStep *step, LoadPresent **present, GError **error)
         *present = load_present_of (engine_info (run->engine)->store, run->in_engine, ours);
     }
     step->missing = load_present_missing (*present, step->image);
+    step->loads = TRUE;
     if (run->bases != NULL)
         lacking = bases_take_left_out (run->bases, step->image, step->missing);
     loader_plan (step->loader, step->missing);

@@ -73,11 +73,30 @@ end_back (Run *run, ErrorCode code, const char *message, GError **error)
     g_autoptr (GError) why = NULL;
     g_autofree char *text = NULL;
 
+    transaction_sync_engine (run);
     if (journal_phase (run->journal, PHASE_UNDONE, message, &why) &&
         transaction_end (run, code, message, &why))
         return fail (error, code, "%s", message);
     text = g_strdup_printf ("%s\nbut that could not be written down: %s", message, why->message);
     return transaction_stop (run, text, error);
+}
+
+static gboolean
+any_began (const Run *run, const StepKind *kind, JournalPart part)
+{
+    for (guint i = 0; i < run->steps->len; i++)
+        if (((const Step *)g_ptr_array_index (run->steps, i))->kind == kind &&
+            journal_step_begun (run->journal, i, part))
+            return TRUE;
+    return FALSE;
+}
+
+/* An engine that is gone cannot be asked for what it was given, so the run stays open. */
+static gboolean
+may_be_in_engine (const Run *run)
+{
+    return (any_began (run, &step_image_kind, PART_PREPARE) || run->links->len > 0) &&
+           !engine_ping (run->engine, NULL);
 }
 
 gboolean
@@ -93,26 +112,24 @@ transaction_undo (Run *run, const GError *why, GError **error)
                                    troubles->str);
         return transaction_stop (run, message, error);
     }
+    if (may_be_in_engine (run))
+        return fail (
+            error, ERR_ENGINE,
+            "%s; nothing was changed, but the engine may have kept images of this release "
+            "under temporary names, which the next run takes back\nnext: start the engine, "
+            "then type: handcarry recover",
+            why->message);
     message = g_strdup_printf ("%s; nothing was changed", why->message);
     return end_back (run, (ErrorCode)error_exit_status (why), message, error);
-}
-
-static gboolean
-any_began (const Run *run, const StepKind *kind)
-{
-    for (guint i = 0; i < run->steps->len; i++)
-        if (((const Step *)g_ptr_array_index (run->steps, i))->kind == kind &&
-            journal_step_begun (run->journal, i, PART_APPLY))
-            return TRUE;
-    return FALSE;
 }
 
 /* Did anything run that changes what no step knows of? */
 static gboolean
 any_program_began (const Run *run)
 {
-    return any_began (run, &step_playbook_kind) || any_began (run, &step_compose_kind) ||
-           any_began (run, &step_compose_leave_kind);
+    return any_began (run, &step_playbook_kind, PART_APPLY) ||
+           any_began (run, &step_compose_kind, PART_APPLY) ||
+           any_began (run, &step_compose_leave_kind, PART_APPLY);
 }
 
 /* Old programs are never started on data that they cannot read. */
@@ -193,7 +210,8 @@ describe_back (const Run *run, guint64 old, const GError *why)
                                "again, and it is healthy");
     else
         g_string_append (text, "names, configs and files are as they were");
-    if (any_began (run, &step_playbook_kind) && !release_has_playbook (run->release, kind))
+    if (any_began (run, &step_playbook_kind, PART_APPLY) &&
+        !release_has_playbook (run->release, kind))
         g_string_append_printf (text,
                                 "\nrelease %" G_GUINT64_FORMAT " brings no playbook with 'run: "
                                 "%s': what else its playbooks changed is not taken back",

@@ -234,6 +234,7 @@ transaction_finish (Run *run, GError **error)
     g_autoptr (State) state = next_state (run, &why);
 
     commit_steps (run);
+    transaction_sync_engine (run);
     if (state == NULL || !state_write (run->product_fd, state, &why) || !end_done (run, &why))
         return fail (error, ERR_NEEDS_ATTENTION,
                      "all is done and healthy, but could not be written down: %s\nnext: remove the "

@@ -133,18 +133,14 @@ prepare (Run *run, GError **error)
     return prepare_one (run, error);
 }
 
-/* Engines do not sync what they load (trust.md T16): a power cut after the switch would leave names
- * without layers. */
-static void
-sync_engine (Run *run)
+void
+transaction_sync_engine (Run *run)
 {
     const char *root = engine_info (run->engine)->data_root;
-    autofd int fd = -1;
+    autofd int fd =
+        openat (AT_FDCWD, *root == '/' ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (run->layers->len == 0)
-        return;
-    fd = openat (AT_FDCWD, *root == '/' ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || syncfs (fd) < 0)
+    if ((fd < 0 || syncfs (fd) < 0) && run->journal->reached == PHASE_PREPARE)
         run_note (run, "what was loaded could not be synced: '%s' is not seen from here", root);
 }
 
@@ -171,8 +167,10 @@ transaction_forward (Run *run, GError **error)
     guint64 to = journal_number (run->journal, "to");
     g_autoptr (GError) why = NULL;
 
-    if (!transaction_point (run, to, &why) || !transaction_apply (run, &why) ||
-        !journal_phase (run->journal, PHASE_HEALTHY, NULL, &why))
+    if (!transaction_point (run, to, &why) || !transaction_apply (run, &why))
+        return transaction_back (run, why, error);
+    transaction_sync_engine (run);
+    if (!journal_phase (run->journal, PHASE_HEALTHY, NULL, &why))
         return transaction_back (run, why, error);
     return transaction_finish (run, error);
 }
@@ -186,7 +184,7 @@ transaction_run (Run *run, GError **error)
         return FALSE;
     if (!prepare (run, &why))
         return transaction_undo (run, why, error);
-    sync_engine (run);
+    transaction_sync_engine (run);
     if (!run_check_stop (run, &why))
         return transaction_undo (run, why, error);
     /* The record may be there although its sync failed, and recovery would go forward over what

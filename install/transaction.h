@@ -40,6 +40,9 @@ void transaction_set_engine (const Run *run, State *state);
 
 /* Between the files of the transaction. */
 
+/* Engines sync neither what they load nor its names (trust.md T16), so this comes before each
+ * record that says that they have them: switch, healthy, and the end. */
+void transaction_sync_engine (Run *run);
 /* Stops here until a person has looked: ERR_NEEDS_ATTENTION with the next command. The message is
  * in the journal too, for recover and status to show. */
 gboolean transaction_stop (Run *run, const char *message, GError **error) G_GNUC_WARN_UNUSED_RESULT;
