@@ -4,6 +4,7 @@
 a disk may hold after the power was cut: all that was written before its last flush, and of what
 came later anything."""
 import collections
+import ctypes
 import os
 import struct
 import subprocess
@@ -23,6 +24,15 @@ def run(*command):
                           stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, "%s: %s" % (command, done.stdout)
     return done.stdout.strip()
+
+
+def leave_mounts():
+    """Gives this process mounts of its own: a program that starts beside it would keep what is
+    mounted here, and write to it after it was unmounted."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(0x20000) != 0:  # CLONE_NEWNS
+        raise OSError(ctypes.get_errno(), "unshare")
+    run("mount", "--make-rprivate", "/")
 
 
 def build(folder):
@@ -68,6 +78,11 @@ class Disks:
             if os.path.ismount(self.places[name]):
                 run("umount", self.places[name])
             run("losetup", "--detach", loop)
+            # What was mounted in a namespace that is still ending holds it, and would write.
+            end = time.monotonic() + 20
+            while Path("/sys/block", Path(loop).name, "loop").exists():
+                assert time.monotonic() < end, "%s stays in use" % loop
+                time.sleep(0.005)
         self.loops = {}
         if self.recorder is not None:
             run("umount", self.shown)

@@ -80,12 +80,12 @@ def check_images(world):
             yield "image %s: layers %s, expected %s" % (name, found, layers)
 
 
-def strike(host, scenario, records, number, pick):
-    """What is wrong after a cut behind `number` records."""
+def strike(host, scenario, records, number, pick, again):
+    """What is wrong after a cut behind `number` records; again: also where the run is made again."""
     host.disks.cut(records, number, pick)
     host.power_on()
     judge = Judge(host.world, Point(scenario, number, "cut", False))
-    judge.recover(again=False)
+    judge.recover(again=again)
     judge.wrong += check_images(host.world)
     host.power_off()
     return judge.wrong

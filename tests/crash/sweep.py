@@ -111,11 +111,10 @@ class Judge:
     def __init__(self, world, point):
         self.world, self.point = world, point
         self.scenario = SCENARIOS[point.scenario]
-        self.failing = point.what.startswith("E")
-        self.old, self.new = (
-            {path: thing for path, thing in world.looks[name].items()
-             if not (self.failing and UNREFERRED.search(path))}
-            for name in (self.scenario.old, self.scenario.new))
+        self.old, self.new = world.looks[self.scenario.old], world.looks[self.scenario.new]
+        # Where a call failed, what no release refers to may wait in the repository for a prune, and
+        # what was to be removed beside its target: the run says so.
+        self.ignored = UNREFERRED if point.what.startswith("E") else None
         self.wrong = []
 
     def expect(self, fine, text, *more):
@@ -124,22 +123,21 @@ class Judge:
 
     def expect_host(self, wanted, text, litter=False):
         """With litter, temporary files that could not be removed are no difference."""
-        left = [line for line in differences(wanted, self.look())
+        left = [line for line in differences(self.seen(wanted), self.look())
                 if not (litter and TEMPORARY.search(line))]
         self.expect(not left, text, "\n      ".join(left[:4]))
 
+    def seen(self, look):
+        return {path: thing for path, thing in look.items()
+                if self.ignored is None or not self.ignored.search(path)}
+
     def look(self):
-        """Where a call failed, what no release refers to may wait in the repository for a prune, and
-        what was to be removed beside its target."""
-        found = self.world.look()
-        if self.failing:
-            found = {path: thing for path, thing in found.items() if not UNREFERRED.search(path)}
-        return found
+        return self.seen(self.world.look())
 
     def which(self):
         """The host that this is, or None."""
         found = self.look()
-        return next((look for look in (self.old, self.new) if found == look), None)
+        return next((look for look in (self.old, self.new) if found == self.seen(look)), None)
 
     def hit(self):
         """The run itself."""
