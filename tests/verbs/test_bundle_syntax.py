@@ -45,8 +45,8 @@ def test_a_good_playbook_is_packed_and_nothing_is_left(folder):
 @pytest.mark.parametrize("name, text, place, words", [
     ("plays/site.yml", GOOD + "  tasks:\n    - no.such.module: {}\n", "plays/site.yml:5:7: ",
      "no.such.module"),
-    ("plays/site.yml", GOOD + "   tasks: []\n", "plays/site.yml:4:4: ", ""),
-    ("plays/site.yml", GOOD.replace("pump", "valve"), "plays/site.yml:3:11: ", "valve"),
+    ("plays/site.yml", GOOD + "   tasks: []\n", "plays/site.yml:4:", ""),
+    ("plays/site.yml", GOOD.replace("pump", "valve"), "plays/site.yml:3:", "valve"),
     ("plays/roles/pump/tasks/main.yml", ROLE + "  ansible.builtin.fail: {}\n",
      "plays/roles/pump/tasks/main.yml:1:3: ", "conflicting action"),
 ])
