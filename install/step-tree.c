@@ -163,6 +163,12 @@ bring (Run *run, int folder, gboolean mend, GError **error)
                     check_out (run, folder, error);
 
     tree_store_close (store);
+    if (tree_store_damaged (store) > 0)
+        run_note (run,
+                  "the tree repository was damaged: %" G_GUINT64_FORMAT
+                  " folders and commits were removed, and releases that needed them; their "
+                  "checkouts stay. Is the disk in order?",
+                  tree_store_damaged (store));
     return done;
 }
 

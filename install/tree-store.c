@@ -22,6 +22,7 @@ struct TreeStore {
     int control; /* to the server */
     int worker;  /* to the worker, or -1 */
     gboolean in_file, lost;
+    guint64 damaged;
     const char *doing; /* for the message where the worker is gone */
     char *path;        /* of the repository, for messages */
     TreeMessage answer;
@@ -227,12 +228,23 @@ tree_store_open (TreeStore *store, const Host *host, int folder_fd, GError **err
     store->path = g_build_filename (host->state_path, TREE_STORE_FOLDER, NULL);
     store->worker = pair[0];
     store->lost = store->in_file = FALSE;
+    store->damaged = 0;
     to_server[0] = pair[1];
     store->doing = "starting";
     sent = tree_wire_send (store->control, &head, "", 0, to_server);
     close (pair[1]);
-    return sent ? ask (store, TREE_OPEN, "", fds, "opening the tree repository", error)
-                : lost (store, error);
+    if (!sent)
+        return lost (store, error);
+    if (!ask (store, TREE_OPEN, "", fds, "opening the tree repository", error))
+        return FALSE;
+    store->damaged = store->answer.head.size;
+    return TRUE;
+}
+
+guint64
+tree_store_damaged (const TreeStore *store)
+{
+    return store->damaged;
 }
 
 void

@@ -30,6 +30,8 @@ gboolean tree_store_remove_empty (const Host *host, GError **error) G_GNUC_WARN_
  * and what lies below folder_fd (-1: nothing else). ERR_SPACE where the disk is full. */
 gboolean tree_store_open (TreeStore *store, const Host *host, int folder_fd,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* How many objects tree_store_open found damaged and removed: of folders and commits alone. */
+guint64 tree_store_damaged (const TreeStore *store);
 /* Waits until the worker has ended. What was committed and not kept is gone. */
 void tree_store_close (TreeStore *store);
 /* Did the last worker end before it was told to? */

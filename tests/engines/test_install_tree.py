@@ -212,7 +212,8 @@ def test_objects_that_were_damaged_are_written_again(bare, plain_host, ending, h
             path.unlink()
         else:
             os.truncate(path, path.stat().st_size - 1)
-    install_next(plain_host, bare)
+    ran = install_next(plain_host, bare)
+    assert ("Is the disk in order?" in ran.stderr) == (how == "truncated" and ending != "file")
     ostree(plain_host, "rev-parse", REF + "2")
     if (ending, how) != ("file", "truncated"):  # one that only release 1 has is found when needed
         ostree(plain_host, "fsck")
