@@ -36,11 +36,7 @@ verb_bundle_json (const char *file, const PackOptions *options, const PackResult
     verb_json_number (builder, "parts", result->parts);
     verb_json_number (builder, "bytes", result->bytes);
     verb_json_text (builder, "release_digest", result->release_digest);
-    json_builder_set_member_name (builder, "warnings");
-    json_builder_begin_array (builder);
-    for (guint i = 0; i < options->warnings->len; i++)
-        json_builder_add_string_value (builder, options->warnings->pdata[i]);
-    json_builder_end_array (builder);
+    verb_json_lines (builder, "warnings", options->warnings);
     verb_json_number (builder, "uncompressed_bytes", result->uncompressed);
     verb_json_number (builder, "repeated_bytes", result->repeated);
     verb_json_number (builder, "patched_bytes", result->patched);

@@ -52,16 +52,6 @@ verb_verify_good (const VerbOutput *output, const char *path, const Bundle *bund
 }
 
 static void
-add_names (JsonBuilder *builder, const char *name, const GPtrArray *names)
-{
-    json_builder_set_member_name (builder, name);
-    json_builder_begin_array (builder);
-    for (guint i = 0; i < names->len; i++)
-        json_builder_add_string_value (builder, names->pdata[i]);
-    json_builder_end_array (builder);
-}
-
-static void
 add_votes (JsonBuilder *builder, const VoteReport *report)
 {
     json_builder_set_member_name (builder, "roles");
@@ -72,12 +62,12 @@ add_votes (JsonBuilder *builder, const VoteReport *report)
         json_builder_begin_object (builder);
         verb_json_text (builder, "role", role->role);
         verb_json_number (builder, "threshold", role->threshold);
-        add_names (builder, "voted", role->voted);
-        add_names (builder, "missing", role->missing);
+        verb_json_lines (builder, "voted", role->voted);
+        verb_json_lines (builder, "missing", role->missing);
         json_builder_end_object (builder);
     }
     json_builder_end_array (builder);
-    add_names (builder, "not_counted", report->ignored);
+    verb_json_lines (builder, "not_counted", report->ignored);
 }
 
 void

@@ -62,16 +62,6 @@ add_engine (JsonBuilder *json, const EngineInfo *info)
 }
 
 static void
-add_texts (JsonBuilder *json, const char *name, const GPtrArray *texts)
-{
-    json_builder_set_member_name (json, name);
-    json_builder_begin_array (json);
-    for (guint i = 0; i < texts->len; i++)
-        json_builder_add_string_value (json, g_ptr_array_index (texts, i));
-    json_builder_end_array (json);
-}
-
-static void
 add_base_layer (JsonBuilder *json, gconstpointer item)
 {
     const BaseLayer *layer = item;
@@ -97,7 +87,7 @@ add_bases (JsonBuilder *json, const Run *run)
     verb_json_list (json, "layers", bases_layers (run->bases), add_base_layer);
     verb_json_number (json, "read-bytes", run->cost != NULL ? run->cost->base_bytes : 0);
     verb_json_number (json, "export-bytes", bases_export_bytes (run->bases));
-    add_texts (json, "lacking", bases_lacking (run->bases));
+    verb_json_lines (json, "lacking", bases_lacking (run->bases));
     json_builder_end_object (json);
 }
 
@@ -154,9 +144,9 @@ verb_plan_json (const Run *run, gboolean changed)
     verb_json_number (json, "engine-bytes", plan_engine_bytes (run));
     verb_json_list (json, "file-systems", run->outlook->spaces, add_space);
     verb_json_list (json, "containers", run->outlook->affected, add_container);
-    add_texts (json, "not-taken-back", run->outlook->lasting);
-    add_texts (json, "problems", run->outlook->problems);
-    add_texts (json, "notes", run->notes);
+    verb_json_lines (json, "not-taken-back", run->outlook->lasting);
+    verb_json_lines (json, "problems", run->outlook->problems);
+    verb_json_lines (json, "notes", run->notes);
     json_builder_end_object (json);
     verb_json_print (json);
 }

@@ -107,16 +107,6 @@ add_numbers (JsonBuilder *json, const char *name, const GArray *numbers)
 }
 
 static void
-add_texts (JsonBuilder *json, const char *name, const GPtrArray *texts)
-{
-    json_builder_set_member_name (json, name);
-    json_builder_begin_array (json);
-    for (guint i = 0; i < texts->len; i++)
-        json_builder_add_string_value (json, g_ptr_array_index (texts, i));
-    json_builder_end_array (json);
-}
-
-static void
 add_one (JsonBuilder *json, gconstpointer item)
 {
     const Prune *prune = item;
@@ -125,9 +115,9 @@ add_one (JsonBuilder *json, gconstpointer item)
     verb_json_text (json, "product", prune->product);
     add_numbers (json, "kept", prune->kept);
     add_numbers (json, "releases", prune->releases);
-    add_texts (json, "names", prune->names);
-    add_texts (json, "in-use", prune->used);
-    add_texts (json, "logs", prune->logs);
+    verb_json_lines (json, "names", prune->names);
+    verb_json_lines (json, "in-use", prune->used);
+    verb_json_lines (json, "logs", prune->logs);
     verb_json_number (json, "state-bytes", prune->state_bytes);
     verb_json_number (json, "engine-bytes", prune->engine_bytes);
     json_builder_end_object (json);

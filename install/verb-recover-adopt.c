@@ -49,11 +49,7 @@ print (const Run *run, const Adoption *adoption, const VerbOutput *output)
     verb_json_flag (json, "changed", TRUE);
     verb_json_text (json, "product", adoption->product);
     verb_json_number (json, "floor", adoption->floor);
-    json_builder_set_member_name (json, "notes");
-    json_builder_begin_array (json);
-    for (guint i = 0; i < run->notes->len; i++)
-        json_builder_add_string_value (json, run->notes->pdata[i]);
-    json_builder_end_array (json);
+    verb_json_lines (json, "notes", run->notes);
     json_builder_end_object (json);
     verb_json_print (json);
 }

@@ -59,6 +59,16 @@ verb_json_texts (JsonBuilder *builder, const char *name, char **texts)
 }
 
 void
+verb_json_lines (JsonBuilder *builder, const char *name, const GPtrArray *lines)
+{
+    json_builder_set_member_name (builder, name);
+    json_builder_begin_array (builder);
+    for (guint i = 0; i < lines->len; i++)
+        json_builder_add_string_value (builder, g_ptr_array_index (lines, i));
+    json_builder_end_array (builder);
+}
+
+void
 verb_json_list (JsonBuilder *builder, const char *name, const GPtrArray *items,
                 void (*add_item) (JsonBuilder *builder, gconstpointer item))
 {

@@ -19,6 +19,8 @@ void verb_json_digest (JsonBuilder *builder, const char *name, const Digest *dig
 void verb_json_digests (JsonBuilder *builder, const char *name, const GArray *digests);
 /* A list of texts, NULL-terminated; empty where texts is NULL. */
 void verb_json_texts (JsonBuilder *builder, const char *name, char **texts);
+/* The same of an array of char *. */
+void verb_json_lines (JsonBuilder *builder, const char *name, const GPtrArray *lines);
 /* A list of objects, which add_item fills. */
 void verb_json_list (JsonBuilder *builder, const char *name, const GPtrArray *items,
                      void (*add_item) (JsonBuilder *builder, gconstpointer item));

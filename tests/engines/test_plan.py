@@ -9,21 +9,8 @@ import pytest
 from engines.host import Host, host20, steps  # noqa: F401 pylint: disable=unused-import
 from engines.images import Image
 from engines.lying import LyingEngine
+from engines.no_engine import host, plain  # noqa: F401 pylint: disable=unused-import
 from program import handcarry
-
-
-@pytest.fixture
-def host(tmp_path):
-    with LyingEngine(tmp_path) as engine:
-        yield Host(tmp_path / "host", engine.url)
-
-
-@pytest.fixture
-def plain(release):
-    """A release of configs alone."""
-    release.images, release.playbooks = [], []
-    release.write()
-    return release
 
 
 def next_release(host, release, **files):

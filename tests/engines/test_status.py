@@ -16,21 +16,8 @@ import pytest
 from engines.host import Host, host20  # noqa: F401 pylint: disable=unused-import
 from engines.lying import Change, LyingEngine
 from engines.release import Release
+from engines.no_engine import host, plain  # noqa: F401 pylint: disable=unused-import
 from program import PROGRAM, handcarry
-
-
-@pytest.fixture
-def host(tmp_path):
-    with LyingEngine(tmp_path) as engine:
-        yield Host(tmp_path / "host", engine.url)
-
-
-@pytest.fixture
-def plain(release):
-    """A release of configs alone."""
-    release.images, release.playbooks = [], []
-    release.write()
-    return release
 
 
 def install_next(host, release, *more, status=0, content="plain = two\n"):
