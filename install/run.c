@@ -10,6 +10,7 @@
 #include "manifest/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -315,11 +316,20 @@ free_host_side (Run *run)
     host_free (run->host);
 }
 
+/* A product that was never installed leaves no folder; one with something in it stays. */
+static void
+drop_empty_folder (const Run *run)
+{
+    if (!run->borrows && run->product_fd >= 0 && run->release != NULL && run->state == NULL)
+        unlinkat (run->host->state_fd, run->release->product, AT_REMOVEDIR);
+}
+
 void
 run_free (Run *run)
 {
     if (run == NULL)
         return;
+    drop_empty_folder (run);
     run_drop_bundles (run);
     g_ptr_array_unref (run->links);
     g_ptr_array_unref (run->brought);
