@@ -39,15 +39,17 @@ copy_frame (Bundle *bundle, int fd, guint i, GError **error)
                             error);
 }
 
-/* Frames of tree and meta, and what the layers take. */
+/* Frames of tree and meta, and what the layers take. $TMPDIR may be the medium: the spool lies
+ * where the copy does (trust.md 119). */
 static gboolean *
-frames_wanted (Bundle *bundle, GArray *layers, GError **error)
+frames_wanted (Bundle *bundle, GArray *layers, int dirfd, GError **error)
 {
+    g_autofree char *spool_dir = g_strdup_printf ("/proc/self/fd/%d", dirfd);
     g_autofree gboolean *wanted = g_new0 (gboolean, bundle->frames->len + 1);
     guint first, count;
 
     if (layers->len > 0) {
-        g_autoptr (Rebuild) rebuild = rebuild_new (bundle, layers, NULL, error);
+        g_autoptr (Rebuild) rebuild = rebuild_new (bundle, layers, spool_dir, error);
 
         if (rebuild == NULL)
             return NULL;
@@ -63,7 +65,7 @@ gboolean
 bundle_copy_in (Bundle *bundle, int dirfd, const char *name, GArray *layers, Progress *progress,
                 GError **error)
 {
-    g_autofree gboolean *wanted = frames_wanted (bundle, layers, error);
+    g_autofree gboolean *wanted = frames_wanted (bundle, layers, dirfd, error);
     guint64 total = 0;
 
     if (wanted == NULL)
