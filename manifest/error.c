@@ -6,7 +6,8 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#define QUOTE_MAX 200
+/* Long enough for two of the engine's paths, which a person may have to remove (trust.md 102). */
+#define QUOTE_MAX 400
 
 G_DEFINE_QUARK (handcarry - error - quark, handcarry_error)
 
