@@ -394,13 +394,14 @@ step_tree_plan (Run *run, GError **error)
         return FALSE;
     list_tree (run, &wanted);
     data = g_new0 (TreeStep, 1);
-    data->had_tree = found.kind != PLACE_NOTHING;
+    /* Of a release that was left, rN is emptied when the run begins. */
+    data->had_tree = found.kind != PLACE_NOTHING && run_old_release (run) == run->release->release;
     data->had_commit = has_commit (run);
     step = step_add (run, &step_tree_kind, path, "is there", data);
     step->bytes = disk_bytes (run);
     step->detail = describe_left_out (run);
-    step->needed =
-        !data->had_commit || found.kind != PLACE_FOLDER || !digest_equal (&found.digest, &wanted);
+    step->needed = !data->had_commit || !data->had_tree || found.kind != PLACE_FOLDER ||
+                   !digest_equal (&found.digest, &wanted);
     if (step->needed)
         step->action = (g_free (step->action), g_strdup ("lay out"));
     return TRUE;
