@@ -71,7 +71,7 @@ open_log (Run *run, GError **error)
 
     if (receipt_is_written (run->host, name))
         return TRUE;
-    run->log = run_log_open (run->host, name, run->values, error);
+    run_take_log (run, run_log_open (run->host, name, run->values, error));
     if (run->log == NULL)
         return FALSE;
     run_log_text (run->log, "-- the run was interrupted here; handcarry recover goes on --\n");

@@ -375,6 +375,14 @@ run_check_stop (Run *run, GError **error)
 }
 
 void
+run_take_log (Run *run, RunLog *log)
+{
+    run->log = log;
+    if (run->leaving != NULL)
+        run->leaving->log = log;
+}
+
+void
 run_note (Run *run, const char *format, ...)
 {
     va_list args;

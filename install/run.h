@@ -99,6 +99,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
 gboolean run_stopped (gpointer run);
 /* After that: another signal since the last call? */
 gboolean run_stopped_again (Run *run);
+/* Also for the release that is left, whose playbooks belong to the same run; log may be NULL. */
+void run_take_log (Run *run, RunLog *log);
 gboolean run_check_stop (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void run_note (Run *run, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

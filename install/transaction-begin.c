@@ -86,7 +86,7 @@ add_steps (const Run *run, JsonObject *begin)
 static gboolean
 open_log (Run *run, const char *id, GError **error)
 {
-    run->log = run_log_open (run->host, id, run->values, error);
+    run_take_log (run, run_log_open (run->host, id, run->values, error));
     if (run->log == NULL)
         return FALSE;
     if (run->shown != NULL)
