@@ -161,13 +161,22 @@ transaction_point (Run *run, guint64 number, GError **error)
     return file_fsync_dir (run->product_fd, run->release->product, error);
 }
 
+/* A signal during the last playbook was told that the run stops when it ends. A rollback or removal
+ * has no way back, so there is nothing to stop for. */
+static gboolean
+check_last_stop (Run *run, GError **error)
+{
+    return !run_is (run, "install") || run_check_stop (run, error);
+}
+
 gboolean
 transaction_forward (Run *run, GError **error)
 {
     guint64 to = journal_number (run->journal, "to");
     g_autoptr (GError) why = NULL;
 
-    if (!transaction_point (run, to, &why) || !transaction_apply (run, &why))
+    if (!transaction_point (run, to, &why) || !transaction_apply (run, &why) ||
+        !check_last_stop (run, &why))
         return transaction_back (run, why, error);
     transaction_sync_engine (run);
     if (!journal_phase (run->journal, PHASE_HEALTHY, NULL, &why))
