@@ -25,9 +25,10 @@ is_ours (const Run *run, const StepPlace *then, const PlaceThing *found)
 {
     const StateFile *tracked = find_tracked (run, then->place.path);
 
+    if (found->kind == PLACE_NOTHING)
+        return TRUE; /* as for an install: what is gone holds no edit */
     return found->kind == then->place.wanted.kind &&
-           (found->kind == PLACE_NOTHING ||
-            digest_equal (&found->digest, &then->place.wanted.digest) ||
+           (digest_equal (&found->digest, &then->place.wanted.digest) ||
             (tracked != NULL && digest_equal (&found->digest, &tracked->digest)));
 }
 
@@ -47,6 +48,21 @@ take_kept (const Run *run, StepPlace *step)
                          run->release->product, run->leaving->release->release);
     step->from = stored_kept_name (step->place.path);
     step->exact = TRUE;
+}
+
+/* Found now and not behind the switch. */
+static gboolean
+check_kept (const Run *run, const StepPlace *step, GError **error)
+{
+    g_autofree char *path = g_build_filename (step->folder, step->from, NULL);
+    PlaceThing kept = { .kind = PLACE_NOTHING };
+
+    return place_look (path, &kept, error) &&
+           (place_same (&kept, &step->place.wanted) ||
+            fail (error, ERR_NOT_READY,
+                  "'%s' cannot be put back: what was there before release %" G_GUINT64_FORMAT
+                  " is not in '%s' as it was kept; install a newer release instead",
+                  step->place.path, run->leaving->release->release, path));
 }
 
 /* Puts back what a step of the installing run found; an edit made since is never lost. */
@@ -69,8 +85,11 @@ plan_back (Run *run, const Step *then, GError **error)
         return TRUE;
     }
     action = step->place.wanted.kind == PLACE_NOTHING ? "remove" : "put back";
-    if (step->place.wanted.kind != PLACE_NOTHING)
+    if (step->place.wanted.kind != PLACE_NOTHING) {
         take_kept (run, step);
+        if (!check_kept (run, step, error))
+            return FALSE;
+    }
     step_place_need (run, base, action);
     return TRUE;
 }
@@ -119,6 +138,7 @@ take_before (Run *run, GError **error)
 {
     guint64 number = run_old_release (run);
     g_autoptr (Journal) journal = stored_journal (run, number, error);
+    g_autoptr (State) then = NULL;
     guint64 before;
 
     if (journal == NULL)
@@ -130,7 +150,8 @@ take_before (Run *run, GError **error)
                      " is the first one here, there is none to go back "
                      "to; 'handcarry remove %s' takes it away",
                      number, run->state->product);
-    return stored_take (run, before, error) && stored_open_leaving (run, number, error);
+    return stored_state_to (run, number, &then, error) && stored_take (run, before, error) &&
+           stored_open_leaving (run, number, error);
 }
 
 /* What it is left by runs from its tree. */

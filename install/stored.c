@@ -97,6 +97,42 @@ not_kept (GError **error, guint64 number, const GError *why)
                  number, why->message);
 }
 
+/* The digest that the release has as far as the state knows: of the current one and of the one
+ * before it. */
+static gboolean
+known_digest (const Run *run, guint64 number, Digest *digest)
+{
+    const Digest unknown = { 0 }; /* of a number that a person has typed in (adopt.h) */
+    const State *state = run->state;
+    g_autoptr (State) before = NULL;
+
+    if (state != NULL && state->release != 0 && state->release != number &&
+        stored_state_before (run, state->release, &before, NULL))
+        state = before;
+    if (state == NULL || state->release != number || digest_equal (&state->digest, &unknown))
+        return FALSE;
+    *digest = state->digest;
+    return TRUE;
+}
+
+/* What lies there says which playbooks run as root and which images get names, so it is only
+ * believed as it was signed. */
+static gboolean
+check_digest (const Run *run, guint64 number, const char *path, GError **error)
+{
+    g_autofree char *found = digest_to_text (&run->digest);
+    g_autofree char *expected = NULL;
+    Digest known;
+
+    if (!known_digest (run, number, &known) || digest_equal (&run->digest, &known))
+        return TRUE;
+    expected = digest_to_text (&known);
+    return fail (error, ERR_NOT_READY,
+                 "'%s' was changed since release %" G_GUINT64_FORMAT " was installed: it has %s, "
+                 "expected is %s; install the bundle of the release that is to be here",
+                 path, number, found, expected);
+}
+
 gboolean
 stored_take (Run *run, guint64 number, GError **error)
 {
@@ -114,6 +150,8 @@ stored_take (Run *run, guint64 number, GError **error)
     if (run->release->release != number)
         return fail (error, ERR_NOT_READY, "'%s' is of release %" G_GUINT64_FORMAT, path,
                      run->release->release);
+    if (!check_digest (run, number, path, error))
+        return FALSE;
     g_clear_pointer (&run->values, g_ptr_array_unref);
     run->values = host_values (run->host, run->release, error);
     return run->values != NULL;
@@ -218,4 +256,31 @@ stored_state_before (const Run *run, guint64 number, State **state, GError **err
     if (text != NULL)
         *state = state_parse (text, path, error);
     return *state != NULL;
+}
+
+gboolean
+stored_state_to (const Run *run, guint64 number, State **state, GError **error)
+{
+    return stored_state_before (run, number, state, error) &&
+           (*state != NULL || fail (error, ERR_NOT_READY,
+                                    "the state before release %" G_GUINT64_FORMAT " is not kept "
+                                    "on this host; install a newer release instead",
+                                    number));
+}
+
+gboolean
+stored_is_current (const Run *run)
+{
+    g_autofree char *folder = run_folder (run);
+    g_autofree char *link = g_build_filename (run->release->product, "current", NULL);
+    g_autofree char *path =
+        g_build_filename (run->release->product, folder, STORED_STATEMENT, NULL);
+    g_autoptr (GBytes) text = file_read_below (run->host->state_fd, path, LIMIT_YAML_BYTES, NULL);
+    char target[32] = { 0 };
+    Digest found;
+
+    if (text == NULL || readlinkat (run->host->state_fd, link, target, sizeof target - 1) < 0)
+        return FALSE;
+    found = digest_of_bytes (text);
+    return digest_equal (&found, &run->digest) && strcmp (target, folder) == 0;
 }

@@ -28,7 +28,8 @@ gboolean stored_undo (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes rN. Nothing there is no error. */
 gboolean stored_remove (Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Makes run one of the stored release; run->product_fd is open. ERR_NOT_READY: it is not kept. */
+/* Makes run one of the stored release; run->product_fd is open. ERR_NOT_READY: it is not kept,
+ * or not as the state knows it. */
 gboolean stored_take (Run *run, guint64 number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A run of another stored release of the same product, on the same host and engine, which it
  * borrows from like. */
@@ -47,5 +48,10 @@ Journal *stored_journal (const Run *run, guint64 number, GError **error) G_GNUC_
 /* The state that installing release number found; *state is NULL where it was the first. */
 gboolean stored_state_before (const Run *run, guint64 number, State **state,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, of a release that is gone back from; ERR_NOT_READY where there is none. */
+gboolean stored_state_to (const Run *run, guint64 number, State **state,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is the signed text of run's release here, byte for byte, and does `current` name it? */
+gboolean stored_is_current (const Run *run);
 /* The releases that are kept (guint64), lowest first. */
 GArray *stored_numbers (const Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -113,10 +113,7 @@ state_of_target (const Run *run, State **before, GError **error)
 {
     guint64 from = journal_number (run->journal, "from");
 
-    return stored_state_before (run, from, before, error) &&
-           (*before != NULL ||
-            fail (error, ERR_NOT_READY,
-                  "the state before release %" G_GUINT64_FORMAT " is not kept", from));
+    return stored_state_to (run, from, before, error);
 }
 
 static State *
