@@ -181,18 +181,31 @@ journal_open (int state_fd, gboolean write, Journal **journal, GError **error)
     return TRUE;
 }
 
-gboolean
-journal_step_begun (const Journal *journal, guint step, JournalPart part)
+static gboolean
+has_record (const Journal *journal, guint step, JournalPart part, const char *event)
 {
     for (guint i = 0; i < journal->records->len; i++) {
         JsonObject *record = g_ptr_array_index (journal->records, i);
 
         if (g_strcmp0 (engine_json_string (record, "record"), "step") == 0 &&
             engine_json_count (record, "step") == step &&
-            g_strcmp0 (engine_json_string (record, "part"), journal_parts[part]) == 0)
+            g_strcmp0 (engine_json_string (record, "part"), journal_parts[part]) == 0 &&
+            (event == NULL || g_strcmp0 (engine_json_string (record, "event"), event) == 0))
             return TRUE;
     }
     return FALSE;
+}
+
+gboolean
+journal_step_begun (const Journal *journal, guint step, JournalPart part)
+{
+    return has_record (journal, step, part, NULL);
+}
+
+gboolean
+journal_step_done (const Journal *journal, guint step, JournalPart part)
+{
+    return has_record (journal, step, part, "done");
 }
 
 JsonObject *

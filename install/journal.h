@@ -65,6 +65,8 @@ gboolean journal_step (Journal *journal, guint step, JournalPart part, const cha
 
 /* Was this part of the step begun? */
 gboolean journal_step_begun (const Journal *journal, guint step, JournalPart part);
+/* Did it end well, at least once? */
+gboolean journal_step_done (const Journal *journal, guint step, JournalPart part);
 /* The newest data of a step: of its records, else of the first one. Borrowed. */
 JsonObject *journal_step_data (const Journal *journal, guint step);
 /* Members of the first record; "" and 0 where they are not there. Borrowed. */

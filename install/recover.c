@@ -153,12 +153,26 @@ describe (const Run *run)
                             run->release->product, run->release->version, to);
 }
 
+/* The older programs may have been started, and have written to what an undo playbook would put
+ * back a second time. */
+static void
+skip_left (Run *run)
+{
+    for (guint i = 0; i < run->steps->len; i++) {
+        Step *step = g_ptr_array_index (run->steps, i);
+
+        if (step->kind == &step_leave_kind && journal_step_done (run->journal, i, PART_APPLY))
+            step->needed = FALSE;
+    }
+}
+
 static gboolean
 forward (Run *run, char **said, GError **error)
 {
     g_autofree char *text = describe (run);
     GError *why = NULL;
 
+    skip_left (run);
     if (!journal_phase (run->journal, PHASE_FORWARD, NULL, error))
         return FALSE;
     if (!transaction_forward (run, &why))
