@@ -3,6 +3,7 @@
 #include "install/plan.h"
 
 #include "install/place-tree.h"
+#include "install/stored.h"
 #include "manifest/error.h"
 
 #include <string.h>
@@ -58,11 +59,20 @@ any_needed (const Run *run)
     return FALSE;
 }
 
+/* What the host keeps of the release is needed to leave it; a person may have cleared it away. */
 static gboolean
-is_current (const Run *run)
+is_current (Run *run)
 {
-    return run->state != NULL &&
-           digest_equal (&run->state->digest, bundle_release_digest (run->bundle));
+    if (run->state == NULL ||
+        !digest_equal (&run->state->digest, bundle_release_digest (run->bundle)))
+        return FALSE;
+    if (stored_is_current (run))
+        return TRUE;
+    run_note (run,
+              "what this host keeps of release %" G_GUINT64_FORMAT " was removed or changed "
+              "by hand and is made anew",
+              run->release->release);
+    return FALSE;
 }
 
 gboolean
@@ -105,7 +115,7 @@ plan_steps (Run *run, GError **error)
         !step_configs_plan (run, error) || !step_files_plan (run, error) ||
         !step_dropped_plan (run, error) || !step_names_plan (run, error))
         return FALSE;
-    due = any_needed (run) || !is_current (run);
+    due = !is_current (run) || any_needed (run);
     run->already = !due;
     if (!step_playbooks_plan (run, due, error) || !step_health_plan (run, due, error))
         return FALSE;
