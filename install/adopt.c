@@ -166,16 +166,16 @@ note_images (Run *run, const State *state, GError **error)
 {
     g_autoptr (GPtrArray) images = engine_list (run->engine, error);
     g_autofree char *keeper = g_strdup_printf ("handcarry.local/%s/", state->product);
-    g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     guint found = 0;
 
     for (guint i = 0; images != NULL && i < images->len; i++) {
         const EngineImage *image = images->pdata[i];
 
         for (guint j = 0; j < image->names->len; j++) {
-            char *name = image->names->pdata[j];
+            const char *name = image->names->pdata[j];
 
-            g_hash_table_add (names, name);
+            g_hash_table_add (names, path_normalize_image_name (name));
             if (strncmp (name, keeper, strlen (keeper)) == 0)
                 run_note (run, "the engine keeps %s", name);
         }

@@ -154,6 +154,11 @@ finish (EngineHttp *http, Transfer *transfer, CURLcode code, const char *what, E
     if (transfer->too_long)
         return fail (error, ERR_ENGINE, "%s: the engine at '%s' answers with more than %d bytes",
                      what, http->socket, LIMIT_JSON_BYTES);
+    if (code == CURLE_COULDNT_CONNECT)
+        return fail (error, ERR_ENGINE,
+                     "cannot reach the engine: nothing answers at '%s'; start it, or name another "
+                     "socket with --engine",
+                     http->socket);
     /* A body cut short by an answer with an error status: the answer is what matters. */
     if (code != CURLE_OK && (status < 400 || transfer->body->len == 0))
         return fail (error, ERR_ENGINE,

@@ -24,8 +24,12 @@ make (int dirfd, GError **error)
 {
     g_autoptr (SecretKey) key = NULL;
 
-    if (!key_files_check_absent (dirfd, KEY_NAME, ".pub", error))
-        return NULL;
+    if (is_there (dirfd, KEY_NAME ".pub"))
+        return fail_null (error, ERR_NOT_READY,
+                          "'" KEY_NAME ".key' is gone and '" KEY_NAME ".pub' is there; put "
+                          "'" KEY_NAME ".key' back from a backup, or move '" KEY_NAME ".pub' "
+                          "away: then a new key is made, and only the old one proves the receipts "
+                          "so far");
     key = secret_key_generate (error);
     if (key == NULL || !key_files_write_secret (dirfd, KEY_NAME, key, NULL, NULL, error))
         return NULL;

@@ -68,3 +68,87 @@ def test_a_signal_during_the_last_playbook_is_no_installed_release(host20, relea
     assert going.returncode == 8, said + why
     assert "stopping when this ends" in said and "back at release 1" in why
     assert host20.status()["products"][0]["release"] == 1
+
+
+def refused(host, why, status=11):
+    """A rollback that ends before anything is changed, and that status foretells."""
+    ran = handcarry(*host.arguments("rollback", "handcarry-test", "-y"))
+    assert ran.returncode == status and why in ran.stderr, ran.stdout + ran.stderr
+    product = host.status()["products"][0]
+    assert product["release"] == 2 and product["rollback-to"] == 0
+    assert not (host.state / "journal").exists()
+
+
+def test_a_release_whose_records_were_touched_is_not_gone_back_to(host20, release):
+    bundle = two_releases(host20, release, install=SAY)
+    (release.folder / "configs/plain.conf").write_text("plain = no\n")
+    bundle = host20.bundle(release)
+    host20.install(bundle)
+    product = host20.state / "handcarry-test"
+    touched = product / "r1/statement.yaml"
+    state = product / "r2/before/state.yaml"
+    kept = next(path for path in state.parent.iterdir() if path != state)
+    for path, why in (touched, "was changed since release 1 was installed"), \
+                     (kept, "as it was kept"), (state, "the state before release 2"):
+        good = path.read_bytes()
+        path.write_bytes(good.replace(b"1.0.0", b"6.6.6").replace(b"yes", b"on"))
+        if path == state:
+            path.unlink()
+        refused(host20, why)
+        path.write_bytes(good)
+    rollback(host20)
+    assert (release.target / "plain.conf").read_text() == "plain = yes\n"
+
+
+def test_a_config_that_somebody_deleted_is_put_back_by_a_rollback(host20, release):
+    two_releases(host20, release, install=SAY)
+    (release.folder / "configs/plain.conf").write_text("plain = no\n")
+    host20.install(host20.bundle(release))
+    (release.target / "plain.conf").unlink()
+    rollback(host20)
+    assert (release.target / "plain.conf").read_text() == "plain = yes\n"
+
+
+def test_what_a_host_keeps_of_a_release_is_made_anew_by_installing_it(host20, release):
+    bundle = two_releases(host20, release, install=SAY)
+    host20.install(bundle)
+    product = host20.state / "handcarry-test"
+    assert "already installed" in host20.install(bundle).stdout
+    (product / "r2/statement.yaml").unlink()
+    assert "is made anew" in host20.install(bundle).stdout
+    (product / "current").unlink()
+    (product / "current").symlink_to("r1")
+    assert "is made anew" in host20.install(bundle).stdout
+    assert (product / "current").readlink().name == "r2"
+    rollback(host20)
+
+
+def test_undo_playbooks_that_ran_are_not_run_again_by_recover(host20, release, tmp_path):
+    told, flag = tmp_path / "told", tmp_path / "well"
+    undo = FAIL % ("    - shell: echo undo >> %s\n" % told)
+    install = FAIL % ("    - shell: test {{ handcarry.release }} = 2 -o ! -e %s\n" % flag)
+    host20.install(two_releases(host20, release, install=install, undo=undo))
+    flag.touch()
+    ran = handcarry(*host20.arguments("rollback", "handcarry-test", "-y"))
+    assert ran.returncode == 9, ran.stdout + ran.stderr
+    flag.unlink()
+    ran = handcarry(*host20.arguments("recover"))
+    assert ran.returncode == 0 and told.read_text() == "undo\n", ran.stdout + ran.stderr
+    assert host20.status()["products"][0]["release"] == 1
+
+
+def test_a_host_key_that_is_gone_is_not_made_anew_beside_its_public_half(host20, release):
+    bundle = two_releases(host20, release, install=SAY)
+    (host20.etc / "host.key").unlink()
+    ran = host20.install(bundle, status=11)
+    assert "put 'host.key' back from a backup" in ran.stderr
+    (host20.etc / "host.pub").unlink()
+    host20.install(bundle)
+
+
+def test_an_engine_that_is_down_is_named_by_its_socket(host20, docker20, release):
+    bundle = two_releases(host20, release, install=SAY)
+    docker20.kill()
+    ran = host20.install(bundle, status=7)
+    assert "nothing answers at '%s'; start it" % docker20.socket in ran.stderr
+    docker20.start()
