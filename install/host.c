@@ -80,7 +80,8 @@ open_state (Host *host, gboolean create, GError **error)
         return fail_errno (error, ERR_FAILED, errno, "cannot open '%s'", host->state_path);
     /* Whatever the umask: plain users may read what is not secret. */
     if (create && fchmod (host->state_fd, STATE_MODE) < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot use '%s' (install needs root)",
+        return fail_errno (error, ERR_FAILED, errno,
+                           errno == EPERM ? "cannot use '%s' (only root may)" : "cannot use '%s'",
                            host->state_path);
     return TRUE;
 }

@@ -192,14 +192,30 @@ finish (Run *run, char **said, GError **error)
     return TRUE;
 }
 
+/* Why the way back began the first time, or NULL: each try that fails says of itself what went
+ * wrong there. */
+static const char *
+first_cause (const Journal *journal)
+{
+    for (guint i = 0; i < journal->records->len; i++) {
+        JsonObject *record = g_ptr_array_index (journal->records, i);
+
+        if (g_strcmp0 (engine_json_string (record, "phase"), journal_phases[PHASE_BACK]) == 0)
+            return engine_json_string (record, "message");
+    }
+    return NULL;
+}
+
 /* Why the run is taken back now. */
 static GError *
 cause (const Run *run)
 {
     gboolean looked = run->journal->phase == PHASE_ATTENTION;
+    const char *first = first_cause (run->journal);
 
-    return g_error_new_literal (HANDCARRY_ERROR, ERR_FAILED,
-                                looked ? last_message (run->journal) : "the run was interrupted");
+    if (first == NULL)
+        first = looked ? last_message (run->journal) : "the run was interrupted";
+    return g_error_new_literal (HANDCARRY_ERROR, ERR_FAILED, first);
 }
 
 static gboolean

@@ -9,6 +9,9 @@
 #include "manifest/error.h"
 #include "manifest/path.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 static void
 product_free (gpointer data)
 {
@@ -32,6 +35,7 @@ status_free (Status *status)
     g_ptr_array_unref (status->products);
     g_free (status->unreached);
     g_free (status->run);
+    g_free (status->lost);
     g_free (status);
 }
 
@@ -153,6 +157,17 @@ look_run (Status *status, const Host *host)
     status->next = next_of (status, journal);
 }
 
+/* A host that believes a trust root has records from the first import on. */
+static void
+look_records (Status *status, const Host *host)
+{
+    g_autofree char *trust = g_build_filename (host->etc_path, "trust", NULL);
+    g_autoptr (GError) why = NULL;
+
+    if (faccessat (AT_FDCWD, trust, F_OK, 0) == 0 && !host_check_state (host, NULL, &why))
+        status->lost = g_strdup (why->message);
+}
+
 Status *
 status_take (const RunOptions *how, NetworkBarrier barrier, GError **error)
 {
@@ -166,6 +181,7 @@ status_take (const RunOptions *how, NetworkBarrier barrier, GError **error)
     if (states == NULL)
         return NULL;
     look_run (status, host);
+    look_records (status, host);
     engine = engine_open (how->engine, &unreached);
     if (engine == NULL)
         status->unreached = g_strdup (unreached->message);

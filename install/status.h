@@ -29,6 +29,7 @@ typedef struct {
     char *run;           /* the run that is open: "install of NAME, release 2 after 1"; or NULL */
     const char *phase;   /* how far it got */
     const char *next;    /* what to type, where one is open */
+    char *lost;          /* why the records are not to be believed; NULL: they are */
 } Status;
 
 /* how.write is FALSE. */

@@ -53,7 +53,7 @@ print_text (const VerbOutput *output, const Status *status)
         verb_print (output, "a run of handcarry goes on right now\n");
     if (status->unreached != NULL)
         verb_warn ("images are not looked at: %s", status->unreached);
-    if (status->products->len == 0)
+    if (status->products->len == 0 && status->lost == NULL)
         verb_print (output, "nothing is installed here\n");
     for (guint i = 0; i < status->products->len; i++)
         print_product (output, g_ptr_array_index (status->products, i));
@@ -117,6 +117,7 @@ print_json (const Status *status)
     verb_json_text (json, "open-run", status->run);
     verb_json_text (json, "phase", status->phase);
     verb_json_text (json, "next", status->next);
+    verb_json_text (json, "lost", status->lost);
     verb_json_list (json, "products", status->products, add_product);
     json_builder_end_object (json);
     verb_json_print (json);
@@ -153,5 +154,8 @@ verb_status (int argc, char **argv, GError **error)
         print_text (&output, status);
     else if (!output.quiet)
         print_json (status);
-    return 0;
+    if (status->lost == NULL)
+        return 0;
+    fail (error, ERR_NOT_READY, "%s", status->lost);
+    return ERR_NOT_READY;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """What operators do in the middle of things: install again, press Ctrl-C, read the log."""
+import shutil
 import signal
 import time
 
@@ -144,6 +145,26 @@ def test_a_host_key_that_is_gone_is_not_made_anew_beside_its_public_half(host20,
     assert "put 'host.key' back from a backup" in ran.stderr
     (host20.etc / "host.pub").unlink()
     host20.install(bundle)
+
+
+def test_status_says_that_what_was_installed_is_not_known_any_more(host20, release):
+    playbooks(release, install=SAY)
+    host20.install(host20.bundle(release))
+    shutil.rmtree(host20.state)
+    ran = handcarry(*host20.arguments("status"))
+    assert ran.returncode == 11 and "nothing is installed" not in ran.stdout
+    assert "does not say what was installed" in ran.stderr and "--adopt" in ran.stderr
+
+
+def test_a_way_back_that_fails_again_says_so_once(host20, release):
+    bundle = two_releases(host20, release, install=SAY)
+    playbooks(release, install=FAIL % "    - shell: exit 3\n", undo=FAIL % "    - shell: exit 4\n")
+    bundle = host20.bundle(release)
+    host20.install(bundle, status=9)
+    for _ in range(2):
+        ran = handcarry(*host20.arguments("recover"))
+        assert ran.returncode == 9
+        assert ran.stderr.count("the way back failed") == 1, ran.stderr
 
 
 def test_an_engine_that_is_down_is_named_by_its_socket(host20, docker20, release):
