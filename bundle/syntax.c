@@ -21,6 +21,8 @@
 #define COPY_BYTES (1024 * 1024)
 #define MESSAGE_LINES 4
 #define REMOVE_DESCRIPTORS 16
+#define REMOVE_TRIES 4
+#define REMOVE_PAUSE 100000 /* microseconds, and more each time */
 
 /* The temporary folder: tree/, ansible.cfg, variables.json. */
 typedef struct {
@@ -29,19 +31,25 @@ typedef struct {
     int dirfd;
 } Layout;
 
+/* What is gone already is no reason to leave the rest. */
 static int
 remove_one (const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
-    return remove (path);
+    return remove (path) == 0 || errno == ENOENT || errno == ENOTEMPTY ? 0 : -1;
 }
 
+/* A child of Ansible may still clear its own part away when Ansible has ended. */
 static void
 layout_clear (Layout *layout)
 {
     file_clear_fd (&layout->dirfd);
-    if (layout->path != NULL &&
-        nftw (layout->path, remove_one, REMOVE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
-        g_debug ("'%s' could not be removed", layout->path);
+    for (guint i = 0; layout->path != NULL && i < REMOVE_TRIES; i++) {
+        if (nftw (layout->path, remove_one, REMOVE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) <
+                0 &&
+            errno == ENOENT)
+            break;
+        g_usleep (i * REMOVE_PAUSE);
+    }
     g_free (layout->path);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Layout, layout_clear)
