@@ -127,7 +127,7 @@ judge (const char *call, uint32_t kind, int dirfd, const char *name)
         noted->pid = (uint32_t)getpid ();
         noted->tid = (uint32_t)gettid ();
         noted->kind = kind;
-        snprintf (noted->call, sizeof noted->call, "%s", call);
+        snprintf (noted->call, sizeof noted->call, "%.*s", (int)sizeof noted->call - 1, call);
         describe (noted->what, dirfd, name);
     }
     if (control->mode == COUNT || number < control->target || (control->kinds & kind) == 0 ||
