@@ -316,9 +316,10 @@ recover_run (Run *run, RecoverWay way, char **said, GError **error)
     if (way != RECOVER_FORWARD)
         return go_on (run, said, error);
     if (run->journal->reached != PHASE_SWITCH && run->journal->reached != PHASE_FORWARD)
-        return fail (
-            error, ERR_USAGE,
-            "the run is past the point where it could go forward; type: handcarry recover");
+        return fail (error, ERR_USAGE, "the run %s; type: handcarry recover",
+                     run->journal->reached == PHASE_PREPARE
+                         ? "did not come to its switch, so it can only be taken back"
+                         : "is past the point where it could go forward");
     return forward (run, said, error);
 }
 

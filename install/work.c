@@ -113,19 +113,27 @@ mask_output (const guint8 *bytes, gsize length, gpointer data)
 }
 
 /* A playbook in the middle is no safe point, so the first signal waits for its end; but that may
- * never come, so the second one interrupts it. */
+ * never come, so the second one interrupts it. On the way back there is nothing to stop for, but a
+ * playbook that never ends there is to be interrupted, too. */
 static gboolean
 stop (gpointer data)
 {
-    static const char told[] = "stopping when this ends; a second signal interrupts it\n";
+    static const char stopping[] = "stopping when this ends; a second signal interrupts it\n";
+    static const char going_on[] =
+        "this is the way back, so it goes on; a second signal interrupts "
+        "this playbook, and a person has to look then\n";
     Work *work = data;
 
-    if (work->run->stopped) {
+    if (work->run->stopped || work->told) {
         work->interrupted = run_stopped_again (work->run);
         return work->interrupted;
     }
-    if (run_stopped (work->run))
-        take_output ((const guint8 *)told, sizeof told - 1, work);
+    if (work->run->back_from != 0 && run_stopped_again (work->run)) {
+        take_output ((const guint8 *)going_on, sizeof going_on - 1, work);
+        work->told = TRUE;
+    } else if (work->run->back_from == 0 && run_stopped (work->run)) {
+        take_output ((const guint8 *)stopping, sizeof stopping - 1, work);
+    }
     return FALSE;
 }
 

@@ -15,6 +15,7 @@ typedef struct {
     int dirfd;
     int log;
     LastLines *lines; /* of its output */
+    gboolean told;    /* that a second signal on the way back interrupts it */
     gboolean interrupted;
 } Work;
 

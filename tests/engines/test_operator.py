@@ -173,3 +173,23 @@ def test_an_engine_that_is_down_is_named_by_its_socket(host20, docker20, release
     ran = host20.install(bundle, status=7)
     assert "nothing answers at '%s'; start it" % docker20.socket in ran.stderr
     docker20.start()
+
+
+def test_an_undo_playbook_that_never_ends_is_interrupted_by_a_second_signal(host20, release,
+                                                                            tmp_path):
+    flag = tmp_path / "begun"
+    bundle = two_releases(host20, release, install=SAY)
+    playbooks(release, install=FAIL % "    - shell: exit 3\n",
+              undo=FAIL % ("    - shell: touch %s; exec sleep 600\n" % flag))
+    bundle = host20.bundle(release)
+    going = host20.start(bundle)
+    while not flag.exists() and going.poll() is None:
+        time.sleep(0.05)
+    going.send_signal(signal.SIGINT)
+    time.sleep(1)
+    assert going.poll() is None
+    going.send_signal(signal.SIGINT)
+    said, why = going.communicate(timeout=60)
+    assert going.returncode == 9, said + why
+    assert "this is the way back, so it goes on" in said
+    assert "'playbooks/undo.yml' was interrupted" in why and "type: handcarry recover" in why
