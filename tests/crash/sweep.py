@@ -84,11 +84,16 @@ def count(world, scenario):
     return world.shim.calls()
 
 
-def prepare(world, name):
-    """Makes the hosts of a scenario; returns the calls of its run, after two of them."""
-    scenario = SCENARIOS[name]
-    for needed in (scenario.old, scenario.new):
+def make_hosts(world, name):
+    """Makes the hosts that a scenario begins and ends with."""
+    for needed in (SCENARIOS[name].old, SCENARIOS[name].new):
         reach(world, needed)
+
+
+def prepare(world, name):
+    """The same; returns the calls of the scenario's run, after two of them."""
+    scenario = SCENARIOS[name]
+    make_hosts(world, name)
     calls = count(world, scenario)
     first, second = (numbered(each, world.folder) for each in (calls, count(world, scenario)))
     assert first == second, "two runs differ: %s" % [
