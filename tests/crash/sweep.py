@@ -42,7 +42,7 @@ SCENARIOS = {
 }
 # What recover removes later, where nothing can be removed now.
 TEMPORARY = re.compile(r"/(\.[^/]*\.tmp|\.[^/]*\.handcarry-r\d+(/.*)?|journal\.new|\.current|frames-r\d+): expected nothing")
-UNREFERRED = re.compile(r"/var/lib/handcarry/ostree/|/\.[^/]*\.handcarry-r\d+(-gone)?(/|$)")
+UNREFERRED = re.compile(r"/var/lib/handcarry/ostree/|/\.[^/]*\.handcarry-r\d+(-gone)?(/|$)|/frames-r\d+$")
 # What a run may say of a host that is as it was before.
 UNCHANGED = (1, 6, 7, 8)
 
