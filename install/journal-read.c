@@ -57,6 +57,20 @@ take_phase (Journal *journal, JsonObject *record, guint number, GError **error)
     return TRUE;
 }
 
+/* A journal of another version is a run that its own handcarry can end. */
+static gboolean
+check_schema (const char *schema, GError **error)
+{
+    g_autofree char *shown = error_quote (schema != NULL ? schema : "");
+
+    return g_strcmp0 (schema, JOURNAL_SCHEMA) == 0 ||
+           fail (error, ERR_FORMAT,
+                 "record 0 of the journal is not the begin of a run that this handcarry knows: "
+                 "its schema is '%s', expected '" JOURNAL_SCHEMA "'; if another version of "
+                 "handcarry wrote it, that one can recover",
+                 shown);
+}
+
 static gboolean
 take_record (Journal *journal, JsonObject *record, GError **error)
 {
@@ -64,9 +78,10 @@ take_record (Journal *journal, JsonObject *record, GError **error)
     guint number = journal->records->len + 1;
 
     if (journal->begin == NULL) {
-        if (g_strcmp0 (type, "begin") != 0 ||
-            g_strcmp0 (engine_json_string (record, "schema"), JOURNAL_SCHEMA) != 0)
+        if (g_strcmp0 (type, "begin") != 0)
             return malformed (error, 0, "is not the begin of a run that this handcarry knows");
+        if (!check_schema (engine_json_string (record, "schema"), error))
+            return FALSE;
         journal->begin = json_object_ref (record);
         return TRUE;
     }
