@@ -41,7 +41,8 @@ SCENARIOS = {
     "forward": Scenario("r1", "r2", "recover", cut=lambda world: cut(world, True)),
 }
 # What recover removes later, where nothing can be removed now.
-TEMPORARY = re.compile(r"/(\.[^/]*\.tmp|\.[^/]*\.handcarry-r\d+(/.*)?|journal\.new|\.current|frames-r\d+): expected nothing")
+TEMPORARY = re.compile(r"/(\.[^/]*\.tmp|\.[^/]*\.handcarry-r\d+(/.*)?|journal\.new|\.current"
+                       r"|frames-r\d+): expected nothing")
 UNREFERRED = re.compile(r"/var/lib/handcarry/ostree/|/\.[^/]*\.handcarry-r\d+(-gone)?(/|$)|/frames-r\d+$")
 # What a run may say of a host that is as it was before.
 UNCHANGED = (1, 6, 7, 8)
@@ -162,7 +163,8 @@ class Judge:
             self.expect_host(self.old, "status %d, but the host is not the old one: %s" % (
                 status, spoken(said)), self.point.lasts)
         if status == 0:
-            self.expect_host(self.new, "status 0, but the host is not the new one", self.point.lasts)
+            self.expect_host(self.new, "status 0, but the host is not the new one",
+                             self.point.lasts)
         if status == 9:
             self.expect("handcarry recover" in said, "no next command", spoken(said))
 
@@ -171,7 +173,8 @@ class Judge:
         self.expect(status in (0, 1, 8), "recover: status", status, spoken(said))
         found = self.which()
         if found is None:
-            self.expect_host(self.old, "neither old nor new after recover; against old: " + spoken(said))
+            self.expect_host(self.old, "neither old nor new after recover; against old: " +
+                             spoken(said))
             self.expect_host(self.new, "against new")
             return
         status, said = self.world.run(self.world.arguments("recover"))

@@ -45,6 +45,8 @@ def test_108_122_one_release_after_the_plug_was_pulled(guest, capsys):
         found.append(verdict.rsplit(" ", 1)[1])
         time.sleep(pick.uniform(0.05, 3))
         runs += guest.said().count("RAN ")
+        with capsys.disabled():
+            print("boot %d: %s; %d runs so far" % (number, verdict, runs), flush=True)
         assert "wrong" not in guest.said(), guest.said()[-3000:]
         guest.kill()
     with capsys.disabled():

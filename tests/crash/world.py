@@ -31,8 +31,8 @@ def images_of(product, seed, number):
 
 
 def write_release(folder, product, seed, number, target):
-    """Release 1, 2, or 3, which never gets healthy: a template, a config that changes, one that does not, one that only this
-    release has, and a folder of files."""
+    """Release 1, 2, or 3, which never gets healthy: a template, a config that changes, one that does
+    not, one that only this release has, and a folder of files."""
     made = Release(folder, images_of(product, seed, number))
     made.fields.update(product=product, release=number, version="%d.0.0" % number)
     made.playbooks = []
