@@ -116,6 +116,14 @@ def test_nothing_yet_is_no_error(tmp_path):
     assert result.status == 0 and result.out.startswith("0 receipts")
 
 
+def test_107_a_run_killed_before_the_first_key_left_nothing_to_prove(tmp_path):
+    state = tmp_path / "var/lib/handcarry"
+    (state / "receipts").mkdir(parents=True)
+    put_records(state, 0, ZEROS)
+    result = history(tmp_path, "--verify")
+    assert result.status == 0 and result.out.startswith("0 receipts"), result
+
+
 def test_118_verify_takes_a_chain_as_it_was_written(local):
     root, _ = local
     result = history(root, "--verify")
