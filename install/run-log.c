@@ -169,18 +169,28 @@ run_of (const char *name)
                : NULL;
 }
 
-/* Runs' names begin with the time, so that the last in the alphabet is the newest. */
+static gboolean
+is_later (const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* By the time of the last write: the names have it by the second, and two runs may share one. */
 static char *
 newest (DIR *dir)
 {
     g_autofree char *found = NULL;
     const struct dirent *entry;
+    struct timespec at = { 0 };
 
     while ((entry = readdir (dir)) != NULL) {
         g_autofree char *run = run_of (entry->d_name);
+        struct stat st;
 
-        if (g_strcmp0 (run, found) <= 0)
+        if (run == NULL || fstatat (dirfd (dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            (found != NULL && !is_later (&st.st_mtim, &at)))
             continue;
+        at = st.st_mtim;
         g_free (found);
         found = g_steal_pointer (&run);
     }

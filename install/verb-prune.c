@@ -111,7 +111,6 @@ add_one (JsonBuilder *json, gconstpointer item)
 {
     const Prune *prune = item;
 
-    json_builder_begin_object (json);
     verb_json_text (json, "product", prune->product);
     add_numbers (json, "kept", prune->kept);
     add_numbers (json, "releases", prune->releases);
@@ -120,7 +119,6 @@ add_one (JsonBuilder *json, gconstpointer item)
     verb_json_lines (json, "logs", prune->logs);
     verb_json_number (json, "state-bytes", prune->state_bytes);
     verb_json_number (json, "engine-bytes", prune->engine_bytes);
-    json_builder_end_object (json);
 }
 
 static void

@@ -10,17 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#define WORD_BYTES 200
+
 /* They go into receipts and onto terminals: nothing that would have to be quoted there. */
 static gboolean
 check_word (const char *option, const char *text, GError **error)
 {
     g_autofree char *shown = error_quote (text);
 
-    if (*text != '\0' && strcmp (shown, text) == 0)
+    if (*text != '\0' && strlen (text) <= WORD_BYTES && strcmp (shown, text) == 0)
         return TRUE;
     return fail (error, ERR_USAGE,
-                 "%s '%s': a name or a number of at most 200 bytes, without control characters",
-                 option, shown);
+                 "%s '%s': a name or a number of at most %d bytes, without control characters",
+                 option, shown, WORD_BYTES);
 }
 
 /* SUDO_USER is the word of whoever calls, as --by is. */

@@ -3,6 +3,7 @@
 """A host that releases are carried to: its root folder, its keys and its runs."""
 import hashlib
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -38,8 +39,10 @@ class Host:
         """Packs the release folder as it is; the path of the bundle."""
         output = Path(tempfile.mkdtemp(dir=self.folder)) / "bundle.tar.zst"
         more = [f"--{key}={value}" for key, value in options.items()]
+        # Without an ansible-playbook in PATH nothing checks its syntax: half a second a bundle.
         made = handcarry("bundle", release.folder / "release.yaml", "-o", output, "--trust",
-                         self.folder / "trust", "--sign", self.folder / "keys/release.key", *more)
+                         self.folder / "trust", "--sign", self.folder / "keys/release.key", *more,
+                         env={**os.environ, "PATH": str(self.folder)})
         assert made.returncode == 0, made.stderr
         return output
 

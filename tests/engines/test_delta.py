@@ -13,6 +13,8 @@ from engines.images import Image, Layer, near, noise
 from engines.lying import Before, LyingEngine, Once
 from program import Terminal, handcarry
 
+PLAYBOOK = False
+
 OLD = ("handcarry-test/server:1", "handcarry-test/web:1")
 
 

@@ -15,6 +15,8 @@ from engines.images import Image, Layer, near, noise
 from engines.lying import Change, LyingEngine
 from engines.release import Release
 
+PLAYBOOK = False
+
 OLD = ("handcarry-test/server:1", "handcarry-test/web:1")
 
 

@@ -10,6 +10,8 @@ from engines.images import plain_image
 from keytools import minisign, needs_minisign
 from program import handcarry
 
+PLAYBOOK = False
+
 
 @pytest.fixture
 def stick(tmp_path):
