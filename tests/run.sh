@@ -15,6 +15,8 @@ Installs what is missing (apt), builds, and runs every test. The last line is
 
   --only PART      only this part; may be given again. Parts: build, lint, unit,
                    verbs, engines, crash, examples
+  --all-engines    each test of an engine on all five; else Docker 26 on overlay2 and
+                   Podman 5 only where the engine itself matters
   --crash SUITE    only that suite of tests/crash, whole; may be given again:
                    all      every call of every run, hit with everything (hours)
                    engine   the engine killed at every request (half an hour)
@@ -30,11 +32,12 @@ Engines that are not this Debian's own come from a root that is made once, in
 END
 }
 
-only='' fuzz=0 bench=0 crash=''
+only='' fuzz=0 bench=0 crash='' few=--few-engines
 args=("$@")
 while [ $# -gt 0 ]; do
     case $1 in
         --only) only="$only ${2:?--only needs a part}"; shift 2 ;;
+        --all-engines) few=''; shift ;;
         --crash) crash="$crash ${2:?--crash needs a suite}"; shift 2 ;;
         --fuzz) fuzz=${2:?--fuzz needs a number of seconds}; shift 2 ;;
         --bench) bench=1; shift ;;
@@ -148,9 +151,9 @@ run_unit() # FOLDER
     add_report "build/$1/meson-logs/testlog.json"
 }
 
-run_pytest() # FOLDER BUILD [HALF]
+run_pytest() # FOLDER BUILD [K/N]: all of the folder's tests, or a share of its files
 {
-    local report=$reports/$1-$2${3:+-$3}.xml maker=$2
+    local report=$reports/$1-$2${3:+-${3%/*}}.xml maker=$2
     # The isolated side can not make the bundles that it is tested with.
     [ "$2" = isolated ] && maker=release
     if [ ! -d "tests/$1" ]; then
@@ -158,28 +161,41 @@ run_pytest() # FOLDER BUILD [HALF]
         return
     fi
     rm -f "$report"
-    echo "== $1, $2 build${3:+, $3 half of the files}"
+    echo "== $1, $2 build${3:+, share $3 of the files}"
     HANDCARRY=$top/build/$2/handcarry HANDCARRY_MAKER=$top/build/$maker/handcarry \
-        /usr/bin/python3 -m pytest -q --tb=short --junitxml="$report" ${3:+--half="$3"} \
+        /usr/bin/python3 -m pytest -q --tb=short --junitxml="$report" ${3:+--share="$3"} $few \
         "tests/$1" </dev/null
     add_report "$report"
 }
 
-run_two() # FOLDER BUILD [HALF] and FOLDER BUILD [HALF]: side by side, shown one after the other
+run_beside() # FOLDER BUILD [K/N] [and …]: side by side, shown one after the other
 {
-    local log=$reports/side.log other one=()
-    while [ "$1" != and ]; do
-        one+=("$1")
-        shift
+    local one=() all=() words text
+    for text in "$@" and; do
+        if [ "$text" = and ]; then
+            all+=("${one[*]}")
+            one=()
+        else
+            one+=("$text")
+        fi
     done
-    shift
-    run_pytest "$@" >"$log" 2>&1 &
-    other=$!
-    run_pytest "${one[@]}"
-    wait "$other"
-    cat "$log"
-    # What it counted was in a process of its own.
-    add_report "$reports/$1-$2${3:+-$3}.xml"
+    for words in "${all[@]}"; do
+        # shellcheck disable=SC2086 # words
+        run_pytest $words >"$reports/beside-${words//[ \/]/-}.log" 2>&1 &
+    done
+    wait
+    for words in "${all[@]}"; do
+        cat "$reports/beside-${words//[ \/]/-}.log"
+        read -ra one <<<"$words"
+        # What it counted was in a process of its own.
+        add_report "$reports/${one[0]}-${one[1]}${one[2]:+-${one[2]%/*}}.xml"
+    done
+}
+
+run_engines() # three at a time: they wait for daemons more than for a processor
+{
+    [ -z "$few" ] || echo "== Docker 26 on overlay2 and Podman 5 run a part of the tests (--all-engines: all)"
+    run_beside engines release 1/3 and engines release 2/3 and engines release 3/3
 }
 
 run_crash() # SUITE: what it needs, then its tests with its numbers
@@ -225,6 +241,19 @@ run_examples()
     done
 }
 
+run_crash_and_examples() # side by side: the examples build images and wait for health
+{
+    if wanted crash; then
+        run_pytest crash release >"$reports/beside-crash.log" 2>&1 &
+    fi
+    wanted examples && run_examples
+    if wanted crash; then
+        wait
+        cat "$reports/beside-crash.log"
+        add_report "$reports/crash-release.xml"
+    fi
+}
+
 run_fuzz()
 {
     local target corpus
@@ -249,14 +278,13 @@ if build_all; then
         run_unit isolated
     fi
     if wanted verbs; then
-        run_two verbs release and verbs asan
-        run_two verbs isolated and sources asan
+        run_beside verbs release and verbs asan
+        run_beside verbs isolated and sources asan
         run_pytest sources release
     fi
-    wanted engines && run_two engines release first and engines release second
-    wanted crash && run_pytest crash release
+    wanted engines && run_engines
+    run_crash_and_examples
     run_suites
-    wanted examples && run_examples
     [ "$fuzz" = 0 ] || run_fuzz
     [ "$bench" = 0 ] || check bench tests/bench/run.sh
 fi
