@@ -189,38 +189,21 @@ note_images (Run *run, const State *state, GError **error)
     return TRUE;
 }
 
-static StateChannel *
-find_channel (State *state, const char *name)
-{
-    StateChannel *channel;
-
-    for (guint i = 0; i < state->channels->len; i++) {
-        channel = state->channels->pdata[i];
-        if (strcmp (channel->channel, name) == 0)
-            return channel;
-    }
-    channel = g_new0 (StateChannel, 1);
-    channel->channel = g_strdup (name);
-    g_ptr_array_add (state->channels, channel);
-    return channel;
-}
-
 /* The release digest of a number that only a person knows is not known: zeros (run_check_number).
  */
 static gboolean
 set_floor (State *state, const Adoption *adoption, GError **error)
 {
-    StateChannel *channel = find_channel (state, state->channel);
+    const StateChannel *known = state_find_channel (state, state->channel);
+    const StateChannel typed = { .channel = state->channel, .highest = adoption->floor };
 
-    if (adoption->floor < channel->highest)
+    if (known != NULL && adoption->floor < known->highest)
         return fail (error, ERR_POLICY,
                      "release %" G_GUINT64_FORMAT " of %s (%s) was installed here, as what is left "
                      "of it says: the floor cannot be %" G_GUINT64_FORMAT,
-                     channel->highest, state->product, state->channel, adoption->floor);
-    if (adoption->floor > channel->highest) {
-        channel->highest = adoption->floor;
-        channel->digest = (Digest){ 0 };
-    }
+                     known->highest, state->product, state->channel, adoption->floor);
+    if (known == NULL || adoption->floor > known->highest)
+        state_set_channel (state, &typed);
     return TRUE;
 }
 

@@ -327,3 +327,19 @@ state_find_channel (const State *state, const char *channel)
     }
     return NULL;
 }
+
+void
+state_set_channel (State *state, const StateChannel *channel)
+{
+    StateChannel *entry = (StateChannel *)state_find_channel (state, channel->channel);
+    char *name;
+
+    if (entry == NULL) {
+        entry = g_new0 (StateChannel, 1);
+        entry->channel = g_strdup (channel->channel);
+        g_ptr_array_add (state->channels, entry);
+    }
+    name = entry->channel;
+    *entry = *channel;
+    entry->channel = name;
+}

@@ -18,14 +18,9 @@ keep_channels (const State *old, State *state, const char *but)
 {
     for (guint i = 0; old != NULL && i < old->channels->len; i++) {
         const StateChannel *entry = g_ptr_array_index (old->channels, i);
-        StateChannel *copy;
 
-        if (g_strcmp0 (entry->channel, but) == 0)
-            continue;
-        copy = g_new0 (StateChannel, 1);
-        *copy = *entry;
-        copy->channel = g_strdup (entry->channel);
-        g_ptr_array_add (state->channels, copy);
+        if (g_strcmp0 (entry->channel, but) != 0)
+            state_set_channel (state, entry);
     }
 }
 
@@ -75,7 +70,9 @@ transaction_installed_state (const Run *run)
 {
     const Release *release = run->release;
     State *state = state_new (release->product);
-    StateChannel *channel = g_new0 (StateChannel, 1);
+    const StateChannel channel = { .channel = release->channel,
+                                   .highest = release->release,
+                                   .digest = run->digest };
 
     state->channel = g_strdup (release->channel);
     state->version = g_strdup (release->version);
@@ -83,10 +80,7 @@ transaction_installed_state (const Run *run)
     state->digest = run->digest;
     record_steps (run, state);
     keep_channels (run->state, state, release->channel);
-    channel->channel = g_strdup (release->channel);
-    channel->highest = release->release;
-    channel->digest = state->digest;
-    g_ptr_array_add (state->channels, channel);
+    state_set_channel (state, &channel);
     keep_manifests (run->state, state);
     for (guint i = 0; i < state->images->len; i++)
         add_manifest (state, &((StateImage *)g_ptr_array_index (state->images, i))->manifest);
