@@ -9,7 +9,6 @@
 #include "manifest/limits.h"
 #include "manifest/path.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -38,29 +37,20 @@ static gboolean add_path (Walk *walk, const char *path, GError **error);
 static gboolean
 add_folder (Walk *walk, const char *path, int fd, GError **error)
 {
-    DIR *dir = fdopendir (fd);
-    const struct dirent *entry;
-    gboolean ok = TRUE;
+    g_autoptr (GPtrArray) names = file_list (fd, path, error);
 
-    if (dir == NULL) {
-        close (fd);
-        return fail_errno (error, ERR_FAILED, errno, "cannot read folder '%s'", path);
-    }
-    if (++walk->depth > LIMIT_TREE_DEPTH) {
-        closedir (dir);
+    if (names == NULL)
+        return FALSE;
+    if (++walk->depth > LIMIT_TREE_DEPTH)
         return fail (error, ERR_FORMAT, "folder '%s' lies too deep", path);
-    }
-    while (ok && (entry = readdir (dir)) != NULL) {
-        g_autofree char *child = NULL;
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *child = g_build_filename (path, names->pdata[i], NULL);
 
-        if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
-            continue;
-        child = g_strdup_printf ("%s/%s", path, entry->d_name);
-        ok = add_path (walk, child, error);
+        if (!add_path (walk, child, error))
+            return FALSE;
     }
     walk->depth--;
-    closedir (dir);
-    return ok;
+    return TRUE;
 }
 
 static gboolean
@@ -77,7 +67,7 @@ add_path (Walk *walk, const char *path, GError **error)
     if (fstat (fd, &st) < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot look at '%s'", path);
     if (S_ISDIR (st.st_mode))
-        return add_folder (walk, path, file_steal_fd (&fd), error);
+        return add_folder (walk, path, fd, error);
     if (!S_ISREG (st.st_mode))
         return fail (error, ERR_FORMAT,
                      "'%s' is neither a regular file nor a folder, and nothing else is carried",

@@ -5,31 +5,23 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef DIR Directory;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Directory, closedir)
-
 static gboolean
 check_empty (int fd, const char *path, GError **error)
 {
-    autofd int copy = openat (fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    g_autoptr (Directory) dir = copy < 0 ? NULL : fdopendir (copy);
-    const struct dirent *entry;
+    g_autoptr (GPtrArray) names = file_list (fd, path, error);
 
-    if (dir == NULL)
-        return fail_errno (error, ERR_FAILED, errno, "cannot read directory '%s'", path);
-    file_steal_fd (&copy);
-    while ((entry = readdir (dir)) != NULL)
-        if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
-            return fail (error, ERR_USAGE,
-                         "'%s' is not empty; name a folder that is, or one that is not there yet",
-                         path);
+    if (names == NULL)
+        return FALSE;
+    if (names->len > 0)
+        return fail (error, ERR_USAGE,
+                     "'%s' is not empty; name a folder that is, or one that is not there yet",
+                     path);
     return TRUE;
 }
 

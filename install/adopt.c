@@ -12,7 +12,6 @@
 #include "manifest/file.h"
 #include "manifest/path.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -61,24 +60,18 @@ current_number (int product_fd)
 static gboolean
 close_others (Records *records, int state_fd, GError **error)
 {
-    int fd = openat (state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-    const struct dirent *entry;
+    g_autoptr (GPtrArray) names = file_list (state_fd, "the state folder", error);
 
-    if (dir == NULL) {
-        file_clear_fd (&fd);
-        return fail_errno (error, ERR_FAILED, errno, "cannot list the state folder");
-    }
-    while ((entry = readdir (dir)) != NULL) {
-        g_autofree char *current = g_build_filename (entry->d_name, "current", NULL);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *name = names->pdata[i];
+        g_autofree char *current = g_build_filename (name, "current", NULL);
         struct stat st;
 
-        if (path_check_product (entry->d_name, NULL) &&
+        if (path_check_product (name, NULL) &&
             fstatat (state_fd, current, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            records_set_generation (records, entry->d_name, 1);
+            records_set_generation (records, name, 1);
     }
-    closedir (dir);
-    return TRUE;
+    return names != NULL;
 }
 
 /* The chain goes on behind the newest receipt that is there. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "install/base-state.h"
-#include "install/place-tree.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -167,7 +166,7 @@ static void
 list_snapshots (int root_fd, const char *folder, GArray *snapshots)
 {
     autofd int fd = file_open_below (root_fd, folder, O_RDONLY | O_DIRECTORY, NULL);
-    g_autoptr (GPtrArray) names = fd >= 0 ? place_list (fd, folder, NULL) : NULL;
+    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, folder, NULL) : NULL;
 
     for (guint i = 0; names != NULL && i < names->len; i++) {
         char *directory = g_build_filename (folder, g_ptr_array_index (names, i), "fs", NULL);

@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "install/candidates.h"
 
-#include "install/place-tree.h"
 #include "install/run-open.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -98,7 +97,7 @@ static gboolean
 add_folder (Candidates *candidates, Run *run, const char *path, const Opening *how, GError **error)
 {
     autofd int fd = file_open_dir_given (path, error);
-    g_autoptr (GPtrArray) names = fd >= 0 ? place_list (fd, path, error) : NULL;
+    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, path, error) : NULL;
 
     if (names == NULL)
         return FALSE;

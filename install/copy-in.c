@@ -2,8 +2,8 @@
  * Copyright The handcarry authors */
 #include "install/copy-in.h"
 
-#include "install/place-tree.h"
 #include "manifest/error.h"
+#include "manifest/file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,7 +45,7 @@ is_own (const Run *run, const char *name)
 static gboolean
 sweep (Run *run, gboolean all, GError **error)
 {
-    g_autoptr (GPtrArray) names = place_list (run->product_fd, run->release->product, error);
+    g_autoptr (GPtrArray) names = file_list (run->product_fd, run->release->product, error);
 
     for (guint i = 0; names != NULL && i < names->len; i++) {
         const char *name = g_ptr_array_index (names, i);

@@ -9,7 +9,6 @@
 #include "manifest/file.h"
 #include "manifest/limits.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -150,45 +149,39 @@ add_one (History *history, const char *path, int dirfd, GError **error)
 }
 
 static gboolean
-add_folders (History *history, const char *path, DIR *dir, GError **error)
+add_folders (History *history, const char *path, int dirfd, GError **error)
 {
-    const struct dirent *entry;
+    g_autoptr (GPtrArray) names = file_list (dirfd, path, error);
 
-    while ((entry = readdir (dir)) != NULL) {
-        g_autofree char *below = g_build_filename (path, entry->d_name, NULL);
-        g_autofree char *key = g_build_filename (entry->d_name, CARRY_BACK_KEY, NULL);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *name = names->pdata[i];
+        g_autofree char *below = g_build_filename (path, name, NULL);
+        g_autofree char *key = g_build_filename (name, CARRY_BACK_KEY, NULL);
         struct stat st;
         autofd int fd = -1;
 
-        if (entry->d_name[0] == '.' || fstatat (dirfd (dir), key, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (*name == '.' || fstatat (dirfd, key, &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
-        fd = file_open_below (dirfd (dir), entry->d_name, O_RDONLY | O_DIRECTORY, error);
+        fd = file_open_below (dirfd, name, O_RDONLY | O_DIRECTORY, error);
         if (fd < 0 || !add_one (history, below, fd, error))
             return FALSE;
     }
-    return TRUE;
+    return names != NULL;
 }
 
 gboolean
 history_add_folder (History *history, const char *path, GError **error)
 {
     guint before = history->hosts->len;
-    int fd = file_open_dir_given (path, error);
+    autofd int fd = file_open_dir_given (path, error);
     struct stat st;
     gboolean done;
-    DIR *dir;
 
     if (fd < 0)
         return FALSE;
-    dir = fdopendir (fd);
-    if (dir == NULL) {
-        file_clear_fd (&fd);
-        return fail_errno (error, ERR_FAILED, errno, "cannot list '%s'", path);
-    }
     done = fstatat (fd, CARRY_BACK_KEY, &st, AT_SYMLINK_NOFOLLOW) == 0
                ? add_one (history, path, fd, error)
-               : add_folders (history, path, dir, error);
-    closedir (dir);
+               : add_folders (history, path, fd, error);
     if (done && history->hosts->len == before)
         return fail (error, ERR_FORMAT,
                      "'%s' holds no receipts: expected HOST/" CARRY_BACK_KEY " and "

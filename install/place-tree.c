@@ -5,7 +5,6 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,33 +12,6 @@
 #include <unistd.h>
 
 #define DEPTH_MAX 128
-
-static int
-by_name (gconstpointer a, gconstpointer b)
-{
-    return strcmp (*(char *const *)a, *(char *const *)b);
-}
-
-GPtrArray *
-place_list (int dirfd, const char *shown, GError **error)
-{
-    g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-    int fd = openat (dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-    const struct dirent *entry;
-
-    if (dir == NULL) {
-        fail_errno (error, ERR_FAILED, errno, "cannot list '%s'", shown);
-        file_clear_fd (&fd);
-        return NULL;
-    }
-    while ((entry = readdir (dir)) != NULL)
-        if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
-            g_ptr_array_add (names, g_strdup (entry->d_name));
-    closedir (dir);
-    g_ptr_array_sort (names, by_name);
-    return g_steal_pointer (&names);
-}
 
 static gboolean walk (int dirfd, const char *prefix, guint depth, const PlaceWalk *calls,
                       gpointer data, GError **error);
@@ -63,7 +35,7 @@ static gboolean
 walk (int dirfd, const char *prefix, guint depth, const PlaceWalk *calls, gpointer data,
       GError **error)
 {
-    g_autoptr (GPtrArray) names = place_list (dirfd, prefix, error);
+    g_autoptr (GPtrArray) names = file_list (dirfd, prefix, error);
 
     if (names == NULL)
         return FALSE;
@@ -181,6 +153,12 @@ place_remove_tree (int dirfd, const char *name, GError **error)
     return place_walk (fd, &calls, NULL, error) && remove_folder (dirfd, name, name, NULL, error);
 }
 
+static int
+by_text (gconstpointer a, gconstpointer b)
+{
+    return strcmp (*(char *const *)a, *(char *const *)b);
+}
+
 /* The listing: lines are sorted, so the order of adding does not count. */
 struct PlaceListing {
     GPtrArray *lines;
@@ -210,7 +188,7 @@ place_listing_finish (PlaceListing *listing, Digest *digest)
 {
     g_autoptr (DigestStream) stream = digest_stream_new ();
 
-    g_ptr_array_sort (listing->lines, by_name);
+    g_ptr_array_sort (listing->lines, by_text);
     for (guint i = 0; i < listing->lines->len; i++) {
         const char *line = g_ptr_array_index (listing->lines, i);
 

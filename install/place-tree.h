@@ -6,9 +6,6 @@
 
 #include <sys/stat.h>
 
-/* Names in a folder but "." and "..", sorted. */
-GPtrArray *place_list (int dirfd, const char *shown, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Walking folders by descriptor, for place.c. Paths are relative to where the walk began. */
 typedef struct {
     gboolean (*enter) (const char *path, gpointer data, GError **error); /* may be NULL */

@@ -205,7 +205,7 @@ place_list_beside (const char *path, GError **error)
     dirfd = open_folder (parent, FALSE, &missing, error);
     if (missing != NULL)
         return g_steal_pointer (&found);
-    all = dirfd >= 0 ? place_list (dirfd, parent, error) : NULL;
+    all = dirfd >= 0 ? file_list (dirfd, parent, error) : NULL;
     for (guint i = 0; all != NULL && i < all->len; i++)
         if (g_str_has_prefix (g_ptr_array_index (all, i), prefix))
             g_ptr_array_add (found, g_build_filename (parent, g_ptr_array_index (all, i), NULL));

@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "install/plan.h"
 
-#include "install/place-tree.h"
 #include "install/stored.h"
 #include "manifest/error.h"
 

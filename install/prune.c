@@ -94,7 +94,7 @@ list (int dirfd, const char *path, GError **error)
 
     if (fd < 0 && dirfd >= 0 && errno != ENOENT)
         return fail_errno (error, ERR_FAILED, errno, "cannot open '%s'", path), NULL;
-    return fd >= 0 ? place_list (fd, path, error) : g_ptr_array_new_with_free_func (g_free);
+    return fd >= 0 ? file_list (fd, path, error) : g_ptr_array_new_with_free_func (g_free);
 }
 
 static gboolean

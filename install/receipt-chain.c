@@ -9,7 +9,6 @@
 #include "manifest/file.h"
 #include "manifest/limits.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -79,20 +78,15 @@ by_number (gconstpointer a, gconstpointer b)
 ReceiptChain *
 receipt_chain_read (int dirfd, GError **error)
 {
-    int own = openat (dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = own >= 0 ? fdopendir (own) : NULL;
+    g_autoptr (GPtrArray) names = file_list (dirfd, "the receipts", error);
     ReceiptChain *chain;
-    const struct dirent *entry;
 
-    if (dir == NULL) {
-        fail_errno (error, ERR_FAILED, errno, "cannot list the receipts");
-        file_clear_fd (&own);
+    if (names == NULL)
         return NULL;
-    }
     chain = g_new0 (ReceiptChain, 1);
     chain->links = g_ptr_array_new_with_free_func (link_free);
-    while ((entry = readdir (dir)) != NULL) {
-        guint64 number = parse_name (entry->d_name);
+    for (guint i = 0; i < names->len; i++) {
+        guint64 number = parse_name (names->pdata[i]);
         ReceiptLink *link;
 
         if (number == 0)
@@ -101,7 +95,6 @@ receipt_chain_read (int dirfd, GError **error)
         link->number = number;
         g_ptr_array_add (chain->links, link);
     }
-    closedir (dir);
     g_ptr_array_sort (chain->links, by_number);
     for (guint i = 0; i < chain->links->len; i++)
         read_link (dirfd, chain->links->pdata[i]);

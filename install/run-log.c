@@ -6,7 +6,6 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -177,23 +176,25 @@ is_later (const struct timespec *a, const struct timespec *b)
 
 /* By the time of the last write: the names have it by the second, and two runs may share one. */
 static char *
-newest (DIR *dir)
+newest_in (int dirfd, GError **error)
 {
+    g_autoptr (GPtrArray) names = file_list (dirfd, "the logs", error);
     g_autofree char *found = NULL;
-    const struct dirent *entry;
     struct timespec at = { 0 };
 
-    while ((entry = readdir (dir)) != NULL) {
-        g_autofree char *run = run_of (entry->d_name);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        g_autofree char *run = run_of (names->pdata[i]);
         struct stat st;
 
-        if (run == NULL || fstatat (dirfd (dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        if (run == NULL || fstatat (dirfd, names->pdata[i], &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             (found != NULL && !is_later (&st.st_mtim, &at)))
             continue;
         at = st.st_mtim;
         g_free (found);
         found = g_steal_pointer (&run);
     }
+    if (names != NULL && found == NULL)
+        fail (error, ERR_FAILED, "no run has left a log yet");
     return g_steal_pointer (&found);
 }
 
@@ -217,25 +218,6 @@ open_logs (const Host *host, GError **error)
         fail_errno (error, ERR_FAILED, errno, "cannot open '%s/" RUN_LOG_FOLDER "'",
                     host->state_path);
     return -1;
-}
-
-static char *
-newest_in (int dirfd, GError **error)
-{
-    int own = openat (dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = own >= 0 ? fdopendir (own) : NULL;
-    char *found;
-
-    if (dir == NULL) {
-        fail_errno (error, ERR_FAILED, errno, "cannot list the logs");
-        file_clear_fd (&own);
-        return NULL;
-    }
-    found = newest (dir);
-    closedir (dir);
-    if (found == NULL)
-        fail (error, ERR_FAILED, "no run has left a log yet");
-    return found;
 }
 
 int

@@ -9,7 +9,6 @@
 #include "manifest/limits.h"
 #include "manifest/path.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -214,25 +213,17 @@ state_write (int product_fd, State *state, GError **error)
            fail_prefix (error, "writing the state of '%s'", state->product);
 }
 
-static int
-by_product (gconstpointer a, gconstpointer b)
-{
-    const State *const *left = a, *const *right = b;
-
-    return strcmp ((*left)->product, (*right)->product);
-}
-
 static gboolean
-read_entries (DIR *dir, int state_fd, const Records *records, GPtrArray *states, GError **error)
+read_each (GPtrArray *names, int state_fd, const Records *records, GPtrArray *states,
+           GError **error)
 {
-    const struct dirent *entry;
-
-    while ((entry = readdir (dir)) != NULL) {
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
         State *state;
 
-        if (!path_check_product (entry->d_name, NULL) || path_is_taken (entry->d_name))
+        if (!path_check_product (name, NULL) || path_is_taken (name))
             continue;
-        if (!read_one (state_fd, records, entry->d_name, &state, error))
+        if (!read_one (state_fd, records, name, &state, error))
             return FALSE;
         if (state != NULL)
             g_ptr_array_add (states, state);
@@ -268,27 +259,16 @@ state_read_all (int state_fd, GError **error)
 {
     g_autoptr (GPtrArray) states = g_ptr_array_new_with_free_func ((GDestroyNotify)state_free);
     g_autoptr (Records) records = NULL;
-    gboolean done;
-    DIR *dir;
-    int fd;
+    g_autoptr (GPtrArray) names = NULL;
 
     if (state_fd < 0)
         return g_steal_pointer (&states);
     if (!records_read (state_fd, &records, error))
         return NULL;
-    fd = openat (state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    dir = fd >= 0 ? fdopendir (fd) : NULL;
-    if (dir == NULL) {
-        fail_errno (error, ERR_FAILED, errno, "cannot list the state folder");
-        file_clear_fd (&fd);
+    names = file_list (state_fd, "the state folder", error);
+    if (names == NULL || !read_each (names, state_fd, records, states, error) ||
+        !check_all_there (records, states, error))
         return NULL;
-    }
-    done = read_entries (dir, state_fd, records, states, error) &&
-           check_all_there (records, states, error);
-    closedir (dir);
-    if (!done)
-        return NULL;
-    g_ptr_array_sort (states, by_product);
     return g_steal_pointer (&states);
 }
 

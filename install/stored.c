@@ -203,7 +203,7 @@ by_number (gconstpointer a, gconstpointer b)
 GArray *
 stored_numbers (const Run *run, GError **error)
 {
-    g_autoptr (GPtrArray) names = place_list (run->product_fd, "the product's folder", error);
+    g_autoptr (GPtrArray) names = file_list (run->product_fd, "the product's folder", error);
     g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (guint64));
 
     for (guint i = 0; names != NULL && i < names->len; i++) {

@@ -47,7 +47,7 @@ static gboolean
 sweep (Worker *worker, GError **error)
 {
     autofd int tmp = file_open_below (worker->repo_fd, "tmp", O_RDONLY | O_DIRECTORY, error);
-    g_autoptr (GPtrArray) names = tmp >= 0 ? place_list (tmp, "tmp", error) : NULL;
+    g_autoptr (GPtrArray) names = tmp >= 0 ? file_list (tmp, "tmp", error) : NULL;
 
     for (guint i = 0; names != NULL && i < names->len; i++)
         if (!place_remove_tree (tmp, names->pdata[i], error))

@@ -137,7 +137,7 @@ tree_store_remove_empty (const Host *host, GError **error)
 {
     autofd int heads = file_open_below (host->state_fd, TREE_STORE_FOLDER "/refs/heads",
                                         O_RDONLY | O_DIRECTORY, NULL);
-    g_autoptr (GPtrArray) names = heads >= 0 ? place_list (heads, "refs/heads", error) : NULL;
+    g_autoptr (GPtrArray) names = heads >= 0 ? file_list (heads, "refs/heads", error) : NULL;
 
     if (heads >= 0 && names == NULL)
         return FALSE;

@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "install/twice.h"
 
-#include "install/place-tree.h"
 #include "manifest/digest.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -181,7 +180,7 @@ gboolean
 twice_sweep (int dirfd, const char *name, GError **error)
 {
     g_autofree char *prefix = g_strdup_printf (".%s.", name);
-    g_autoptr (GPtrArray) names = place_list (dirfd, name, error);
+    g_autoptr (GPtrArray) names = file_list (dirfd, name, error);
 
     for (guint i = 0; names != NULL && i < names->len; i++) {
         const char *found = g_ptr_array_index (names, i);

@@ -7,7 +7,6 @@
 #include "manifest/file.h"
 #include "manifest/limits.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -79,28 +78,14 @@ note_name (Folder *folder, const char *name)
         g_ptr_array_add (folder->votes[number], g_strdup (name));
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-    return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 static gboolean
 list_names (Folder *folder, GError **error)
 {
-    autofd int fd = openat (folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-    struct dirent *entry;
+    g_autoptr (GPtrArray) names = file_list (folder->fd, folder->path, error);
 
-    if (dir == NULL)
-        return fail_errno (error, ERR_FAILED, errno, "cannot list '%s'", folder->path);
-    (void)file_steal_fd (&fd);
-    while ((entry = readdir (dir)) != NULL)
-        note_name (folder, entry->d_name);
-    closedir (dir);
-    for (guint i = 1; i <= LIMIT_ROOT_CHAIN; i++)
-        g_ptr_array_sort (folder->votes[i], compare_names);
-    return TRUE;
+    for (guint i = 0; names != NULL && i < names->len; i++)
+        note_name (folder, names->pdata[i]);
+    return names != NULL;
 }
 
 static GBytes *

@@ -4,6 +4,7 @@
 
 #include "manifest/error.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -290,4 +291,31 @@ file_open_parent (const char *path, char **name, GError **error)
     if (fd >= 0)
         *name = g_steal_pointer (&base);
     return fd;
+}
+
+static int
+by_name (gconstpointer a, gconstpointer b)
+{
+    return strcmp (*(char *const *)a, *(char *const *)b);
+}
+
+GPtrArray *
+file_list (int dirfd, const char *shown, GError **error)
+{
+    g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+    int fd = openat (dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+    const struct dirent *entry;
+
+    if (dir == NULL) {
+        fail_errno (error, ERR_FAILED, errno, "cannot list '%s'", shown);
+        file_clear_fd (&fd);
+        return NULL;
+    }
+    while ((entry = readdir (dir)) != NULL)
+        if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
+            g_ptr_array_add (names, g_strdup (entry->d_name));
+    closedir (dir);
+    g_ptr_array_sort (names, by_name);
+    return g_steal_pointer (&names);
 }

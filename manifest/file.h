@@ -52,3 +52,5 @@ int file_temporary (const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Directory part and last component of a user's path, opened: "out.tar" gives ".". The base name
  * is returned in *name (caller frees). Returns a directory descriptor or -1. */
 int file_open_parent (const char *path, char **name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The names in a folder (char *), sorted. shown is for the message. */
+GPtrArray *file_list (int dirfd, const char *shown, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,7 +5,6 @@
 #include "manifest/limits.h"
 #include "manifest/lint.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,18 +107,13 @@ static void look_at (SecretLint *lint, const char *path, guint depth);
 static void
 look_at_folder (SecretLint *lint, const char *path, int fd, guint depth)
 {
-    DIR *dir = fdopendir (dup (fd));
-    const struct dirent *entry;
+    g_autoptr (GPtrArray) names = file_list (fd, path, NULL);
 
-    if (dir == NULL)
-        return;
-    while ((entry = readdir (dir)) != NULL) {
-        g_autofree char *inside = g_build_filename (path, entry->d_name, NULL);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        g_autofree char *inside = g_build_filename (path, names->pdata[i], NULL);
 
-        if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
-            look_at (lint, inside, depth + 1);
+        look_at (lint, inside, depth + 1);
     }
-    closedir (dir);
 }
 
 static void
