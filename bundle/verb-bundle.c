@@ -8,16 +8,18 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/moment.h"
 #include "manifest/verb.h"
 
 #include <string.h>
 
 #define SPLIT_MIN (1024 * 1024)
 #define LEVEL_NOT_GIVEN (-1000)
+#define SOURCE_DATE_LAST 253402300799 /* the year 9999 */
 
 typedef struct {
     VerbOutput output;
-    char *file, *version, *release, *split, *trust, *engine, *tmpdir;
+    char *file, *version, *release, *split, *trust, *engine, *tmpdir, *issued;
     char **sign, **base, **hosts;
     int level, jobs;
 } BundleOptions;
@@ -32,6 +34,7 @@ options_clear (BundleOptions *o)
     g_free (o->trust);
     g_free (o->engine);
     g_free (o->tmpdir);
+    g_free (o->issued);
     g_strfreev (o->sign);
     g_strfreev (o->base);
     g_strfreev (o->hosts);
@@ -87,12 +90,31 @@ parse_size (const char *text, guint64 *size, GError **error)
     return TRUE;
 }
 
+/* Times come from the release file or from there, never from a clock. */
 static gboolean
-check_options (const BundleOptions *o, ReleaseOverrides *overrides, guint64 *split, GError **error)
+find_issued (char **issued, GError **error)
+{
+    const char *text = g_getenv ("SOURCE_DATE_EPOCH");
+    guint64 seconds;
+
+    *issued = NULL;
+    if (text == NULL)
+        return TRUE;
+    if (!g_ascii_string_to_unsigned (text, 10, 0, SOURCE_DATE_LAST, &seconds, NULL))
+        return fail (error, ERR_USAGE, "SOURCE_DATE_EPOCH is '%s', no number of seconds", text);
+    *issued = moment_to_text ((gint64)seconds);
+    return TRUE;
+}
+
+static gboolean
+check_options (BundleOptions *o, ReleaseOverrides *overrides, guint64 *split, GError **error)
 {
     char *end;
 
     overrides->version = o->version;
+    if (!find_issued (&o->issued, error))
+        return FALSE;
+    overrides->issued = o->issued;
     if (o->release != NULL) {
         overrides->release = g_ascii_strtoull (o->release, &end, 10);
         if (!g_ascii_isdigit (*o->release) || *end != '\0' || overrides->release == 0)
@@ -141,7 +163,7 @@ load_trust (const char *given, const char *dir, TrustRoot **trust, GError **erro
 }
 
 static gboolean
-run (const char *path, const BundleOptions *o, GError **error)
+run (const char *path, BundleOptions *o, GError **error)
 {
     ReleaseOverrides overrides = { 0 };
     PackOptions options = {
@@ -165,7 +187,8 @@ run (const char *path, const BundleOptions *o, GError **error)
         return FALSE;
     release = release_parse_authored (text, path, &overrides, NULL, error);
     if (release == NULL || !verb_bundle_check (release, dir, error) ||
-        !load_trust (o->trust, dir, &trust, error))
+        !load_trust (o->trust, dir, &trust, error) ||
+        !verb_bundle_check_epoch (release, trust, error))
         return FALSE;
     options.keys = keys = load_keys (o->sign, error);
     if (keys == NULL)

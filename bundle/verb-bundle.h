@@ -16,6 +16,10 @@ void verb_bundle_text (const VerbOutput *output, const Release *release, const c
 gboolean verb_bundle_check (const Release *release, const char *dir,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Does the file say the epoch of the root that will judge it? trust: NULL is not known yet. */
+gboolean verb_bundle_check_epoch (const Release *release, const TrustRoot *trust,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What --base and --for name: BaseBundle elements, older releases of the same product; and Have
  * elements that the trust root's hosts signed. tmpdir: NULL is the usual place. */
 GPtrArray *verb_bundle_load_bases (char **paths, const Release *release, const char *tmpdir,

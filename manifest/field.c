@@ -142,8 +142,6 @@ read_pair (FieldReader *reader, const YamlNode *key, const YamlNode *value, cons
     if (field == NULL)
         field_problem (reader, key, "unknown key '%s'%s", shown,
                        reader->sealed ? "; a newer handcarry may know it" : "");
-    else if (field->read == NULL)
-        field_problem (reader, key, "'%s' comes with a later version of handcarry", shown);
     else
         field->read (reader, value, (char *)target + field->offset);
 }

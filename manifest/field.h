@@ -28,8 +28,8 @@ typedef enum {
 
 typedef struct {
     const char *key;
-    FieldFunc read; /* NULL: a key that a later version brings */
-    gsize offset;   /* of the target in the struct that is read */
+    FieldFunc read;
+    gsize offset; /* of the target in the struct that is read */
     guint flags;
 } Field;
 

@@ -137,15 +137,15 @@ write_data (YamlWriter *writer, const Release *release)
     yaml_writer_end_map (writer);
 }
 
-/* A map that has one list. */
 static void
-write_nested (YamlWriter *writer, const char *key, const char *inner, char **texts)
+write_for (YamlWriter *writer, const Release *release)
 {
-    if (texts == NULL || *texts == NULL)
+    if (release->sites == NULL && release->hosts == NULL)
         return;
-    yaml_writer_key (writer, key);
+    yaml_writer_key (writer, "for");
     yaml_writer_begin_map (writer);
-    write_texts (writer, inner, texts);
+    write_texts (writer, "sites", release->sites);
+    write_texts (writer, "hosts", release->hosts);
     yaml_writer_end_map (writer);
 }
 
@@ -157,8 +157,12 @@ release_write (const Release *release, YamlWriter *writer)
     yaml_writer_pair (writer, "version", release->version);
     yaml_writer_key (writer, "release");
     yaml_writer_number (writer, release->release);
+    if (release->epoch != 0)
+        yaml_writer_number_pair (writer, "epoch", release->epoch);
+    yaml_writer_pair (writer, "issued", release->issued);
+    yaml_writer_pair (writer, "advise-until", release->advise_until);
     write_texts (writer, "platforms", release->platforms);
-    write_nested (writer, "for", "sites", release->sites);
+    write_for (writer, release);
     write_requires (writer, release);
     write_list (writer, "values", release->values, write_value);
     write_list (writer, "playbooks", release->playbooks, write_playbook);

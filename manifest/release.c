@@ -3,6 +3,7 @@
 #include "manifest/release.h"
 
 #include "manifest/error.h"
+#include "manifest/moment.h"
 #include "manifest/path.h"
 #include "manifest/release-internal.h"
 
@@ -158,6 +159,35 @@ read_release_number (FieldReader *reader, const YamlNode *node, gpointer target)
 }
 
 static void
+read_epoch (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    guint64 epoch = 0;
+
+    field_number (reader, node, &epoch);
+    if (epoch > G_MAXUINT32)
+        field_problem (reader, node, "no trust root has such an epoch: at most %u", G_MAXUINT32);
+    else
+        *(guint64 *)target = epoch;
+}
+
+static void
+read_time (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    const char *text = field_scalar (reader, node);
+    g_autofree char *shown = NULL;
+    gint64 seconds;
+
+    if (text == NULL)
+        return;
+    if (moment_parse (text, &seconds)) {
+        *(char **)target = g_strdup (text);
+        return;
+    }
+    shown = error_quote (text);
+    field_problem (reader, node, "'%s' is not a time in UTC such as 2026-11-22T08:30:00Z", shown);
+}
+
+static void
 read_platforms (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     release_read_names (reader, node, target, "linux/[a-z0-9]+(/[a-z0-9]+)?",
@@ -176,11 +206,20 @@ read_sites (FieldReader *reader, const YamlNode *node, gpointer target)
 }
 
 static void
+read_hosts (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    release_read_names (reader, node, target, "[A-Za-z0-9]+([._-][A-Za-z0-9]+)*",
+                        "the name of a host (letters, digits, single '.', '_', '-' between)");
+    if (node->kind == YAML_NODE_LIST && node->values->len == 0)
+        field_problem (reader, node, "the list of hosts is empty, so the release fits nowhere");
+}
+
+static void
 read_for (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     static const Field fields[] = {
         { "sites", read_sites, G_STRUCT_OFFSET (Release, sites) },
-        { "hosts", NULL },
+        { "hosts", read_hosts, G_STRUCT_OFFSET (Release, hosts) },
         { NULL },
     };
 
@@ -249,6 +288,9 @@ static const Field release_fields[] = {
     { "channel", field_product, AT (channel), FIELD_REQUIRED_SEALED },
     { "version", field_version, AT (version), FIELD_REQUIRED_SEALED },
     { "release", read_release_number, AT (release), FIELD_REQUIRED_SEALED },
+    { "epoch", read_epoch, AT (epoch) },
+    { "issued", read_time, AT (issued) },
+    { "advise-until", read_time, AT (advise_until) },
     { "platforms", read_platforms, AT (platforms), FIELD_REQUIRED_SEALED },
     { "for", read_for },
     { "requires", read_requires },
@@ -262,10 +304,6 @@ static const Field release_fields[] = {
     { "configs", release_read_configs, AT (configs) },
     { "files", release_read_files, AT (files) },
     { "health", release_read_health, AT (health) },
-    { "hosts", NULL },
-    { "epoch", NULL },
-    { "issued", NULL },
-    { "advise-until", NULL },
     { NULL },
 };
 
@@ -314,6 +352,8 @@ apply_overrides (FieldReader *reader, const YamlNode *map, Release *release,
         release->release = overrides->release;
     else if (field_find (map, "release") == NULL)
         field_problem (reader, map, "the key 'release' is missing, and --release is not given");
+    if (overrides != NULL && overrides->issued != NULL && release->issued == NULL)
+        release->issued = g_strdup (overrides->issued);
 }
 
 /* Only a person can have mixed these up: what packs a release cannot. */
@@ -371,7 +411,11 @@ release_parse_sealed (const YamlNode *map, const char *name, GError **error)
 
     field_reader_init (&reader, name, TRUE);
     read_whole (&reader, map, release);
-    if (!field_reader_finish (&reader, NULL, error))
-        return NULL;
-    return g_steal_pointer (&release);
+    if (field_reader_finish (&reader, NULL, error))
+        return g_steal_pointer (&release);
+    /* trust.md 39: what is not understood here may be what a newer one brought. */
+    if (release->requires_handcarry != NULL)
+        fail_prefix (error, "this release asks for handcarry %s, and this is %s",
+                     release->requires_handcarry, HANDCARRY_VERSION);
+    return NULL;
 }

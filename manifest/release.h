@@ -67,7 +67,7 @@ typedef struct {
     char *file; /* name of the text it was read from, for messages */
     char *product, *channel, *version;
     guint64 release;
-    guint64 epoch; /* 0: none */
+    guint64 epoch; /* of the trust root that it is made for (keys/FORMAT.md) */
     char **platforms;
     char **sites, **hosts;    /* NULL: everywhere */
     char *requires_handcarry; /* versions; NULL: no requirement */
@@ -83,6 +83,7 @@ typedef struct {
 typedef struct {
     const char *version; /* --version, or NULL */
     guint64 release;     /* --release, or 0 */
+    const char *issued;  /* for a file that says no time, or NULL */
 } ReleaseOverrides;
 
 /* Reads release.yaml. Checks all that can be known from the text alone; a message has

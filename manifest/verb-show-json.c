@@ -137,8 +137,12 @@ add_release (JsonBuilder *builder, const Release *release)
     verb_json_text (builder, "channel", release->channel);
     verb_json_text (builder, "version", release->version);
     verb_json_number (builder, "release", release->release);
+    verb_json_number (builder, "epoch", release->epoch);
+    verb_json_text (builder, "issued", release->issued);
+    verb_json_text (builder, "advise-until", release->advise_until);
     verb_json_texts (builder, "platforms", release->platforms);
     verb_json_texts (builder, "sites", release->sites);
+    verb_json_texts (builder, "hosts", release->hosts);
     add_requirements (builder, release);
     verb_json_list (builder, "values", release->values, add_value);
     verb_json_list (builder, "playbooks", release->playbooks, add_playbook);

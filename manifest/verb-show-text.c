@@ -108,7 +108,11 @@ print_release (const ShowInput *input)
             LABEL_COLUMNS, "release", release->release);
     printf ("release digest\n  %s\n", digest);
     show_print_words ("platforms", release->platforms);
+    print_bound ("epoch", release->epoch);
+    show_print_words ("issued", (char *[]){ release->issued, NULL });
+    show_print_words ("advise until", (char *[]){ release->advise_until, NULL });
     show_print_words ("only for sites", release->sites);
+    show_print_words ("only for hosts", release->hosts);
     print_requirements (release);
     show_print_words ("volumes", release->volumes);
     print_bound ("upgrade from", release->upgrade_from);

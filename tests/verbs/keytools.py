@@ -3,6 +3,7 @@
 """Runs handcarry and stock minisign for the tests of keys, signatures and trust."""
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -88,3 +89,21 @@ def on_terminal(args, answers, cwd, limit=120):
     os.close(fd)
     assert not waiting, "never asked for %r: %s" % (waiting[0][0], shown)
     return status, shown
+
+
+def next_root(trust, keys, *names, **changes):
+    """Writes root N+1 into the folder trust: root N with `key: value` lines changed, signed with
+    stock minisign by the keys of these names ("root" where none is given)."""
+    number = len(list(trust.glob("*.root.yaml")))
+    text = (trust / f"{number}.root.yaml").read_text()
+    for key, value in {**changes, "number": number + 1}.items():
+        text, count = re.subn(rf"(?m)^{key}: .*$", f"{key}: {value}", text)
+        assert count == 1, (key, text)
+    path = trust / f"{number + 1}.root.yaml"
+    path.write_text(text)
+    for name in names or ("root",):
+        identity = (trust / (name + ".pub")).read_text().split()[5]
+        done = minisign("-S", "-W", "-s", keys / (name + ".key"), "-m", path,
+                        "-x", f"{path}.{identity}.minisig", cwd=trust)
+        assert done.status == 0, done
+    return path
