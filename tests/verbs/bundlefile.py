@@ -60,9 +60,14 @@ def raw_frame(content):
     return out
 
 
+def encoded(text):
+    """A text as the file has it; one that is no UTF-8 is bytes already."""
+    return text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+
+
 class BundleFile:
-    """frames: [compressed bytes]; contents: their lengths; statement, packing: texts; votes and
-    chain: [(section name, bytes)]."""
+    """frames: [compressed bytes]; contents: their lengths; statement, packing: texts, and as bytes as
+    they were; votes: [(section name, bytes)], those of the chain too."""
 
     def __init__(self, path):
         data = open(path, "rb").read()
@@ -74,7 +79,8 @@ class BundleFile:
             name, begin, size = line.split()
             content = data[int(begin):int(begin) + int(size)]
             if name in ("statement", "packing"):
-                setattr(self, name, content.decode())
+                setattr(self, name + "_bytes", content)
+                setattr(self, name, content.decode(errors="surrogateescape"))
             elif name == "index":
                 self.index = content
             else:
@@ -133,30 +139,32 @@ class BundleFile:
         rows = change(members(self.region("meta")))
         self.set_region("meta", b"".join(member(n, c, m) for n, m, c in rows))
 
-    def bytes(self):
-        """The file with index, packing list, frame n, tail and footer made anew, unsigned."""
+    def parts(self):
+        """(frames and frame n, sections of the tail without votes), with index, packing list and
+        frame n made anew."""
         index = b"".join(struct.pack("<QQ", len(f), n) + hashlib.sha256(f).digest()
                          for f, n in zip(self.frames, self.contents))
-        for key, data in (("index", index), ("statement", self.statement.encode())):
+        for key, data in (("index", index), ("statement", encoded(self.statement))):
             self.packing = re.sub(r"(?m)^%s: sha256:\w+" % key, "%s: sha256:%s" % (
                 key, hashlib.sha256(data).hexdigest()), self.packing)
-        texts = member("statement.yaml", self.statement.encode())
-        texts += member("packing.yaml", self.packing.encode()) + bytes(1024)
-        out = b"".join(self.frames) + self.texts_frame(texts)
-        chain = [row for row in self.votes if "root" in row[0]]
-        return out + tail(len(out), [("statement", self.statement.encode()),
-                                     ("packing", self.packing.encode()), ("index", index)] + chain)
+        statement, packing = encoded(self.statement), encoded(self.packing)
+        body = b"".join(self.frames) + self.texts_frame(statement, packing)
+        return body, [("statement", statement), ("packing", packing), ("index", index)]
 
-    def texts_frame(self, texts):
+    def bytes(self):
+        """The file made anew, unsigned."""
+        body, sections = self.parts()
+        return body + tail(len(body), sections + [row for row in self.votes if "root" in row[0]])
+
+    def texts_frame(self, *texts):
         """Frame n: headers are copied from the file as it was, so that only lengths may differ."""
         old = self.data[self.texts_at:self.tail_at]
         tar = b"".join(old[at + 3:at + 3 + 131072] for at in range(9, len(old), 131075))
         out, at = b"", 0
-        for text in (self.statement.encode(), self.packing.encode()):
+        for text in texts:
             size = int(tar[at + 124:at + 135], 8)
             out += sized_header(tar[at:at + 512], len(text)) + text + bytes(-len(text) % 512)
             at += 512 + size + -size % 512
-        assert len(out) + 1024 == len(texts)
         return raw_frame(out + bytes(1024))
 
 
