@@ -14,7 +14,7 @@ Installs what is missing (apt), builds, and runs every test. The last line is
 "N passed, N failed, N skipped"; the exit status is 0 only where none failed.
 
   --only PART      only this part; may be given again. Parts: build, lint, unit,
-                   verbs, engines, crash, examples
+                   verbs, attacks, engines, crash, examples
   --all-engines    each test of an engine on all five; else Docker 26 on overlay2 and
                    Podman 5 only where the engine itself matters
   --crash SUITE    only that suite of tests/crash, whole; may be given again:
@@ -47,7 +47,7 @@ while [ $# -gt 0 ]; do
 done
 for part in $only; do
     case $part in
-        build | lint | unit | verbs | engines | crash | examples) ;;
+        build | lint | unit | verbs | attacks | engines | crash | examples) ;;
         *) echo "run.sh: unknown part $part" >&2; exit 2 ;;
     esac
 done
@@ -102,7 +102,7 @@ add_report() # REPORT: every test in it is one result
 install_packages()
 {
     # shellcheck disable=SC2046,SC2086 # lists of words
-    need $build_packages python3 python3-pytest git util-linux minisign zstd openssl skopeo \
+    need $build_packages python3 python3-pytest python3-cryptography git util-linux minisign zstd openssl skopeo \
         busybox-static debootstrap ansible-core ostree podman crun docker-compose postgresql \
         $(docker_packages)
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
@@ -281,6 +281,10 @@ if build_all; then
         run_beside verbs release and verbs asan
         run_beside verbs isolated and sources asan
         run_pytest sources release
+    fi
+    if wanted attacks; then
+        run_beside attacks release and attacks asan
+        run_pytest attacks isolated
     fi
     wanted engines && run_engines
     run_crash_and_examples

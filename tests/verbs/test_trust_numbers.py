@@ -1,25 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
-"""Items 101 to 122 of the attack list each have a test with their number in its name:
-test_107_109_old_or_new… is one of 107 and of 109."""
-import re
-from pathlib import Path
-
-TESTS = Path(__file__).resolve().parents[1]
+"""Each item of the attack list is proven somewhere, and tests/attacks/README.md says where."""
+from attacks import table
+from attacks.evidence import collect
+from attacks.items import ITEMS, NOT_APPLICABLE, NOTES
 
 
-def numbers():
-    """{number: [file: name]}"""
-    found = {}
-    for path in [*TESTS.rglob("*.py"), *TESTS.rglob("*.c")]:
-        for name in re.findall(r"(?m)^(?:def )?test_((?:\d{3}_)+\w*)", path.read_text()):
-            for number in re.findall(r"\d{3}(?=_)", name):
-                found.setdefault(int(number), []).append("%s: test_%s" % (
-                    path.relative_to(TESTS), name))
-    return found
+def test_each_item_is_proven_or_says_why_not():
+    found = collect()
+    missing = [number for number in (*range(1, 29), *range(101, 123)) if number not in found and number not in NOT_APPLICABLE]
+    assert not missing, "no test_NNN_…, bad-NNN-… or attack for: %s" % missing
+    both = [number for number in NOT_APPLICABLE if number in found]
+    assert not both, "does not apply, and is proven all the same: %s" % both
 
 
-def test_each_item_has_a_test():
-    found = numbers()
-    missing = [number for number in range(101, 123) if number not in found]
-    assert not missing, "no test_NNN_… for: %s" % missing
+def test_no_number_is_outside_the_list():
+    assert list(ITEMS) == list(range(1, 131))
+    assert not set(collect()) - set(ITEMS)
+    assert not (set(NOTES) | set(NOT_APPLICABLE)) - set(ITEMS)
+
+
+def test_the_page_is_as_the_tests_are():
+    assert table.PAGE.read_text() == table.page(), "run tests/attacks/table.py"
