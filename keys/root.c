@@ -103,6 +103,30 @@ root_find_key (const Root *root, const char *name)
     return NULL;
 }
 
+RootRole *
+root_find_role (const Root *root, const char *name)
+{
+    for (guint i = 0; i < root->roles->len; i++) {
+        RootRole *role = root->roles->pdata[i];
+
+        if (g_str_equal (role->name, name))
+            return role;
+    }
+    return NULL;
+}
+
+RootRole *
+root_find_signing (const Root *root, RoleSigns signs)
+{
+    for (guint i = 0; i < root->roles->len; i++) {
+        RootRole *role = root->roles->pdata[i];
+
+        if (role->signs == signs)
+            return role;
+    }
+    return NULL;
+}
+
 const RootRevoked *
 root_find_revoked (const Root *root, const PublicKey *key)
 {

@@ -57,6 +57,9 @@ RootKey *root_add_key (Root *root, const char *name, const PublicKey *key, guint
 RootRole *root_add_role (Root *root, const char *name, RoleSigns signs, guint threshold);
 
 const RootKey *root_find_key (const Root *root, const char *name);
+RootRole *root_find_role (const Root *root, const char *name);
+/* The first role that signs this; of SIGNS_ROOT every parsed root has exactly one. */
+RootRole *root_find_signing (const Root *root, RoleSigns signs);
 /* Revoked wins over every list (trust.md 18). NULL: not revoked. */
 const RootRevoked *root_find_revoked (const Root *root, const PublicKey *key);
 /* Keys of the role that can vote: different by their 32 bytes, and not revoked. */

@@ -103,24 +103,19 @@ read_file (const Folder *folder, const char *name, gsize limit, GError **error)
     return file_read_fd (fd, name, limit, error);
 }
 
+/* The text in this file, and the votes on root number. */
 static SignedRoot *
-read_root (const Folder *folder, guint number, GError **error)
+read_text_and_votes (const Folder *folder, const char *name, guint64 number, GError **error)
 {
-    g_autofree char *name = g_strdup_printf ("%u" SUFFIX, number);
     GPtrArray *votes = folder->votes[number];
     g_autoptr (SignedRoot) root = NULL;
-    g_autoptr (GBytes) text = NULL;
+    g_autoptr (GBytes) text = read_file (folder, name, LIMIT_ROOT_BYTES, error);
 
-    if (faccessat (folder->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-        return fail_null (error, ERR_TRUST,
-                          "'%s' has root %" G_GUINT64_FORMAT " but not root %u: the chain has a "
-                          "gap; import the trust root again from a complete folder or bundle",
-                          folder->path, folder->newest, number);
-    text = read_file (folder, name, LIMIT_ROOT_BYTES, error);
     if (text == NULL)
         return NULL;
     if (votes->len > LIMIT_VOTES)
-        return fail_null (error, ERR_TRUST, "'%s' has %u votes on root %u; at most %d are allowed",
+        return fail_null (error, ERR_TRUST,
+                          "'%s' has %u votes on root %" G_GUINT64_FORMAT "; at most %d are allowed",
                           folder->path, votes->len, number, LIMIT_VOTES);
     root = signed_root_new (text);
     for (guint i = 0; i < votes->len; i++) {
@@ -133,15 +128,24 @@ read_root (const Folder *folder, guint number, GError **error)
     return g_steal_pointer (&root);
 }
 
+static SignedRoot *
+read_root (const Folder *folder, guint number, GError **error)
+{
+    g_autofree char *name = g_strdup_printf ("%u" SUFFIX, number);
+
+    if (faccessat (folder->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return fail_null (error, ERR_TRUST,
+                          "'%s' has root %" G_GUINT64_FORMAT " but not root %u: the chain has a "
+                          "gap; import the trust root again from a complete folder or bundle",
+                          folder->path, folder->newest, number);
+    return read_text_and_votes (folder, name, number, error);
+}
+
 static GPtrArray *
-read_chain (Folder *folder, GError **error)
+read_chain (const Folder *folder, GError **error)
 {
     g_autoptr (GPtrArray) chain = g_ptr_array_new_with_free_func ((GDestroyNotify)signed_root_free);
 
-    if (folder->owned && !check_owner (folder->fd, folder->path, ".", error))
-        return NULL;
-    if (!list_names (folder, error))
-        return NULL;
     if (folder->newest == 0)
         return fail_null (error, ERR_TRUST,
                           "'%s' holds no trust root (no 1" SUFFIX "): 'handcarry trust import' "
@@ -157,28 +161,39 @@ read_chain (Folder *folder, GError **error)
     return g_steal_pointer (&chain);
 }
 
+static void
+folder_clear (Folder *folder)
+{
+    for (guint i = 1; i <= LIMIT_ROOT_CHAIN; i++)
+        g_clear_pointer (&folder->votes[i], g_ptr_array_unref);
+    file_clear_fd (&folder->fd);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Folder, folder_clear)
+
+static gboolean
+open_folder (Folder *folder, const char *dir, gboolean owned, GError **error)
+{
+    folder->path = dir;
+    folder->owned = owned;
+    folder->fd = file_open_dir_given (dir, error);
+    if (folder->fd < 0)
+        return FALSE;
+    for (guint i = 1; i <= LIMIT_ROOT_CHAIN; i++)
+        folder->votes[i] = g_ptr_array_new_with_free_func (g_free);
+    return (!owned || check_owner (folder->fd, dir, ".", error)) && list_names (folder, error);
+}
+
 GPtrArray *
 trust_folder_read (const char *dir, gboolean owned, GError **error)
 {
-    Folder folder = { .path = dir, .owned = owned };
-    autofd int fd = -1;
-    GPtrArray *chain;
+    g_auto (Folder) folder = { .fd = -1 };
 
     if (faccessat (AT_FDCWD, dir, F_OK, 0) != 0 && errno == ENOENT)
         return fail_null (error, ERR_TRUST,
                           "there is no trust folder '%s': 'handcarry trust import' brings a trust "
                           "root, 'handcarry trust init' makes one",
                           dir);
-    fd = file_open_dir_given (dir, error);
-    if (fd < 0)
-        return NULL;
-    folder.fd = fd;
-    for (guint i = 1; i <= LIMIT_ROOT_CHAIN; i++)
-        folder.votes[i] = g_ptr_array_new_with_free_func (g_free);
-    chain = read_chain (&folder, error);
-    for (guint i = 1; i <= LIMIT_ROOT_CHAIN; i++)
-        g_ptr_array_unref (folder.votes[i]);
-    return chain;
+    return open_folder (&folder, dir, owned, error) ? read_chain (&folder, error) : NULL;
 }
 
 gboolean
@@ -238,37 +253,71 @@ proposed_name (guint64 number)
 }
 
 gboolean
-trust_folder_check_proposed (int dirfd, guint64 number, GBytes *text, GError **error)
+trust_folder_has_proposed (const char *dir, guint64 number)
 {
     g_autofree char *name = proposed_name (number);
-    g_autoptr (GBytes) there = NULL;
+    g_autofree char *path = g_build_filename (dir, name, NULL);
 
-    if (faccessat (dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-        return TRUE;
-    there = file_read_below (dirfd, name, LIMIT_ROOT_BYTES, error);
-    if (there == NULL || g_bytes_equal (there, text))
-        return there != NULL;
-    return fail (error, ERR_FAILED,
-                 "the trust folder has a '%s' that says something else: have it signed first, or "
-                 "move it away",
-                 name);
+    return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
 gboolean
-trust_folder_propose (int dirfd, guint64 number, const SignedRoot *root, GError **error)
+trust_folder_read_proposed (const char *dir, guint64 number, SignedRoot **proposed, GError **error)
 {
     g_autofree char *name = proposed_name (number);
+    g_auto (Folder) folder = { .fd = -1 };
 
-    if (!add_votes (dirfd, number, root, error))
+    *proposed = NULL;
+    if (number > LIMIT_ROOT_CHAIN || !trust_folder_has_proposed (dir, number))
+        return TRUE;
+    if (!open_folder (&folder, dir, TRUE, error))
         return FALSE;
-    return faccessat (dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-           file_create (dirfd, name, root->text, 0644, error);
+    *proposed = read_text_and_votes (&folder, name, number, error);
+    return *proposed != NULL;
+}
+
+static gboolean
+is_among (GBytes *vote, GPtrArray *votes)
+{
+    for (guint i = 0; i < votes->len; i++)
+        if (g_bytes_equal (vote, votes->pdata[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+drop_other_votes (const Folder *folder, GPtrArray *names, GPtrArray *kept, GError **error)
+{
+    for (guint i = 0; i < names->len; i++) {
+        g_autoptr (GBytes) vote =
+            file_read_below (folder->fd, names->pdata[i], LIMIT_SIGNATURE_BYTES, NULL);
+
+        if ((vote == NULL || !is_among (vote, kept)) &&
+            unlinkat (folder->fd, names->pdata[i], 0) < 0)
+            return fail_errno (error, ERR_FAILED, errno, "cannot remove '%s/%s'", folder->path,
+                               (const char *)names->pdata[i]);
+    }
+    return TRUE;
+}
+
+gboolean
+trust_folder_propose (const char *dir, guint64 number, const SignedRoot *root, GError **error)
+{
+    g_autofree char *name = proposed_name (number);
+    g_auto (Folder) folder = { .fd = -1 };
+
+    return open_folder (&folder, dir, TRUE, error) &&
+           drop_other_votes (&folder, folder.votes[number], root->votes, error) &&
+           file_replace (folder.fd, name, root->text, 0644, error) &&
+           add_votes (folder.fd, number, root, error);
 }
 
 void
-trust_folder_drop_proposed (int dirfd, guint64 number)
+trust_folder_drop_proposed (const char *dir, guint64 number)
 {
     g_autofree char *name = proposed_name (number);
+    autofd int fd = file_open_dir_given (dir, NULL);
 
-    unlinkat (dirfd, name, 0);
+    if (fd >= 0)
+        unlinkat (fd, name, 0);
 }

@@ -22,11 +22,14 @@ gboolean trust_folder_add (int dirfd, guint64 number, const SignedRoot *root,
 
 /* A root that still lacks votes lies beside as N.root.yaml.new; no reader takes it for a root. */
 
-/* ERR_FAILED where another text than this one is proposed as root number. */
-gboolean trust_folder_check_proposed (int dirfd, guint64 number, GBytes *text,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Writes the votes, then the text where it is not there yet. */
-gboolean trust_folder_propose (int dirfd, guint64 number, const SignedRoot *root,
+gboolean trust_folder_has_proposed (const char *dir, guint64 number);
+/* The text proposed as root number, with all votes that lie there; owned as above. *proposed is
+ * NULL where nothing is proposed. */
+gboolean trust_folder_read_proposed (const char *dir, guint64 number, SignedRoot **proposed,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Votes on root number that lie there and are not among those given go first, then the text is
+ * written, then the votes given: a vote never lies beside a text it was not meant for. */
+gboolean trust_folder_propose (const char *dir, guint64 number, const SignedRoot *root,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* After the root itself was stored. */
-void trust_folder_drop_proposed (int dirfd, guint64 number);
+void trust_folder_drop_proposed (const char *dir, guint64 number);

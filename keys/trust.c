@@ -63,24 +63,12 @@ trust_new (void)
     return trust;
 }
 
-static const RootRole *
-find_root_role (const Root *root)
-{
-    for (guint i = 0; i < root->roles->len; i++) {
-        const RootRole *role = root->roles->pdata[i];
-
-        if (role->signs == SIGNS_ROOT)
-            return role;
-    }
-    return NULL;
-}
-
 /* Do the keys of judge accept these bytes? Votes that count are added to kept (GBytes). */
 static gboolean
 check_root_votes (const Root *judge, const SignedRoot *root, const char *name, GPtrArray *kept,
                   GError **error)
 {
-    const RootRole *role = find_root_role (judge);
+    const RootRole *role = root_find_signing (judge, SIGNS_ROOT);
     g_autoptr (GPtrArray) signers = NULL;
     g_autoptr (RoleVotes) votes = NULL;
 

@@ -17,16 +17,17 @@ static const SubVerb sub_verbs[] = {
 #if WITH_BUNDLER
     { "init", "make root and release keys and the first trust root", verb_trust_init },
     { "add", "enrol the key of a host, in the next trust root", verb_trust_add },
+    { "sign", "sign the trust root that is proposed", verb_trust_sign },
 #else
     { "init", "make root and release keys and the first trust root", NULL },
     { "add", "enrol the key of a host, in the next trust root", NULL },
+    { "sign", "sign the trust root that is proposed", NULL },
 #endif
     { "show", "show roots, roles, thresholds, keys and fingerprint", verb_trust_show },
     { "import", "believe a trust root, or follow its chain", verb_trust_import },
     { "retire", "take a key out of its roles", NULL },
     { "revoke", "declare a key stolen", NULL },
     { "rotate", "replace a key by another", NULL },
-    { "sign", "sign a new trust root", NULL },
 };
 
 static void

@@ -12,6 +12,7 @@
 int verb_trust_init (int argc, char **argv, GError **error);
 int verb_trust_add (int argc, char **argv, GError **error);
 int verb_trust_show (int argc, char **argv, GError **error);
+int verb_trust_sign (int argc, char **argv, GError **error);
 int verb_trust_import (int argc, char **argv, GError **error);
 
 /* The trust folder of a host, below root (NULL: "/"). Caller frees. */

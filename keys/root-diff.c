@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "keys/root-diff.h"
+
+#include "manifest/error.h"
+
+static void G_GNUC_PRINTF (3, 4) line (GString *out, const char *what, const char *format, ...)
+{
+    va_list args;
+
+    g_string_append_printf (out, "  %-8s ", what);
+    va_start (args, format);
+    g_string_append_vprintf (out, format, args);
+    va_end (args);
+    g_string_append_c (out, '\n');
+}
+
+static const char *
+texts_of (RoleSigns signs)
+{
+    static const char *const names[] = {
+        [SIGNS_ROOT] = "trust roots",
+        [SIGNS_STATEMENT] = "statements",
+        [SIGNS_PACKING] = "packing lists",
+        [SIGNS_RECEIPT] = "receipts",
+    };
+
+    return names[signs];
+}
+
+static const RootKey *
+find_bytes (const Root *root, const PublicKey *key)
+{
+    for (guint i = 0; root != NULL && i < root->keys->len; i++) {
+        const RootKey *other = root->keys->pdata[i];
+
+        if (public_key_equal (&other->key, key))
+            return other;
+    }
+    return NULL;
+}
+
+static gboolean
+has_role (const Root *root, const RootKey *key)
+{
+    for (guint i = 0; i < root->roles->len; i++)
+        if (g_ptr_array_find (((const RootRole *)root->roles->pdata[i])->keys, key, NULL))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+compare_key (GString *out, const Root *before, const RootKey *old, const Root *after,
+             const RootKey *key)
+{
+    g_autofree char *id = public_key_id (&key->key);
+
+    if (old == NULL)
+        line (out, "key", "+ %s (%s)", key->name, id);
+    else if (!g_str_equal (old->name, key->name))
+        line (out, "key", "%s (%s) is called %s from now on", old->name, id, key->name);
+    if (old != NULL && old->since != key->since)
+        line (out, "key", "%s (%s): since root %" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT,
+              key->name, id, key->since, old->since);
+    if (!has_role (after, key) && (old == NULL || has_role (before, old)))
+        line (out, "retired", "%s (%s): in no role any more", key->name, id);
+}
+
+static void
+compare_keys (GString *out, const Root *before, const Root *after)
+{
+    for (guint i = 0; i < after->keys->len; i++) {
+        const RootKey *key = after->keys->pdata[i];
+
+        compare_key (out, before, find_bytes (before, &key->key), after, key);
+    }
+    for (guint i = 0; before != NULL && i < before->keys->len; i++) {
+        const RootKey *old = before->keys->pdata[i];
+        g_autofree char *id = public_key_id (&old->key);
+
+        if (find_bytes (after, &old->key) == NULL && root_find_revoked (after, &old->key) == NULL)
+            line (out, "key", "- %s (%s): not listed any more", old->name, id);
+    }
+}
+
+static void
+compare_revoked (GString *out, const Root *before, const Root *after)
+{
+    for (guint i = 0; i < after->revoked->len; i++) {
+        const RootRevoked *revoked = after->revoked->pdata[i];
+        const RootKey *known = find_bytes (before, &revoked->key);
+        g_autofree char *id = public_key_id (&revoked->key);
+        g_autofree char *reason = error_quote (revoked->reason != NULL ? revoked->reason : "");
+
+        if (before == NULL || root_find_revoked (before, &revoked->key) == NULL)
+            line (out, "revoked", "%s (%s)%s%s", known != NULL ? known->name : "key", id,
+                  *reason != '\0' ? ": " : "", reason);
+    }
+    for (guint i = 0; before != NULL && i < before->revoked->len; i++) {
+        const RootRevoked *revoked = before->revoked->pdata[i];
+        g_autofree char *id = public_key_id (&revoked->key);
+
+        if (root_find_revoked (after, &revoked->key) == NULL)
+            line (out, "revoked", "- %s: NOT REVOKED ANY MORE", id);
+    }
+}
+
+static char *
+join (char **names, const char *none)
+{
+    return names != NULL ? g_strjoinv (", ", names) : g_strdup (none);
+}
+
+static gboolean
+lists (GPtrArray *keys, const RootKey *key)
+{
+    for (guint i = 0; i < keys->len; i++)
+        if (public_key_equal (&((const RootKey *)keys->pdata[i])->key, &key->key))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+append_members (GString *out, GPtrArray *keys, GPtrArray *without, const char *sign)
+{
+    for (guint i = 0; i < keys->len; i++) {
+        const RootKey *key = keys->pdata[i];
+
+        if (without == NULL || !lists (without, key))
+            g_string_append_printf (out, "%s%s%s", out->len > 0 ? ", " : "", sign, key->name);
+    }
+}
+
+static void
+compare_scope (GString *out, const char *what, char **before, char **after, const char *none)
+{
+    g_autofree char *old = join (before, none), *new = join (after, none);
+
+    if (!g_str_equal (old, new))
+        g_string_append_printf (out, "%s%s: %s instead of %s", out->len > 0 ? "; " : "", what, new,
+                                old);
+}
+
+static void
+compare_role (GString *out, const RootRole *old, const RootRole *role)
+{
+    g_autoptr (GString) what = g_string_new (NULL);
+
+    append_members (what, role->keys, old->keys, "+ ");
+    append_members (what, old->keys, role->keys, "- ");
+    if (old->threshold != role->threshold)
+        g_string_append_printf (what, "%s%u instead of %u vote%s needed", what->len > 0 ? "; " : "",
+                                role->threshold, old->threshold, old->threshold == 1 ? "" : "s");
+    if (old->signs != role->signs)
+        g_string_append_printf (what, "%ssigns the %s instead of the %s", what->len > 0 ? "; " : "",
+                                root_signs_name (role->signs), root_signs_name (old->signs));
+    compare_scope (what, "products", old->products, role->products, "all");
+    compare_scope (what, "sites", old->sites, role->sites, "everywhere");
+    if (what->len > 0)
+        line (out, "role", "%s (signs %s): %s", role->name, texts_of (role->signs), what->str);
+}
+
+static void
+describe_role (GString *out, const RootRole *role)
+{
+    g_autoptr (GString) members = g_string_new (NULL);
+    g_autofree char *products = join (role->products, NULL), *sites = join (role->sites, NULL);
+
+    append_members (members, role->keys, NULL, "");
+    line (out, "role", "+ %s: signs %s, %u vote%s of %s%s%s%s%s", role->name,
+          texts_of (role->signs), role->threshold, role->threshold == 1 ? "" : "s", members->str,
+          products != NULL ? "; products " : "", products != NULL ? products : "",
+          sites != NULL ? "; sites " : "", sites != NULL ? sites : "");
+}
+
+static void
+compare_roles (GString *out, const Root *before, const Root *after)
+{
+    for (guint i = 0; i < after->roles->len; i++) {
+        const RootRole *role = after->roles->pdata[i];
+        const RootRole *old = before != NULL ? root_find_role (before, role->name) : NULL;
+
+        if (old != NULL)
+            compare_role (out, old, role);
+        else
+            describe_role (out, role);
+    }
+    for (guint i = 0; before != NULL && i < before->roles->len; i++) {
+        const RootRole *old = before->roles->pdata[i];
+
+        if (root_find_role (after, old->name) == NULL)
+            line (out, "role", "- %s: signed %s; its votes are not asked for any more", old->name,
+                  texts_of (old->signs));
+    }
+}
+
+char *
+root_diff_to_text (const Root *before, const Root *after)
+{
+    GString *out = g_string_new (NULL);
+    guint64 epoch = before != NULL ? before->epoch : 0;
+
+    compare_keys (out, before, after);
+    compare_roles (out, before, after);
+    compare_revoked (out, before, after);
+    if (epoch != after->epoch)
+        line (out, "epoch",
+              "%" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT
+              ": hosts forget which release numbers they had",
+              after->epoch, epoch);
+    if (out->len == 0)
+        line (out, "nothing", "but the number");
+    return g_string_free (out, FALSE);
+}

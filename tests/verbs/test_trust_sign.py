@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""trust sign: a proposed root is shown, gets votes on several machines, and becomes the newest."""
+import json
+import os
+import shutil
+
+import pytest
+from keytools import (PASSWORD, minisign, minisign_accepts, needs_minisign, on_terminal,
+                      password_env, refused, run)
+
+PROPOSED = "trust/2.root.yaml.new"
+
+
+@pytest.fixture(name="made")
+def made_fixture(tmp_path):
+    """A trust folder with a proposed root 2 that asks for both root keys, and no vote."""
+    for call in (("trust", "init"), ("keygen", "one")):
+        assert run(*call, "--no-password", cwd=tmp_path).status == 0
+    result = run("trust", "add", "--host", "ws-1", "--key", "one.pub", cwd=tmp_path)
+    assert result.status == 0, result
+    edit(tmp_path, "signs: root\n    threshold: 1", "signs: root\n    threshold: 2")
+    return tmp_path
+
+
+def edit(made, old, new):
+    text = (made / PROPOSED).read_text()
+    assert old in text
+    (made / PROPOSED).write_text(text.replace(old, new, 1))
+
+
+def sign(made, *keys, trust="trust", env=None):
+    words = [word for key in keys for word in ("--key", key + ".key")]
+    return run("trust", "sign", "--trust", trust, *words, cwd=made, env=env)
+
+
+def number(made, trust="trust"):
+    result = run("trust", "show", "--trust", trust, "--json", cwd=made)
+    assert result.status == 0, result
+    return json.loads(result.out)["number"]
+
+
+def listing(made):
+    return sorted(os.listdir(made / "trust"))
+
+
+def key_id(made, name):
+    return (made / "trust" / (name + ".pub")).read_text().split()[5]
+
+
+def test_it_shows_the_change_before_the_password(made):
+    env = password_env(made)
+    assert run("keygen", "secret", cwd=made, env=env).status == 0
+    line = (made / "secret.pub").read_text().splitlines()[1]
+    old = (made / "trust" / "root-spare.pub").read_text().splitlines()[1]
+    edit(made, old, line)
+    status, shown = on_terminal(["trust", "sign", "--key", "secret.key"],
+                                [("assword", PASSWORD + "\n")], made)
+    assert status == 0, shown
+    before = shown[:shown.index("assword")]
+    for fragment in ("Trust root 2 is to follow root 1", "+ ws-1 (", "2 instead of 1 vote",
+                     "role     + host: signs receipts, 1 vote of ws-1", "digest   sha256:"):
+        assert fragment in before, shown
+    assert "root-spare" in before.split("not listed any more")[0]
+
+
+def test_020_it_takes_both_and_then_is_believed(made):
+    first = sign(made, "root")
+    assert first.status == 0 and number(made) == 1, first
+    assert "root keys of root 1 have given 1 of 1 vote: root (" in first.out
+    assert "root keys of root 2 itself have given 1 of 2 votes: root (" in first.out
+    assert "may still sign: root-spare (" in first.out
+    second = sign(made, "root-spare")
+    assert second.status == 0 and "It is complete" in second.out, second
+    assert number(made) == 2
+    assert "2.root.yaml.new" not in listing(made)
+
+
+def test_012_the_same_key_twice_is_one_vote(made):
+    assert sign(made, "root", "root").status == 0
+    assert sign(made, "root").status == 0
+    shutil.copy(made / f"trust/2.root.yaml.{key_id(made, 'root')}.minisig",
+                made / "trust/2.root.yaml.0123456789ABCDEF.minisig")
+    refused(sign(made), 4, "lacks votes")
+    assert number(made) == 1
+
+
+def test_votes_of_two_machines_are_copied_together(made):
+    for name in ("one", "two"):
+        shutil.copytree(made / "trust", made / name)
+    assert sign(made, "root", trust="one").status == 0
+    assert sign(made, "root-spare", trust="two").status == 0
+    for name in ("one", "two"):
+        for vote in (made / name).glob("2.root.yaml.*.minisig"):
+            shutil.copy(vote, made / "trust")
+    assert number(made) == 1
+    done = sign(made)
+    assert done.status == 0 and "It is complete" in done.out, done
+    assert number(made) == 2
+    # and where it was completed elsewhere, copying the whole folder is enough
+    shutil.copytree(made / "trust", made / "two", dirs_exist_ok=True)
+    assert number(made, "two") == 2
+
+
+@needs_minisign
+def test_votes_by_stock_minisign(made):
+    for name in ("root", "root-spare"):
+        vote = f"trust/2.root.yaml.{key_id(made, name)}.minisig"
+        assert minisign("-S", "-W", "-s", name + ".key", "-m", PROPOSED, "-x", vote,
+                        cwd=made).status == 0
+    assert sign(made).status == 0
+    assert number(made) == 2
+
+
+@needs_minisign
+def test_minisign_agrees_about_the_vote(made):
+    assert sign(made, "root").status == 0
+    vote = f"trust/2.root.yaml.{key_id(made, 'root')}.minisig"
+    assert "handcarry root 2 sha256:" in minisign_accepts("trust/root.pub", PROPOSED, vote, made)
+
+
+@pytest.mark.parametrize("signer", ["release", "one"])
+def test_001_only_root_keys_sign(made, signer):
+    before = listing(made)
+    refused(sign(made, signer), 4, "not in role 'root'")
+    assert listing(made) == before
+
+
+def test_020_old_root_keys_alone_are_not_enough(made):
+    """The proposal's own root role must be satisfied too."""
+    edit(made, "      - root-spare\n", "")
+    edit(made, "signs: root\n    threshold: 2", "signs: root\n    threshold: 1")
+    assert sign(made, "root-spare").status == 0
+    refused(sign(made), 4, "lacks votes")
+    assert number(made) == 1
+    assert sign(made, "root").status == 0
+    assert number(made) == 2
+
+
+def test_016_a_vote_on_another_text_is_named_and_does_not_count(made):
+    assert sign(made, "root").status == 0
+    edit(made, "threshold: 1\n    keys:\n      - ws-1", "threshold: 1 \n    keys:\n      - ws-1")
+    result = sign(made)
+    refused(result, 4, "lacks votes")
+    assert f"the vote of key {key_id(made, 'root')} does not count" in result.out
+
+
+def test_016_junk_among_the_votes_is_left_out(made):
+    (made / "trust/2.root.yaml.AAAA.minisig").write_text("junk\n")
+    assert sign(made, "root", "root-spare").status == 0
+    assert number(made) == 2
+
+
+def test_015_too_many_votes(made):
+    for i in range(33):
+        (made / f"trust/2.root.yaml.{i + 1:X}.minisig").write_text("junk\n")
+    refused(sign(made, "root"), 4, "has 33 votes on root 2; at most 32")
+    assert number(made) == 1
+
+
+@pytest.mark.parametrize("old, new, status, fragment", [
+    ("number: 2", "number: 3", 4, "calls itself root 3; root 2 is the next one"),
+    ("number: 2", "number: 257", 3, "expected a number from 1 to 256"),
+    ("threshold: 2", "threshold: 0", 3, "expected a number from 1"),
+    ("threshold: 2", "threshold: -1", 3, "expected a number from 1"),
+    ("threshold: 2", "threshold: 3", 3, "needs 3 votes and has 2 different keys"),
+    ("handcarry-root: 1", "handcarry-root: 2", 3, "first line must be"),
+])
+def test_014_019_what_could_never_follow_is_not_signed(made, old, new, status, fragment):
+    edit(made, old, new)
+    before = listing(made)
+    refused(sign(made, "root"), status, fragment)
+    assert listing(made) == before
+
+
+def test_an_epoch_never_falls(made):
+    edit(made, "epoch: 0", "epoch: 4")
+    result = sign(made, "root", "root-spare")
+    assert result.status == 0 and "epoch    4 instead of 0" in result.out, result
+    text = (made / "trust/2.root.yaml").read_text()
+    (made / "trust/3.root.yaml.new").write_text(
+        text.replace("number: 2", "number: 3").replace("epoch: 4", "epoch: 3"))
+    refused(sign(made, "root"), 4, "lowers the epoch from 4 to 3")
+
+
+def test_018_a_key_that_is_no_longer_revoked_is_pointed_out(made):
+    other = (made / "one.pub").read_text().splitlines()[1]
+    edit(made, "  - name: ws-1\n    key: %s\n    since: 2\n" % other, "")
+    edit(made, """  - name: host
+    signs: receipt
+    threshold: 1
+    keys:
+      - ws-1
+""", "revoked:\n  - key: %s\n    reason: lost\n" % other)
+    result = sign(made, "root", "root-spare")
+    assert result.status == 0 and "revoked  key (" in result.out and "): lost\n" in result.out
+    text = (made / "trust/2.root.yaml").read_text()
+    (made / "trust/3.root.yaml.new").write_text(
+        text.replace("number: 2", "number: 3").split("revoked:")[0])
+    result = sign(made, "root")
+    assert result.status == 0 and "NOT REVOKED ANY MORE" in result.out, result
+
+
+def test_027_a_proposal_that_others_may_write_is_not_signed(made):
+    (made / PROPOSED).chmod(0o666)
+    refused(sign(made, "root"), 4, "others may write")
+
+
+def test_nothing_is_proposed(made):
+    (made / PROPOSED).unlink()
+    refused(sign(made, "root"), 1, "nothing is proposed in 'trust'")
+    refused(run("trust", "sign", "x", cwd=made), 2, "takes no argument")
+    refused(run("trust", "sign", "--trust", "nowhere", cwd=made), 4, "no trust folder")
