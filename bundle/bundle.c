@@ -201,6 +201,23 @@ authenticate (VerifiedBundle *verified, const TrustRoot *trust, VoteReport *repo
                               report, error);
 }
 
+/* An epoch is how a new root takes back what stolen keys have signed: none of it names the new one.
+ */
+static gboolean
+check_epoch (const VerifiedBundle *verified, GError **error)
+{
+    guint64 epoch = trust_epoch (verified->trust);
+    const Release *release = verified->bundle->statement->release;
+
+    return release->epoch == epoch ||
+           fail (error, ERR_POLICY,
+                 "release %" G_GUINT64_FORMAT " of %s is of epoch %" G_GUINT64_FORMAT
+                 ", and trust root %" G_GUINT64_FORMAT ", which judges it, of epoch "
+                 "%" G_GUINT64_FORMAT ": pack it again with 'epoch: %" G_GUINT64_FORMAT "'",
+                 release->release, release->product, release->epoch, trust_number (verified->trust),
+                 epoch, epoch);
+}
+
 VerifiedBundle *
 bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *report, GError **error)
 {
@@ -211,7 +228,8 @@ bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *repo
         return NULL;
     if (!authenticate (verified, trust, report, error) || !parse_texts (verified->bundle, error) ||
         !trust_check_product (verified->trust, verified->bundle->statement->release->product,
-                              error)) {
+                              error) ||
+        !check_epoch (verified, error)) {
         fail_prefix (error, "%s", path);
         return NULL;
     }

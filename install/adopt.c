@@ -8,6 +8,7 @@
 #include "install/stored.h"
 #include "install/transaction.h"
 #include "keys/trust-folder.h"
+#include "keys/trust.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/path.h"
@@ -182,20 +183,35 @@ note_images (Run *run, const State *state, GError **error)
     return TRUE;
 }
 
-/* The release digest of a number that only a person knows is not known: zeros (run_check_number).
- */
+/* The release digest of a number that only a person knows is not known: zeros (policy.h). The
+ * number is one of the epoch that this host's trust root is of. */
 static gboolean
-set_floor (State *state, const Adoption *adoption, GError **error)
+set_floor (Run *run, State *state, const Adoption *adoption, GError **error)
 {
     const StateChannel *known = state_find_channel (state, state->channel);
-    const StateChannel typed = { .channel = state->channel, .highest = adoption->floor };
+    g_autofree char *folder = g_build_filename (run->host->etc_path, "trust", NULL);
+    g_autoptr (TrustRoot) trust = trust_load (folder, error);
+    StateChannel typed = { .channel = state->channel, .highest = adoption->floor };
 
-    if (known != NULL && adoption->floor < known->highest)
+    if (trust == NULL)
+        return FALSE;
+    typed.epoch = trust_epoch (trust);
+    run_note (run,
+              "the floor, release %" G_GUINT64_FORMAT " of %s (%s), was typed in, for epoch "
+              "%" G_GUINT64_FORMAT,
+              adoption->floor, adoption->product, state->channel, typed.epoch);
+    if (known != NULL && known->epoch > typed.epoch)
+        return fail (error, ERR_POLICY,
+                     "what is left of '%s' is of epoch %" G_GUINT64_FORMAT
+                     ", and the trust root in '%s' of epoch %" G_GUINT64_FORMAT
+                     ": that was lost too; import the newest one first",
+                     state->product, known->epoch, folder, typed.epoch);
+    if (known != NULL && known->epoch == typed.epoch && adoption->floor < known->highest)
         return fail (error, ERR_POLICY,
                      "release %" G_GUINT64_FORMAT " of %s (%s) was installed here, as what is left "
                      "of it says: the floor cannot be %" G_GUINT64_FORMAT,
                      known->highest, state->product, state->channel, adoption->floor);
-    if (known == NULL || adoption->floor > known->highest)
+    if (known == NULL || known->epoch < typed.epoch || adoption->floor > known->highest)
         state_set_channel (state, &typed);
     return TRUE;
 }
@@ -247,9 +263,7 @@ adopt_product (Run *run, const Adoption *adoption, GError **error)
     if (run->release == NULL)
         run->release = &nothing;
     state = make_state (run, adoption, current);
-    run_note (run, "the floor, release %" G_GUINT64_FORMAT " of %s (%s), was typed in",
-              adoption->floor, adoption->product, state->channel);
-    done = set_floor (state, adoption, error) && note_images (run, state, error) &&
+    done = set_floor (run, state, adoption, error) && note_images (run, state, error) &&
            open_records (run, adoption->product, &generation, error) &&
            give_up_journal (run, adoption->product, error) &&
            write_all (run, state, generation, error);

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/candidates.h"
 
+#include "install/policy.h"
 #include "install/run-open.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -230,7 +231,7 @@ candidates_narrow (Candidates *candidates, Run *run, GError **error)
         const Candidate *candidate = candidates->list->pdata[i];
         GError *problem = NULL;
 
-        if (run_check_target (run, bundle_statement (bundle_of (candidate)), &problem)) {
+        if (policy_check_target (run, bundle_statement (bundle_of (candidate)), &problem)) {
             i++;
             continue;
         }

@@ -119,17 +119,15 @@ before (const Run *run, const char *product, int product_fd, guint64 number, con
     g_autofree char *path = g_strdup_printf ("r%" G_GUINT64_FORMAT "/" JOURNAL_FILE, number);
     g_autoptr (Journal) own = NULL;
     const Journal *journal = run->journal;
-    guint64 from = G_MAXUINT64;
+    guint64 from = 0;
 
     /* The journal of a run that is about to end lies there soon. */
     if (journal == NULL || strcmp (journal_text (journal, "product"), product) != 0 ||
         journal_number (journal, "to") != number || journal_number (journal, "from") == number)
         journal = own = journal_read (product_fd, path, NULL);
+    /* It may be higher: of another channel, or of an older epoch. */
     if (journal != NULL)
-        from = journal_number (journal, "from");
-    if (from < number)
-        return from;
-    from = 0;
+        return journal_number (journal, "from");
     for (guint i = 0; i < there->len; i++)
         if (g_array_index (there, guint64, i) < number)
             from = MAX (from, g_array_index (there, guint64, i));
@@ -149,6 +147,8 @@ sort_out_releases (Run *run, Prune *prune, int product_fd, guint64 current, guin
     g_array_append_val (prune->kept, current);
     for (guint64 at = current; at != 0 && prune->kept->len < keep;) {
         at = before (run, prune->product, product_fd, at, there);
+        if (has (prune->kept, at))
+            break;
         g_array_append_val (prune->kept, at);
     }
     if (!add_releases (there, run->host->state_fd, refs, error))

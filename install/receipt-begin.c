@@ -104,6 +104,17 @@ add_host (JsonObject *begin, const Host *host, GError **error)
     return TRUE;
 }
 
+/* Which root counted the votes. */
+static void
+add_trust (JsonObject *begin, const TrustRoot *trust)
+{
+    JsonObject *object = json_object_new ();
+
+    json_object_set_int_member (object, "root", (gint64)trust_number (trust));
+    json_object_set_int_member (object, "epoch", (gint64)trust_epoch (trust));
+    json_object_set_object_member (begin, "trust", object);
+}
+
 gboolean
 receipt_begin (const Run *run, JsonObject *begin, GError **error)
 {
@@ -113,6 +124,8 @@ receipt_begin (const Run *run, JsonObject *begin, GError **error)
     add_text (begin, "ref", run->options.ref);
     add_text (begin, "issued", run->release->issued);
     add_votes (begin, run->votes);
+    if (run->verified != NULL)
+        add_trust (begin, verified_bundle_root (run->verified));
     add_before (begin, run->state);
     return TRUE;
 }

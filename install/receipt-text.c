@@ -13,8 +13,8 @@
 
 /* Members that are in the journal's first record as they are in the receipt. */
 static const char *const copied[] = {
-    "run", "verb",      "product", "channel", "host",    "site",   "by",    "ref",
-    "key", "handcarry", "network", "engine",  "bundles", "issued", "votes", "before",
+    "run",       "verb",    "product", "channel", "host",   "site",  "by",    "ref",    "key",
+    "handcarry", "network", "engine",  "bundles", "issued", "votes", "trust", "before",
 };
 
 static void

@@ -3,6 +3,7 @@
 #include "install/candidates.h"
 #include "install/choose.h"
 #include "install/plan.h"
+#include "install/policy.h"
 #include "install/run-open.h"
 #include "install/run.h"
 #include "install/tree-source.h"
@@ -107,7 +108,7 @@ take_best (Run *run, const TrustRoot *trust, GHashTable *excluded, gboolean *sur
     bundles = describe (candidates);
     if (!choose_newest (bundles, &newest, error) ||
         !run_open_states (run, newest->statement->release->product, error) ||
-        !run_check_number (run, verified_bundle_get (find (candidates, newest)->verified), error))
+        !policy_check_number (run, find (candidates, newest)->verified, error))
         return FALSE;
     *sure = bundles->len == 1;
     chain = *sure ? g_ptr_array_ref (bundles) : choose (run, bundles, newest, error);

@@ -27,11 +27,5 @@ void run_add_link (Run *run, VerifiedBundle *verified, VoteReport *votes);
 void run_drop_bundles (Run *run);
 /* The states of this product and of the others. */
 gboolean run_open_states (Run *run, const char *product, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* May a release of this number follow what was installed here? Needs the states. */
-gboolean run_check_number (const Run *run, const Bundle *bundle,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Is this release for this host's site, name and platform? Needs the engine. */
-gboolean run_check_target (const Run *run, const Statement *statement,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Opens the bundles that the paths name, chooses among them, and takes what was chosen. */
 gboolean run_choose (Run *run, const TrustRoot *trust, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,6 +5,7 @@
 
 #include "install/base.h"
 #include "install/candidates.h"
+#include "install/policy.h"
 #include "install/tree-source.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -53,62 +54,6 @@ run_open_states (Run *run, const char *product, GError **error)
     return TRUE;
 }
 
-/* trust.md 29 to 31: only numbers count, and one number is one release. */
-gboolean
-run_check_number (const Run *run, const Bundle *bundle, GError **error)
-{
-    const Digest unknown = { 0 }; /* of a number that a person has typed in (adopt.h) */
-    const Release *release = bundle_statement (bundle)->release;
-    const StateChannel *channel =
-        run->state != NULL ? state_find_channel (run->state, release->channel) : NULL;
-
-    if (channel == NULL)
-        return TRUE;
-    if (release->release < channel->highest)
-        return fail (
-            error, ERR_POLICY,
-            "'%s' is release %" G_GUINT64_FORMAT " of %s (%s), and %" G_GUINT64_FORMAT
-            " was installed here: numbers only grow; make a new release of the old content",
-            bundle_path (bundle), release->release, release->product, release->channel,
-            channel->highest);
-    if (release->release == channel->highest && !digest_equal (&channel->digest, &unknown) &&
-        !digest_equal (&channel->digest, bundle_release_digest (bundle))) {
-        g_autofree char *known = digest_to_text (&channel->digest);
-        g_autofree char *found = digest_to_text (bundle_release_digest (bundle));
-
-        return fail (error, ERR_TRUST,
-                     "ALARM: two releases of %s are signed as number %" G_GUINT64_FORMAT
-                     ": installed is %s, '%s' is %s; ask who signed the second one",
-                     release->product, release->release, known, bundle_path (bundle), found);
-    }
-    return TRUE;
-}
-
-static gboolean
-check_platform (const Run *run, const Statement *statement, GError **error)
-{
-    const char *mine = engine_info (run->engine)->platform;
-
-    for (guint i = 0; i < statement->images->len; i++) {
-        const StatementImage *image = g_ptr_array_index (statement->images, i);
-        gsize length = strlen (mine);
-
-        /* "linux/arm64/v8" runs where "linux/arm64" is said. */
-        if (strncmp (image->platform, mine, length) != 0 ||
-            (image->platform[length] != '\0' && image->platform[length] != '/'))
-            return fail (error, ERR_POLICY, "image '%s' is for %s, the engine here runs %s",
-                         image->name, image->platform, mine);
-    }
-    return TRUE;
-}
-
-gboolean
-run_check_target (const Run *run, const Statement *statement, GError **error)
-{
-    return host_check_target (run->host, statement->release, error) &&
-           check_platform (run, statement, error);
-}
-
 static gboolean
 open_engine (Run *run, GError **error)
 {
@@ -130,8 +75,8 @@ open_one (Run *run, const TrustRoot *trust, GError **error)
     run_take (run, verified, votes);
     return run_open_states (run, run->release->product, error) &&
            host_check_target (run->host, run->release, error) &&
-           run_check_number (run, run->bundle, error) && open_engine (run, error) &&
-           check_platform (run, run->statement, error);
+           policy_check_number (run, run->verified, error) && open_engine (run, error) &&
+           policy_check_platform (run, run->statement, error);
 }
 
 static gboolean

@@ -17,7 +17,7 @@ typedef struct {
     GPtrArray *list; /* of maps, read by item */
     gboolean (*item) (const YamlNode *node, const char *name, GPtrArray *list, GError **error);
     GArray *digests;
-    gboolean seen;
+    gboolean seen; /* set in a table: the key may be missing */
 } Key;
 
 static gboolean
@@ -73,7 +73,7 @@ read_key (const YamlNode *node, const char *name, Key *key, GError **error)
     return TRUE;
 }
 
-/* keys ends with a key NULL; all of them must be there, and no other. */
+/* keys ends with a key NULL; all of them must be there that may not be missing, and no other. */
 static gboolean
 read_map (const YamlNode *node, const char *name, Key *keys, GError **error)
 {
@@ -131,6 +131,7 @@ read_channel (const YamlNode *node, const char *name, GPtrArray *list, GError **
 {
     StateChannel *channel = g_new0 (StateChannel, 1);
     Key keys[] = { { "channel", .text = &channel->channel },
+                   { "epoch", .number = &channel->epoch, .seen = TRUE },
                    { "highest", .number = &channel->highest },
                    { "digest", .digest = &channel->digest },
                    { NULL } };
@@ -225,6 +226,8 @@ write_channels (YamlWriter *writer, GPtrArray *channels)
 
         yaml_writer_begin_map (writer);
         write_text (writer, "channel", channel->channel);
+        if (channel->epoch != 0)
+            yaml_writer_number_pair (writer, "epoch", channel->epoch);
         yaml_writer_number_pair (writer, "highest", channel->highest);
         yaml_writer_digest_pair (writer, "digest", &channel->digest);
         yaml_writer_end_map (writer);

@@ -27,6 +27,7 @@ typedef struct {
     char *channel;
     guint64 highest; /* highest number committed */
     Digest digest;   /* and its release digest */
+    guint64 epoch;   /* of the trust root that judged it: a higher one counts anew */
 } StateChannel;
 
 typedef struct {

@@ -71,6 +71,7 @@ transaction_installed_state (const Run *run)
     const Release *release = run->release;
     State *state = state_new (release->product);
     const StateChannel channel = { .channel = release->channel,
+                                   .epoch = release->epoch,
                                    .highest = release->release,
                                    .digest = run->digest };
 

@@ -48,6 +48,7 @@ test_what_is_written_is_read_back (void)
     g_ptr_array_add (state->configs, file);
     channel->channel = g_strdup ("stable");
     channel->highest = G_MAXUINT64;
+    channel->epoch = 3;
     g_ptr_array_add (state->channels, channel);
     g_array_append_val (state->manifests, image->id);
     text = state_to_text (state);
@@ -58,6 +59,7 @@ test_what_is_written_is_read_back (void)
     g_assert_nonnull (state_find_image (again, "docker.io/x/y:1"));
     g_assert_nonnull (state_find_file (again->configs, "/etc/some: thing/#1"));
     g_assert_cmpuint (state_find_channel (again, "stable")->highest, ==, G_MAXUINT64);
+    g_assert_cmpuint (state_find_channel (again, "stable")->epoch, ==, 3);
     g_assert_null (state_find_channel (again, "beta"));
 }
 
