@@ -3,6 +3,7 @@
 #include "install/engine-reply.h"
 
 #include "install/engine-json.h"
+#include "install/json-member.h"
 #include "manifest/limits.h"
 
 #include <string.h>
@@ -83,7 +84,7 @@ char *
 engine_reply_message (GBytes *body)
 {
     g_autoptr (JsonNode) node = engine_json_parse_one (body, "", JSON_NODE_OBJECT, NULL);
-    const char *message = node ? engine_json_string (json_node_get_object (node), "message") : NULL;
+    const char *message = node ? json_member_string (json_node_get_object (node), "message") : NULL;
     gsize length;
     const char *data = g_bytes_get_data (body, &length);
     g_autofree char *raw = g_strndup (data != NULL ? data : "", length);
@@ -100,12 +101,12 @@ engine_reply_class (const char *words)
 static gboolean
 check_load_object (JsonObject *object, GError **error)
 {
-    const char *text = engine_json_string (object, "error");
-    const char *stream = engine_json_string (object, "stream");
+    const char *text = json_member_string (object, "error");
+    const char *stream = json_member_string (object, "stream");
     g_autofree char *shown = NULL;
 
     if (text == NULL)
-        text = engine_json_string (engine_json_object (object, "errorDetail"), "message");
+        text = json_member_string (json_member_object (object, "errorDetail"), "message");
     if (text == NULL && (json_object_has_member (object, "error") ||
                          json_object_has_member (object, "errorDetail")))
         text = "an error without a message";
@@ -151,14 +152,14 @@ engine_reply_version (GBytes *body, EngineInfo *info, GError **error)
     if (node == NULL)
         return FALSE;
     object = json_node_get_object (node);
-    version = engine_json_string (object, "Version");
-    os = engine_json_string (object, "Os");
-    arch = engine_json_string (object, "Arch");
+    version = json_member_string (object, "Version");
+    os = json_member_string (object, "Os");
+    arch = json_member_string (object, "Arch");
     if (version == NULL || os == NULL || arch == NULL)
         return fail (error, ERR_ENGINE, "GET /version: the engine gives no Version, Os and Arch");
-    components = engine_json_array (object, "Components");
+    components = json_member_array (object, "Components");
     for (guint i = 0; components != NULL && i < json_array_get_length (components); i++) {
-        const char *name = engine_json_string (engine_json_object_at (components, i), "Name");
+        const char *name = json_member_string (json_member_object_at (components, i), "Name");
 
         if (name != NULL && g_str_has_prefix (name, "Podman"))
             return fail (error, ERR_ENGINE, "this Podman is older than 4.0; use a newer one");
@@ -179,8 +180,8 @@ is_containerd_store (JsonArray *status)
 
         if (pair == NULL || json_array_get_length (pair) != 2)
             continue;
-        if (g_strcmp0 (engine_json_string_at (pair, 0), "driver-type") == 0 &&
-            g_strcmp0 (engine_json_string_at (pair, 1), "io.containerd.snapshotter.v1") == 0)
+        if (g_strcmp0 (json_member_string_at (pair, 0), "driver-type") == 0 &&
+            g_strcmp0 (json_member_string_at (pair, 1), "io.containerd.snapshotter.v1") == 0)
             return TRUE;
     }
     return FALSE;
@@ -202,17 +203,17 @@ engine_reply_docker_info (GBytes *body, EngineInfo *info, GError **error)
     if (node == NULL)
         return FALSE;
     object = json_node_get_object (node);
-    if (engine_json_string (object, "Driver") == NULL)
+    if (json_member_string (object, "Driver") == NULL)
         return fail (error, ERR_ENGINE, "GET /info: the engine does not name its storage driver");
-    info->driver = error_quote (engine_json_string (object, "Driver"));
-    info->id = quote_or_empty (engine_json_string (object, "ID"));
-    info->data_root = quote_or_empty (engine_json_string (object, "DockerRootDir"));
-    info->store = is_containerd_store (engine_json_array (object, "DriverStatus"))
+    info->driver = error_quote (json_member_string (object, "Driver"));
+    info->id = quote_or_empty (json_member_string (object, "ID"));
+    info->data_root = quote_or_empty (json_member_string (object, "DockerRootDir"));
+    info->store = is_containerd_store (json_member_array (object, "DriverStatus"))
                       ? STORE_CONTAINERD
                       : STORE_GRAPHDRIVER;
-    security = engine_json_array (object, "SecurityOptions");
+    security = json_member_array (object, "SecurityOptions");
     for (guint i = 0; security != NULL && i < json_array_get_length (security); i++) {
-        const char *option = engine_json_string_at (security, i);
+        const char *option = json_member_string_at (security, i);
 
         if (option != NULL && strstr (option, "name=rootless") != NULL)
             info->rootless = TRUE;
@@ -229,23 +230,23 @@ engine_reply_podman_info (GBytes *body, EngineInfo *info, GError **error)
 
     if (node == NULL)
         return FALSE;
-    version = engine_json_object (json_node_get_object (node), "version");
-    store = engine_json_object (json_node_get_object (node), "store");
-    host = engine_json_object (json_node_get_object (node), "host");
-    if (engine_json_string (store, "graphDriverName") == NULL || host == NULL)
+    version = json_member_object (json_node_get_object (node), "version");
+    store = json_member_object (json_node_get_object (node), "store");
+    host = json_member_object (json_node_get_object (node), "host");
+    if (json_member_string (store, "graphDriverName") == NULL || host == NULL)
         return fail (error, ERR_ENGINE,
                      "GET /libpod/info: the engine does not name its storage driver");
-    if (engine_json_string (version, "Version") == NULL ||
-        engine_json_string (version, "OsArch") == NULL)
+    if (json_member_string (version, "Version") == NULL ||
+        json_member_string (version, "OsArch") == NULL)
         return fail (error, ERR_ENGINE, "GET /libpod/info: the engine gives no Version and OsArch");
     info->kind = ENGINE_PODMAN;
-    info->version = error_quote (engine_json_string (version, "Version"));
-    info->platform = error_quote (engine_json_string (version, "OsArch"));
-    info->driver = error_quote (engine_json_string (store, "graphDriverName"));
-    info->data_root = quote_or_empty (engine_json_string (store, "graphRoot"));
+    info->version = error_quote (json_member_string (version, "Version"));
+    info->platform = error_quote (json_member_string (version, "OsArch"));
+    info->driver = error_quote (json_member_string (store, "graphDriverName"));
+    info->data_root = quote_or_empty (json_member_string (store, "graphRoot"));
     info->id = g_strdup ("");
     info->store = STORE_PODMAN;
-    info->rootless = engine_json_boolean (engine_json_object (host, "security"), "rootless");
+    info->rootless = json_member_boolean (json_member_object (host, "security"), "rootless");
     return TRUE;
 }
 
@@ -263,7 +264,7 @@ static void
 add_names (EngineImage *image, JsonArray *names)
 {
     for (guint i = 0; names != NULL && i < json_array_get_length (names); i++) {
-        const char *name = engine_json_string_at (names, i);
+        const char *name = json_member_string_at (names, i);
 
         if (name != NULL && strcmp (name, "<none>:<none>") != 0)
             g_ptr_array_add (image->names, g_strdup (name));
@@ -275,8 +276,8 @@ add_names (EngineImage *image, JsonArray *names)
 static void
 add_directories (EngineImage *image, JsonObject *data)
 {
-    const char *upper = engine_json_string (data, "UpperDir"),
-               *lower = engine_json_string (data, "LowerDir");
+    const char *upper = json_member_string (data, "UpperDir"),
+               *lower = json_member_string (data, "LowerDir");
     g_auto (GStrv) below = g_strsplit (lower != NULL ? lower : "", ":", LIMIT_LAYERS + 1);
     guint n = g_strv_length (below);
 
@@ -298,23 +299,23 @@ engine_reply_image (GBytes *body, GError **error)
 
     if (node == NULL)
         return NULL;
-    if (!parse_id (engine_json_string (json_node_get_object (node), "Id"), &image->id, error)) {
+    if (!parse_id (json_member_string (json_node_get_object (node), "Id"), &image->id, error)) {
         fail_prefix (error, "%s", what);
         return NULL;
     }
-    add_names (image, engine_json_array (json_node_get_object (node), "RepoTags"));
+    add_names (image, json_member_array (json_node_get_object (node), "RepoTags"));
     layers =
-        engine_json_array (engine_json_object (json_node_get_object (node), "RootFS"), "Layers");
+        json_member_array (json_member_object (json_node_get_object (node), "RootFS"), "Layers");
     for (guint i = 0; layers != NULL && i < json_array_get_length (layers); i++) {
-        const char *text = engine_json_string_at (layers, i);
+        const char *text = json_member_string_at (layers, i);
         Digest diffid;
 
         if (i >= LIMIT_LAYERS || text == NULL || !digest_parse (text, &diffid, NULL))
             return fail_null (error, ERR_ENGINE, "%s: layer %u of it is no SHA-256", what, i);
         g_array_append_val (image->layers, diffid);
     }
-    driver = engine_json_object (json_node_get_object (node), "GraphDriver");
-    add_directories (image, engine_json_object (driver, "Data"));
+    driver = json_member_object (json_node_get_object (node), "GraphDriver");
+    add_directories (image, json_member_object (driver, "Data"));
     return g_steal_pointer (&image);
 }
 
@@ -338,7 +339,7 @@ engine_reply_containers (GBytes *body, GError **error)
         return NULL;
     array = json_node_get_array (node);
     for (guint i = 0; i < json_array_get_length (array); i++) {
-        const char *id = engine_json_string (engine_json_object_at (array, i), "Id");
+        const char *id = json_member_string (json_member_object_at (array, i), "Id");
 
         if (!is_container_id (id))
             return fail_null (error, ERR_ENGINE, "%s: the engine gives no ID", what);
@@ -352,14 +353,14 @@ static EngineContainer *
 read_use (JsonObject *object)
 {
     EngineContainer *container = g_new0 (EngineContainer, 1);
-    JsonArray *names = engine_json_array (object, "Names");
-    const char *name = names != NULL ? engine_json_string_at (names, 0) : NULL;
-    const char *image = engine_json_string (object, "ImageID");
-    const char *reference = engine_json_string (object, "Image");
+    JsonArray *names = json_member_array (object, "Names");
+    const char *name = names != NULL ? json_member_string_at (names, 0) : NULL;
+    const char *image = json_member_string (object, "ImageID");
+    const char *reference = json_member_string (object, "Image");
 
     container->name = error_quote (name != NULL ? name + (*name == '/') : "");
     container->reference = error_quote (reference != NULL ? reference : "");
-    container->running = g_strcmp0 (engine_json_string (object, "State"), "running") == 0;
+    container->running = g_strcmp0 (json_member_string (object, "State"), "running") == 0;
     container->health = g_strdup ("");
     if (image == NULL || !parse_id (image, &container->image, NULL))
         container->image = (Digest){ { 0 } };
@@ -379,7 +380,7 @@ engine_reply_uses (GBytes *body, GError **error)
         return NULL;
     array = json_node_get_array (node);
     for (guint i = 0; i < json_array_get_length (array); i++)
-        g_ptr_array_add (containers, read_use (engine_json_object_at (array, i)));
+        g_ptr_array_add (containers, read_use (json_member_object_at (array, i)));
     return g_steal_pointer (&containers);
 }
 
@@ -397,15 +398,15 @@ engine_reply_list (GBytes *body, GError **error)
     array = json_node_get_array (node);
     for (guint i = 0; i < json_array_get_length (array); i++) {
         EngineImage *image = engine_image_new ();
-        JsonObject *object = engine_json_object_at (array, i);
+        JsonObject *object = json_member_object_at (array, i);
 
         g_ptr_array_add (images, image);
-        if (!parse_id (engine_json_string (object, "Id"), &image->id, error)) {
+        if (!parse_id (json_member_string (object, "Id"), &image->id, error)) {
             fail_prefix (error, "%s", what);
             return NULL;
         }
-        add_names (image, engine_json_array (object, "RepoTags"));
-        image->bytes = engine_json_count (object, "Size");
+        add_names (image, json_member_array (object, "RepoTags"));
+        image->bytes = json_member_count (object, "Size");
     }
     return g_steal_pointer (&images);
 }
@@ -419,7 +420,7 @@ engine_reply_created (GBytes *body, GError **error)
 
     if (node == NULL)
         return NULL;
-    id = engine_json_string (json_node_get_object (node), "Id");
+    id = json_member_string (json_node_get_object (node), "Id");
     if (!is_container_id (id))
         return fail_null (error, ERR_ENGINE, "%s: the engine gives no ID", what);
     return g_strdup (id);
@@ -461,19 +462,19 @@ engine_reply_container (GBytes *body, GError **error)
 
     if (node == NULL)
         return NULL;
-    state = engine_json_object (json_node_get_object (node), "State");
+    state = json_member_object (json_node_get_object (node), "State");
     if (state == NULL)
         return fail_null (error, ERR_ENGINE, "%s: the engine gives no state", what);
     container = g_new0 (EngineContainer, 1);
-    container->running = engine_json_boolean (state, "Running");
-    container->restarting = engine_json_boolean (state, "Restarting");
-    container->restarts = engine_json_count (json_node_get_object (node), "RestartCount");
-    health = engine_json_object (state, "Health");
-    container->health = quote_or_empty (engine_json_string (health, "Status"));
-    config = engine_json_object (json_node_get_object (node), "Config");
-    container->terminal = engine_json_boolean (config, "Tty");
-    container->reference = quote_or_empty (engine_json_string (config, "Image"));
-    image = engine_json_string (json_node_get_object (node), "Image");
+    container->running = json_member_boolean (state, "Running");
+    container->restarting = json_member_boolean (state, "Restarting");
+    container->restarts = json_member_count (json_node_get_object (node), "RestartCount");
+    health = json_member_object (state, "Health");
+    container->health = quote_or_empty (json_member_string (health, "Status"));
+    config = json_member_object (json_node_get_object (node), "Config");
+    container->terminal = json_member_boolean (config, "Tty");
+    container->reference = quote_or_empty (json_member_string (config, "Image"));
+    image = json_member_string (json_node_get_object (node), "Image");
     if (image != NULL && !parse_id (image, &container->image, NULL))
         g_debug ("the image of a container has no ID");
     return container;

@@ -3,7 +3,7 @@
 #include "install/journal-file.h"
 
 #include "bundle/strictjson.h"
-#include "install/engine-json.h"
+#include "install/json-member.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -33,15 +33,15 @@ malformed (GError **error, guint number, const char *what)
 static gboolean
 take_step (Journal *journal, JsonObject *record, guint number, GError **error)
 {
-    JsonArray *steps = engine_json_array (journal->begin, "steps");
-    const char *event = engine_json_string (record, "event");
+    JsonArray *steps = json_member_array (journal->begin, "steps");
+    const char *event = json_member_string (record, "event");
     guint64 step;
 
     if (!strictjson_size (record, "step", "journal", &step, error))
         return FALSE;
     if (steps == NULL || step >= json_array_get_length (steps))
         return malformed (error, number, "speaks of a step that is not there");
-    if (word_index (engine_json_string (record, "part"), journal_parts) < 0 || event == NULL)
+    if (word_index (json_member_string (record, "part"), journal_parts) < 0 || event == NULL)
         return malformed (error, number, "does not say what was done");
     return TRUE;
 }
@@ -49,7 +49,7 @@ take_step (Journal *journal, JsonObject *record, guint number, GError **error)
 static gboolean
 take_phase (Journal *journal, JsonObject *record, guint number, GError **error)
 {
-    int phase = word_index (engine_json_string (record, "phase"), journal_phases);
+    int phase = word_index (json_member_string (record, "phase"), journal_phases);
 
     if (phase < 0)
         return malformed (error, number, "names a phase that is not known");
@@ -74,13 +74,13 @@ check_schema (const char *schema, GError **error)
 static gboolean
 take_record (Journal *journal, JsonObject *record, GError **error)
 {
-    const char *type = engine_json_string (record, "record");
+    const char *type = json_member_string (record, "record");
     guint number = journal->records->len + 1;
 
     if (journal->begin == NULL) {
         if (g_strcmp0 (type, "begin") != 0)
             return malformed (error, 0, "is not the begin of a run that this handcarry knows");
-        if (!check_schema (engine_json_string (record, "schema"), error))
+        if (!check_schema (json_member_string (record, "schema"), error))
             return FALSE;
         journal->begin = json_object_ref (record);
         return TRUE;
@@ -202,10 +202,10 @@ has_record (const Journal *journal, guint step, JournalPart part, const char *ev
     for (guint i = 0; i < journal->records->len; i++) {
         JsonObject *record = g_ptr_array_index (journal->records, i);
 
-        if (g_strcmp0 (engine_json_string (record, "record"), "step") == 0 &&
-            engine_json_count (record, "step") == step &&
-            g_strcmp0 (engine_json_string (record, "part"), journal_parts[part]) == 0 &&
-            (event == NULL || g_strcmp0 (engine_json_string (record, "event"), event) == 0))
+        if (g_strcmp0 (json_member_string (record, "record"), "step") == 0 &&
+            json_member_count (record, "step") == step &&
+            g_strcmp0 (json_member_string (record, "part"), journal_parts[part]) == 0 &&
+            (event == NULL || g_strcmp0 (json_member_string (record, "event"), event) == 0))
             return TRUE;
     }
     return FALSE;
@@ -226,23 +226,23 @@ journal_step_done (const Journal *journal, guint step, JournalPart part)
 JsonObject *
 journal_step_data (const Journal *journal, guint step)
 {
-    JsonArray *steps = engine_json_array (journal->begin, "steps");
+    JsonArray *steps = json_member_array (journal->begin, "steps");
 
     for (guint i = journal->records->len; i > 0; i--) {
         JsonObject *record = g_ptr_array_index (journal->records, i - 1);
-        JsonObject *data = engine_json_object (record, "data");
+        JsonObject *data = json_member_object (record, "data");
 
-        if (data != NULL && engine_json_count (record, "step") == step &&
-            g_strcmp0 (engine_json_string (record, "record"), "step") == 0)
+        if (data != NULL && json_member_count (record, "step") == step &&
+            g_strcmp0 (json_member_string (record, "record"), "step") == 0)
             return data;
     }
-    return engine_json_object (engine_json_object_at (steps, step), "data");
+    return json_member_object (json_member_object_at (steps, step), "data");
 }
 
 const char *
 journal_text (const Journal *journal, const char *name)
 {
-    const char *text = engine_json_string (journal->begin, name);
+    const char *text = json_member_string (journal->begin, name);
 
     return text != NULL ? text : "";
 }
@@ -250,5 +250,5 @@ journal_text (const Journal *journal, const char *name)
 guint64
 journal_number (const Journal *journal, const char *name)
 {
-    return engine_json_count (journal->begin, name);
+    return json_member_count (journal->begin, name);
 }

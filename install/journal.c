@@ -3,6 +3,7 @@
 #include "install/journal.h"
 
 #include "install/journal-file.h"
+#include "install/json-member.h"
 #include "manifest/digest.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -106,8 +107,7 @@ add_message (JsonObject *record, const char *message)
 {
     g_autofree char *valid = message != NULL ? g_utf8_make_valid (message, -1) : NULL;
 
-    if (valid != NULL)
-        json_object_set_string_member (record, "message", valid);
+    json_member_set_text (record, "message", valid);
 }
 
 static gboolean

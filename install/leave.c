@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "install/leave.h"
 
-#include "install/engine-json.h"
 #include "install/playbook.h"
 #include "install/run-open.h"
 #include "install/step-place.h"

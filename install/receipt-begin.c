@@ -3,6 +3,7 @@
 #include "install/receipt.h"
 
 #include "install/host-key.h"
+#include "install/json-member.h"
 #include "install/records.h"
 #include "keys/secret.h"
 #include "manifest/file.h"
@@ -23,21 +24,6 @@ receipt_boot (void)
 }
 
 static void
-add_text (JsonObject *object, const char *name, const char *text)
-{
-    if (text != NULL)
-        json_object_set_string_member (object, name, text);
-}
-
-static void
-add_digest (JsonObject *object, const char *name, const Digest *digest)
-{
-    g_autofree char *text = digest_to_text (digest);
-
-    add_text (object, name, text);
-}
-
-static void
 add_before (JsonObject *begin, const State *state)
 {
     JsonObject *before = NULL;
@@ -48,19 +34,9 @@ add_before (JsonObject *begin, const State *state)
     }
     before = json_object_new ();
     json_object_set_int_member (before, "release", (gint64)state->release);
-    add_text (before, "version", state->version);
-    add_digest (before, "digest", &state->digest);
+    json_member_set_text (before, "version", state->version);
+    json_member_set_digest (before, "digest", &state->digest);
     json_object_set_object_member (begin, "before", before);
-}
-
-static JsonArray *
-text_array (GPtrArray *texts)
-{
-    JsonArray *array = json_array_new ();
-
-    for (guint i = 0; i < texts->len; i++)
-        json_array_add_string_element (array, texts->pdata[i]);
-    return array;
 }
 
 static void
@@ -72,9 +48,9 @@ add_votes (JsonObject *begin, const VoteReport *votes)
         const RoleVotes *role = votes->roles->pdata[i];
         JsonObject *object = json_object_new ();
 
-        add_text (object, "role", role->role);
+        json_member_set_text (object, "role", role->role);
         json_object_set_int_member (object, "threshold", role->threshold);
-        json_object_set_array_member (object, "voted", text_array (role->voted));
+        json_member_set_texts (object, "voted", role->voted);
         json_array_add_object_element (roles, object);
     }
     json_object_set_array_member (begin, "votes", roles);
@@ -97,10 +73,10 @@ add_host (JsonObject *begin, const Host *host, GError **error)
         return FALSE;
     secret_key_get_public (key, &public_key);
     shown = public_key_to_base64 (&public_key);
-    add_text (begin, "host", name);
-    add_text (begin, "site", host->site);
-    add_text (begin, "key", shown);
-    add_text (begin, "boot", boot);
+    json_member_set_text (begin, "host", name);
+    json_member_set_text (begin, "site", host->site);
+    json_member_set_text (begin, "key", shown);
+    json_member_set_text (begin, "boot", boot);
     return TRUE;
 }
 
@@ -120,9 +96,9 @@ receipt_begin (const Run *run, JsonObject *begin, GError **error)
 {
     if (!add_host (begin, run->host, error))
         return FALSE;
-    add_text (begin, "by", run->options.by);
-    add_text (begin, "ref", run->options.ref);
-    add_text (begin, "issued", run->release->issued);
+    json_member_set_text (begin, "by", run->options.by);
+    json_member_set_text (begin, "ref", run->options.ref);
+    json_member_set_text (begin, "issued", run->release->issued);
     add_votes (begin, run->votes);
     if (run->verified != NULL)
         add_trust (begin, verified_bundle_root (run->verified));

@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/receipt.h"
 
-#include "install/engine-json.h"
+#include "install/json-member.h"
 #include "install/run-log.h"
 #include "install/state.h"
 #include "manifest/error.h"
@@ -128,14 +128,14 @@ add_phases (JsonBuilder *json, const Journal *journal)
     json_builder_begin_array (json);
     for (guint i = 0; i < journal->records->len; i++) {
         JsonObject *record = journal->records->pdata[i];
-        const char *phase = engine_json_string (record, "phase");
+        const char *phase = json_member_string (record, "phase");
 
         if (phase == NULL)
             continue;
         json_builder_begin_object (json);
         add_text (json, "phase", phase);
-        add_text (json, "time", engine_json_string (record, "time"));
-        add_text (json, "message", engine_json_string (record, "message"));
+        add_text (json, "time", json_member_string (record, "time"));
+        add_text (json, "message", json_member_string (record, "message"));
         json_builder_end_object (json);
     }
     json_builder_end_array (json);
@@ -150,12 +150,12 @@ find_end (const Journal *journal, guint at)
     for (guint i = at + 1; i < journal->records->len; i++) {
         JsonObject *record = journal->records->pdata[i];
 
-        if (engine_json_string (record, "part") == NULL ||
-            engine_json_count (record, "step") != engine_json_count (start, "step") ||
-            g_strcmp0 (engine_json_string (record, "part"), engine_json_string (start, "part")) !=
+        if (json_member_string (record, "part") == NULL ||
+            json_member_count (record, "step") != json_member_count (start, "step") ||
+            g_strcmp0 (json_member_string (record, "part"), json_member_string (start, "part")) !=
                 0)
             continue;
-        return g_strcmp0 (engine_json_string (record, "event"), "start") != 0 ? record : NULL;
+        return g_strcmp0 (json_member_string (record, "event"), "start") != 0 ? record : NULL;
     }
     return NULL;
 }
@@ -164,14 +164,14 @@ static void
 add_part (JsonBuilder *json, JsonObject *start, JsonObject *end, gboolean timed)
 {
     json_builder_begin_object (json);
-    add_text (json, "part", engine_json_string (start, "part"));
-    add_text (json, "time", engine_json_string (start, "time"));
-    add_text (json, "result", end != NULL ? engine_json_string (end, "event") : "cut off");
+    add_text (json, "part", json_member_string (start, "part"));
+    add_text (json, "time", json_member_string (start, "time"));
+    add_text (json, "result", end != NULL ? json_member_string (end, "event") : "cut off");
     if (end != NULL && timed)
-        add_milliseconds (json, (gint64)engine_json_count (start, "monotonic"),
-                          (gint64)engine_json_count (end, "monotonic"));
+        add_milliseconds (json, (gint64)json_member_count (start, "monotonic"),
+                          (gint64)json_member_count (end, "monotonic"));
     if (end != NULL)
-        add_text (json, "message", engine_json_string (end, "message"));
+        add_text (json, "message", json_member_string (end, "message"));
     json_builder_end_object (json);
 }
 
@@ -183,9 +183,9 @@ add_parts (JsonBuilder *json, const Journal *journal, guint step, gboolean timed
     for (guint i = 0; i < journal->records->len; i++) {
         JsonObject *record = journal->records->pdata[i];
 
-        if (engine_json_string (record, "part") != NULL &&
-            engine_json_count (record, "step") == step &&
-            g_strcmp0 (engine_json_string (record, "event"), "start") == 0)
+        if (json_member_string (record, "part") != NULL &&
+            json_member_count (record, "step") == step &&
+            g_strcmp0 (json_member_string (record, "event"), "start") == 0)
             add_part (json, record, find_end (journal, i), timed);
     }
     json_builder_end_array (json);
@@ -201,12 +201,12 @@ static void
 add_step (JsonBuilder *json, const Journal *journal, JsonObject *step, guint index, Detail detail)
 {
     JsonObject *report =
-        detail.reports ? engine_json_object (journal_step_data (journal, index), "report") : NULL;
+        detail.reports ? json_member_object (journal_step_data (journal, index), "report") : NULL;
 
     json_builder_begin_object (json);
-    add_text (json, "kind", engine_json_string (step, "kind"));
-    add_text (json, "subject", engine_json_string (step, "subject"));
-    add_text (json, "action", engine_json_string (step, "action"));
+    add_text (json, "kind", json_member_string (step, "kind"));
+    add_text (json, "subject", json_member_string (step, "subject"));
+    add_text (json, "action", json_member_string (step, "action"));
     add_parts (json, journal, index, detail.timed);
     if (report != NULL) {
         json_builder_set_member_name (json, "report");
@@ -218,13 +218,13 @@ add_step (JsonBuilder *json, const Journal *journal, JsonObject *step, guint ind
 static void
 add_steps (JsonBuilder *json, const Journal *journal, Detail detail)
 {
-    JsonArray *steps = engine_json_array (journal->begin, "steps");
+    JsonArray *steps = json_member_array (journal->begin, "steps");
     guint count = steps != NULL ? json_array_get_length (steps) : 0;
 
     json_builder_set_member_name (json, "steps");
     json_builder_begin_array (json);
     for (guint i = 0; i < count; i++)
-        add_step (json, journal, engine_json_object_at (steps, i), i, detail);
+        add_step (json, journal, json_member_object_at (steps, i), i, detail);
     json_builder_end_array (json);
 }
 

@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/recover.h"
 
-#include "install/engine-json.h"
+#include "install/json-member.h"
 #include "install/receipt.h"
 #include "install/run-open.h"
 #include "install/stored.h"
@@ -27,7 +27,7 @@ last_message (const Journal *journal)
     const char *message = NULL;
 
     for (guint i = 0; i < journal->records->len; i++) {
-        const char *one = engine_json_string (g_ptr_array_index (journal->records, i), "message");
+        const char *one = json_member_string (g_ptr_array_index (journal->records, i), "message");
 
         message = one != NULL ? one : message;
     }
@@ -39,7 +39,7 @@ static ErrorCode
 outcome (const Journal *journal)
 {
     for (guint i = 0; i < journal->records->len; i++)
-        if (g_strcmp0 (engine_json_string (g_ptr_array_index (journal->records, i), "phase"),
+        if (g_strcmp0 (json_member_string (g_ptr_array_index (journal->records, i), "phase"),
                        journal_phases[PHASE_SWITCH]) == 0)
             return ERR_ROLLED_BACK;
     return ERR_FAILED;
@@ -85,10 +85,10 @@ take_up (Run *run, GError **error)
     const Journal *journal = run->journal;
     const char *product = journal_text (journal, "product");
     guint64 to = journal_number (journal, "to"), from = journal_number (journal, "from");
-    JsonArray *changed = engine_json_array (journal->begin, "changed");
+    JsonArray *changed = json_member_array (journal->begin, "changed");
 
     for (guint i = 0; changed != NULL && i < json_array_get_length (changed); i++)
-        g_ptr_array_add (run->changed, g_strdup (engine_json_string_at (changed, i)));
+        g_ptr_array_add (run->changed, g_strdup (json_member_string_at (changed, i)));
     if (!run_open_product (run, product, error) ||
         !stored_take (run, run_is (run, "remove") ? from : to, error) ||
         (!run_is (run, "install") && !stored_open_leaving (run, from, error)))
@@ -200,8 +200,8 @@ first_cause (const Journal *journal)
     for (guint i = 0; i < journal->records->len; i++) {
         JsonObject *record = g_ptr_array_index (journal->records, i);
 
-        if (g_strcmp0 (engine_json_string (record, "phase"), journal_phases[PHASE_BACK]) == 0)
-            return engine_json_string (record, "message");
+        if (g_strcmp0 (json_member_string (record, "phase"), journal_phases[PHASE_BACK]) == 0)
+            return json_member_string (record, "message");
     }
     return NULL;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/strictjson.h"
+#include "install/json-member.h"
 #include "install/last-lines.h"
 #include "install/load.h"
-#include "bundle/strictjson.h"
 #include "install/run.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
@@ -247,8 +248,7 @@ report (Step *step, const Check *check, const char *said)
     g_clear_pointer (&step->report, json_object_unref);
     step->report = json_object_new ();
     json_object_set_int_member (step->report, "attempts", check->attempts);
-    if (said != NULL)
-        json_object_set_string_member (step->report, "said", said);
+    json_member_set_text (step->report, "said", said);
 }
 
 static gboolean

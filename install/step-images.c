@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/strictjson.h"
 #include "install/base.h"
+#include "install/json-member.h"
 #include "install/load.h"
 #include "install/loader.h"
 #include "install/run.h"
@@ -201,7 +202,7 @@ read_data (Step *base, Run *run, JsonObject *data, GError **error)
     if (index >= run->statement->images->len)
         return fail (error, ERR_FORMAT, "the release has no such image");
     step->index = (guint)index;
-    step->loads = json_object_get_boolean_member_with_default (data, "loads", FALSE);
+    step->loads = json_member_boolean (data, "loads");
     step->image = g_ptr_array_index (run->statement->images, step->index);
     step->temporary = step_images_temporary (run, step->index);
     return TRUE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "install/engine-json.h"
+#include "install/json-member.h"
 #include "install/load.h"
 #include "install/run.h"
 #include "manifest/error.h"
@@ -179,25 +179,21 @@ write_data (const Step *base, JsonObject *data)
     json_object_set_string_member (data, "name", step->full);
     if (!step->takes)
         json_object_set_int_member (data, "image", step->index);
-    if (step->keeper != NULL)
-        json_object_set_string_member (data, "keeper", step->keeper);
-    if (step->had) {
-        g_autofree char *old = digest_to_text (&step->old);
-
-        json_object_set_string_member (data, "old", old);
-    }
+    json_member_set_text (data, "keeper", step->keeper);
+    if (step->had)
+        json_member_set_digest (data, "old", &step->old);
 }
 
 static gboolean
 read_data (Step *base, Run *run, JsonObject *data, GError **error)
 {
     NameStep *step = base->data = g_new0 (NameStep, 1);
-    const char *old = engine_json_string (data, "old");
+    const char *old = json_member_string (data, "old");
 
-    step->full = g_strdup (engine_json_string (data, "name"));
-    step->keeper = g_strdup (engine_json_string (data, "keeper"));
+    step->full = g_strdup (json_member_string (data, "name"));
+    step->keeper = g_strdup (json_member_string (data, "keeper"));
     step->takes = !json_object_has_member (data, "image");
-    step->index = (guint)engine_json_count (data, "image");
+    step->index = (guint)json_member_count (data, "image");
     step->had = old != NULL;
     if (step->full == NULL || (step->had && !digest_parse (old, &step->old, NULL)) ||
         (step->had && !step->takes && step->keeper == NULL))

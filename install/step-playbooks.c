@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "install/engine-json.h"
+#include "install/json-member.h"
 #include "install/playbook.h"
 #include "install/reach.h"
 #include "install/run.h"
@@ -49,13 +49,13 @@ write_data (const Step *step, JsonObject *data)
 static gboolean
 find (Step *step, const Release *release, JsonObject *data, GError **error)
 {
-    const char *path = engine_json_string (data, "path");
+    const char *path = json_member_string (data, "path");
 
     for (guint i = 0; i < release->playbooks->len; i++) {
         ReleasePlaybook *playbook = g_ptr_array_index (release->playbooks, i);
 
         if (g_strcmp0 (path, playbook->path) == 0 &&
-            engine_json_count (data, "run") == playbook->run)
+            json_member_count (data, "run") == playbook->run)
             step->data = playbook;
     }
     return step->data != NULL || fail (error, ERR_FORMAT, "the release has no such playbook");

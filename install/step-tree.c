@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/tree.h"
-#include "install/engine-json.h"
+#include "install/json-member.h"
 #include "install/held-tree.h"
 #include "install/place-tree.h"
 #include "install/run.h"
@@ -260,9 +260,9 @@ read_data (Step *base, Run *run, JsonObject *data, GError **error)
 {
     TreeStep *step = g_new0 (TreeStep, 1);
 
-    step->had_tree = engine_json_boolean (data, "had-tree");
-    step->had_commit = engine_json_boolean (data, "had-commit");
-    step->leaving = engine_json_boolean (data, "leaving");
+    step->had_tree = json_member_boolean (data, "had-tree");
+    step->had_commit = json_member_boolean (data, "had-commit");
+    step->leaving = json_member_boolean (data, "leaving");
     base->data = step;
     return !step->leaving || run->leaving != NULL ||
            fail (error, ERR_FORMAT, "the run leaves no release");

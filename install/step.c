@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/step.h"
 
-#include "install/engine-json.h"
+#include "install/json-member.h"
 #include "install/run.h"
 #include "manifest/error.h"
 
@@ -84,8 +84,7 @@ step_to_json (const Step *step)
     json_object_set_string_member (object, "kind", step->kind->name);
     json_object_set_string_member (object, "subject", step->subject);
     json_object_set_string_member (object, "action", step->action);
-    if (step->detail != NULL)
-        json_object_set_string_member (object, "detail", step->detail);
+    json_member_set_text (object, "detail", step->detail);
     json_object_set_int_member (object, "bytes", (gint64)step->bytes);
     json_object_set_boolean_member (object, "needed", step->needed);
     json_object_set_object_member (object, "data", step_write (step));
@@ -104,18 +103,18 @@ find_kind (const char *name)
 static gboolean
 read_one (Run *run, const Journal *journal, guint index, JsonObject *object, GError **error)
 {
-    const StepKind *kind = find_kind (engine_json_string (object, "kind"));
-    const char *subject = engine_json_string (object, "subject");
-    const char *action = engine_json_string (object, "action");
+    const StepKind *kind = find_kind (json_member_string (object, "kind"));
+    const char *subject = json_member_string (object, "subject");
+    const char *action = json_member_string (object, "action");
     JsonObject *data = journal_step_data (journal, index);
     Step *step;
 
     if (kind == NULL || subject == NULL || action == NULL || data == NULL)
         return fail (error, ERR_FORMAT, "step %u of the journal is not one that is known", index);
     step = step_add (run, kind, subject, action, NULL);
-    step->detail = g_strdup (engine_json_string (object, "detail"));
-    step->bytes = engine_json_count (object, "bytes");
-    step->needed = engine_json_boolean (object, "needed");
+    step->detail = g_strdup (json_member_string (object, "detail"));
+    step->bytes = json_member_count (object, "bytes");
+    step->needed = json_member_boolean (object, "needed");
     step->begun = journal_step_begun (journal, index, PART_PREPARE) ||
                   journal_step_begun (journal, index, PART_APPLY);
     return kind->read == NULL || kind->read (step, run, data, error) ||
@@ -125,11 +124,11 @@ read_one (Run *run, const Journal *journal, guint index, JsonObject *object, GEr
 gboolean
 steps_read (Run *run, const Journal *journal, GError **error)
 {
-    JsonArray *array = engine_json_array (journal->begin, "steps");
+    JsonArray *array = json_member_array (journal->begin, "steps");
 
     g_ptr_array_set_size (run->steps, 0);
     for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
-        if (!read_one (run, journal, i, engine_json_object_at (array, i), error))
+        if (!read_one (run, journal, i, json_member_object_at (array, i), error))
             return FALSE;
     return TRUE;
 }

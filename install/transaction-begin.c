@@ -2,18 +2,11 @@
  * Copyright The handcarry authors */
 #include "install/transaction.h"
 
+#include "install/json-member.h"
 #include "install/receipt.h"
 #include "manifest/error.h"
 
 /* The first record of the journal: all that recovery needs to know of a run. */
-
-static void
-add_digest (JsonObject *begin, const char *name, const Digest *digest)
-{
-    g_autofree char *text = digest_to_text (digest);
-
-    json_object_set_string_member (begin, name, text);
-}
 
 /* Two runs in one second are told apart by a number. */
 static char *
@@ -64,16 +57,6 @@ add_engine (const Run *run, JsonObject *begin)
 }
 
 static void
-add_changed (const Run *run, JsonObject *begin)
-{
-    JsonArray *changed = json_array_new ();
-
-    for (guint i = 0; i < run->changed->len; i++)
-        json_array_add_string_element (changed, g_ptr_array_index (run->changed, i));
-    json_object_set_array_member (begin, "changed", changed);
-}
-
-static void
 add_steps (const Run *run, JsonObject *begin)
 {
     JsonArray *steps = json_array_new ();
@@ -109,11 +92,11 @@ transaction_begin (Run *run, GError **error)
     json_object_set_string_member (begin, "version", run->release->version);
     json_object_set_int_member (begin, "from", (gint64)run_old_release (run));
     json_object_set_int_member (begin, "to", (gint64)to);
-    add_digest (begin, "digest", &run->digest);
+    json_member_set_digest (begin, "digest", &run->digest);
     json_object_set_string_member (begin, "network", network_barrier_name (run->barrier));
     add_paths (run, begin);
     add_engine (run, begin);
-    add_changed (run, begin);
+    json_member_set_texts (begin, "changed", run->changed);
     add_steps (run, begin);
     if (receipt_reserve (run->host, error) && receipt_begin (run, begin, error) &&
         open_log (run, id, error))
