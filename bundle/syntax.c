@@ -7,6 +7,7 @@
 #include "bundle/member.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/json-out.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,21 +89,14 @@ lay_out (Layout *layout, const CollectedTree *tree, GError **error)
 }
 
 static void
-add_text (JsonBuilder *builder, const char *name, const char *text)
-{
-    json_builder_set_member_name (builder, name);
-    json_builder_add_string_value (builder, text);
-}
-
-static void
 add_values (JsonBuilder *builder, const char *name, const Release *release)
 {
-    json_builder_set_member_name (builder, name);
-    json_builder_begin_object (builder);
+    json_out_object (builder, name);
     for (guint i = 0; i < release->values->len; i++) {
         const ReleaseValue *value = g_ptr_array_index (release->values, i);
 
-        add_text (builder, value->name, value->fallback != NULL ? value->fallback : value->name);
+        json_out_text (builder, value->name,
+                       value->fallback != NULL ? value->fallback : value->name);
     }
     json_builder_end_object (builder);
 }
@@ -117,13 +111,11 @@ make_variables (const Release *release)
     char *text;
 
     json_builder_begin_object (builder);
-    json_builder_set_member_name (builder, "handcarry");
-    json_builder_begin_object (builder);
-    add_text (builder, "product", release->product);
-    add_text (builder, "channel", release->channel);
-    add_text (builder, "version", release->version);
-    json_builder_set_member_name (builder, "release");
-    json_builder_add_int_value (builder, (gint64)release->release);
+    json_out_object (builder, "handcarry");
+    json_out_text (builder, "product", release->product);
+    json_out_text (builder, "channel", release->channel);
+    json_out_text (builder, "version", release->version);
+    json_out_number (builder, "release", release->release);
     add_values (builder, "values", release);
     add_values (builder, "value", release);
     json_builder_end_object (builder);

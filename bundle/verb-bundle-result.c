@@ -3,6 +3,7 @@
 #include "bundle/base.h"
 #include "bundle/verb-bundle.h"
 #include "manifest/size.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
 #define FAT32_MAX 4294967295ull
@@ -11,8 +12,8 @@ static void
 add_release (JsonBuilder *builder, const Bundle *base)
 {
     json_builder_begin_object (builder);
-    verb_json_number (builder, "release", bundle_statement (base)->release->release);
-    verb_json_digest (builder, "release_digest", bundle_release_digest (base));
+    json_out_number (builder, "release", bundle_statement (base)->release->release);
+    json_out_digest (builder, "release_digest", bundle_release_digest (base));
     json_builder_end_object (builder);
 }
 
@@ -20,7 +21,7 @@ static void
 add_host (JsonBuilder *builder, const Have *have)
 {
     json_builder_begin_object (builder);
-    verb_json_text (builder, "host", have->host);
+    json_out_text (builder, "host", have->host);
     json_builder_end_object (builder);
 }
 
@@ -30,19 +31,19 @@ verb_bundle_json (const char *file, const PackOptions *options, const PackResult
     g_autoptr (JsonBuilder) builder = json_builder_new ();
 
     json_builder_begin_object (builder);
-    verb_json_text (builder, "schema", "handcarry-bundle-1");
-    verb_json_flag (builder, "changed", TRUE);
-    verb_json_text (builder, "file", file);
-    verb_json_number (builder, "parts", result->parts);
-    verb_json_number (builder, "bytes", result->bytes);
-    verb_json_text (builder, "release_digest", result->release_digest);
-    verb_json_lines (builder, "warnings", options->warnings);
-    verb_json_number (builder, "uncompressed_bytes", result->uncompressed);
-    verb_json_number (builder, "repeated_bytes", result->repeated);
-    verb_json_number (builder, "patched_bytes", result->patched);
-    verb_json_number (builder, "from_bases_bytes", result->from_bases);
-    verb_json_number (builder, "left_out_bytes", result->left_out);
-    verb_json_number (builder, "tree_left_out_bytes", result->tree_left_out);
+    json_out_text (builder, "schema", "handcarry-bundle-1");
+    json_out_flag (builder, "changed", TRUE);
+    json_out_text (builder, "file", file);
+    json_out_number (builder, "parts", result->parts);
+    json_out_number (builder, "bytes", result->bytes);
+    json_out_text (builder, "release_digest", result->release_digest);
+    json_out_lines (builder, "warnings", options->warnings);
+    json_out_number (builder, "uncompressed_bytes", result->uncompressed);
+    json_out_number (builder, "repeated_bytes", result->repeated);
+    json_out_number (builder, "patched_bytes", result->patched);
+    json_out_number (builder, "from_bases_bytes", result->from_bases);
+    json_out_number (builder, "left_out_bytes", result->left_out);
+    json_out_number (builder, "tree_left_out_bytes", result->tree_left_out);
     json_builder_set_member_name (builder, "applies_to");
     json_builder_begin_array (builder);
     for (guint i = 0; i < options->bases->len && options->haves->len == 0 && result->delta; i++)

@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/verb-verify.h"
 
-#include "manifest/verb-json.h"
+#include "manifest/json-out.h"
 
 static char *
 join (const GPtrArray *names)
@@ -60,14 +60,14 @@ add_votes (JsonBuilder *builder, const VoteReport *report)
         const RoleVotes *role = report->roles->pdata[i];
 
         json_builder_begin_object (builder);
-        verb_json_text (builder, "role", role->role);
-        verb_json_number (builder, "threshold", role->threshold);
-        verb_json_lines (builder, "voted", role->voted);
-        verb_json_lines (builder, "missing", role->missing);
+        json_out_text (builder, "role", role->role);
+        json_out_number (builder, "threshold", role->threshold);
+        json_out_lines (builder, "voted", role->voted);
+        json_out_lines (builder, "missing", role->missing);
         json_builder_end_object (builder);
     }
     json_builder_end_array (builder);
-    verb_json_lines (builder, "not_counted", report->ignored);
+    json_out_lines (builder, "not_counted", report->ignored);
 }
 
 void
@@ -75,17 +75,17 @@ verb_verify_json (JsonBuilder *builder, const char *path, const Bundle *bundle,
                   const VoteReport *report, const GError *error)
 {
     json_builder_begin_object (builder);
-    verb_json_text (builder, "file", path);
-    verb_json_flag (builder, "good", error == NULL);
-    verb_json_text (builder, "error", error != NULL ? error->message : NULL);
+    json_out_text (builder, "file", path);
+    json_out_flag (builder, "good", error == NULL);
+    json_out_text (builder, "error", error != NULL ? error->message : NULL);
     if (bundle != NULL) {
         const Release *release = bundle_statement (bundle)->release;
 
-        verb_json_text (builder, "product", release->product);
-        verb_json_text (builder, "channel", release->channel);
-        verb_json_text (builder, "version", release->version);
-        verb_json_number (builder, "release", release->release);
-        verb_json_digest (builder, "release_digest", bundle_release_digest (bundle));
+        json_out_text (builder, "product", release->product);
+        json_out_text (builder, "channel", release->channel);
+        json_out_text (builder, "version", release->version);
+        json_out_number (builder, "release", release->release);
+        json_out_digest (builder, "release_digest", bundle_release_digest (bundle));
     }
     add_votes (builder, report);
     json_builder_end_object (builder);

@@ -4,6 +4,7 @@
 #include "bundle/verb-verify.h"
 #include "keys/trust.h"
 #include "manifest/error.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
 #define HOST_TRUST "/etc/handcarry/trust"
@@ -123,7 +124,7 @@ run (const VerifyOptions *o, char **paths, GError **error)
     if (o->output.json) {
         builder = json_builder_new ();
         json_builder_begin_object (builder);
-        verb_json_text (builder, "schema", "handcarry-verify-1");
+        json_out_text (builder, "schema", "handcarry-verify-1");
         json_builder_set_member_name (builder, "bundles");
         json_builder_begin_array (builder);
     }

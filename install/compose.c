@@ -7,6 +7,7 @@
 #include "manifest/compose.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/json-out.h"
 #include "manifest/limits.h"
 #include "manifest/path.h"
 
@@ -109,14 +110,10 @@ add_service (const Run *run, const ComposeService *service, gboolean with_policy
         return fail (error, ERR_FORMAT, "%s: service '%s' has no image that the release carries",
                      service->place, service->name);
     id = digest_to_text (load_image_id (run->engine, image));
-    json_builder_set_member_name (builder, service->name);
-    json_builder_begin_object (builder);
-    json_builder_set_member_name (builder, "image");
-    json_builder_add_string_value (builder, id);
-    if (with_policy) {
-        json_builder_set_member_name (builder, "pull_policy");
-        json_builder_add_string_value (builder, "never");
-    }
+    json_out_object (builder, service->name);
+    json_out_text (builder, "image", id);
+    if (with_policy)
+        json_out_text (builder, "pull_policy", "never");
     json_builder_end_object (builder);
     return TRUE;
 }
@@ -132,12 +129,8 @@ compose_override (const Run *run, int tree_fd, const ComposeTool *tool, GError *
     if (!read_files (run, tree_fd, compose, error))
         return NULL;
     json_builder_begin_object (builder);
-    if (compose->format != NULL) {
-        json_builder_set_member_name (builder, "version");
-        json_builder_add_string_value (builder, compose->format);
-    }
-    json_builder_set_member_name (builder, "services");
-    json_builder_begin_object (builder);
+    json_out_text (builder, "version", compose->format);
+    json_out_object (builder, "services");
     for (guint i = 0; i < compose->services->len; i++)
         if (!add_service (run, g_ptr_array_index (compose->services, i),
                           tool->major > 1 || compose->format == NULL, builder, error))

@@ -6,6 +6,7 @@
 #include "install/run-log.h"
 #include "install/state.h"
 #include "manifest/error.h"
+#include "manifest/json-out.h"
 
 #include <string.h>
 
@@ -16,30 +17,6 @@ static const char *const copied[] = {
     "run",       "verb",    "product", "channel", "host",   "site",  "by",    "ref",    "key",
     "handcarry", "network", "engine",  "bundles", "issued", "votes", "trust", "before",
 };
-
-static void
-add_text (JsonBuilder *json, const char *name, const char *text)
-{
-    if (text == NULL)
-        return;
-    json_builder_set_member_name (json, name);
-    json_builder_add_string_value (json, text);
-}
-
-static void
-add_number (JsonBuilder *json, const char *name, guint64 number)
-{
-    json_builder_set_member_name (json, name);
-    json_builder_add_int_value (json, (gint64)number);
-}
-
-static void
-add_digest (JsonBuilder *json, const char *name, const Digest *digest)
-{
-    g_autofree char *text = digest_to_text (digest);
-
-    add_text (json, name, text);
-}
 
 static void
 copy_members (JsonBuilder *json, JsonObject *begin)
@@ -61,13 +38,6 @@ add_null (JsonBuilder *json, const char *name)
     json_builder_add_null_value (json);
 }
 
-static void
-begin_object (JsonBuilder *json, const char *name)
-{
-    json_builder_set_member_name (json, name);
-    json_builder_begin_object (json);
-}
-
 /* What the run was to make of the host; nothing, where it removes a product. */
 static void
 add_wanted (JsonBuilder *json, const Journal *journal)
@@ -78,10 +48,10 @@ add_wanted (JsonBuilder *json, const Journal *journal)
         add_null (json, "wanted");
         return;
     }
-    begin_object (json, "wanted");
-    add_number (json, "release", to);
-    add_text (json, "version", journal_text (journal, "version"));
-    add_text (json, "digest", journal_text (journal, "digest"));
+    json_out_object (json, "wanted");
+    json_out_number (json, "release", to);
+    json_out_text (json, "version", journal_text (journal, "version"));
+    json_out_text (json, "digest", journal_text (journal, "digest"));
     json_builder_end_object (json);
 }
 
@@ -95,13 +65,13 @@ add_after (JsonBuilder *json, const Host *host, const char *product, GError **er
     if (state == NULL || state->release == 0) {
         add_null (json, "after");
     } else {
-        begin_object (json, "after");
-        add_number (json, "release", state->release);
-        add_text (json, "version", state->version);
-        add_digest (json, "digest", &state->digest);
+        json_out_object (json, "after");
+        json_out_number (json, "release", state->release);
+        json_out_text (json, "version", state->version);
+        json_out_digest (json, "digest", &state->digest);
         json_builder_end_object (json);
     }
-    add_number (json, "state-generation", state != NULL ? state->generation : 0);
+    json_out_number (json, "state-generation", state != NULL ? state->generation : 0);
     return TRUE;
 }
 
@@ -118,7 +88,7 @@ static void
 add_milliseconds (JsonBuilder *json, gint64 from, gint64 until)
 {
     if (from > 0 && until >= from)
-        add_number (json, "ms", (guint64)(until - from) / 1000);
+        json_out_number (json, "ms", (guint64)(until - from) / 1000);
 }
 
 static void
@@ -133,9 +103,9 @@ add_phases (JsonBuilder *json, const Journal *journal)
         if (phase == NULL)
             continue;
         json_builder_begin_object (json);
-        add_text (json, "phase", phase);
-        add_text (json, "time", json_member_string (record, "time"));
-        add_text (json, "message", json_member_string (record, "message"));
+        json_out_text (json, "phase", phase);
+        json_out_text (json, "time", json_member_string (record, "time"));
+        json_out_text (json, "message", json_member_string (record, "message"));
         json_builder_end_object (json);
     }
     json_builder_end_array (json);
@@ -164,14 +134,14 @@ static void
 add_part (JsonBuilder *json, JsonObject *start, JsonObject *end, gboolean timed)
 {
     json_builder_begin_object (json);
-    add_text (json, "part", json_member_string (start, "part"));
-    add_text (json, "time", json_member_string (start, "time"));
-    add_text (json, "result", end != NULL ? json_member_string (end, "event") : "cut off");
+    json_out_text (json, "part", json_member_string (start, "part"));
+    json_out_text (json, "time", json_member_string (start, "time"));
+    json_out_text (json, "result", end != NULL ? json_member_string (end, "event") : "cut off");
     if (end != NULL && timed)
         add_milliseconds (json, (gint64)json_member_count (start, "monotonic"),
                           (gint64)json_member_count (end, "monotonic"));
     if (end != NULL)
-        add_text (json, "message", json_member_string (end, "message"));
+        json_out_text (json, "message", json_member_string (end, "message"));
     json_builder_end_object (json);
 }
 
@@ -204,9 +174,9 @@ add_step (JsonBuilder *json, const Journal *journal, JsonObject *step, guint ind
         detail.reports ? json_member_object (journal_step_data (journal, index), "report") : NULL;
 
     json_builder_begin_object (json);
-    add_text (json, "kind", json_member_string (step, "kind"));
-    add_text (json, "subject", json_member_string (step, "subject"));
-    add_text (json, "action", json_member_string (step, "action"));
+    json_out_text (json, "kind", json_member_string (step, "kind"));
+    json_out_text (json, "subject", json_member_string (step, "subject"));
+    json_out_text (json, "action", json_member_string (step, "action"));
     add_parts (json, journal, index, detail.timed);
     if (report != NULL) {
         json_builder_set_member_name (json, "report");
@@ -242,9 +212,9 @@ add_log (JsonBuilder *json, const Host *host, const Journal *journal, GError **e
         add_null (json, "log");
         return TRUE;
     }
-    begin_object (json, "log");
-    add_number (json, "bytes", bytes);
-    add_digest (json, "digest", &digest);
+    json_out_object (json, "log");
+    json_out_number (json, "bytes", bytes);
+    json_out_digest (json, "digest", &digest);
     json_builder_end_object (json);
     return TRUE;
 }
@@ -271,10 +241,10 @@ add_result (JsonBuilder *json, const ReceiptResult *result)
     g_autofree char *message =
         result->message != NULL ? g_utf8_make_valid (result->message, -1) : NULL;
 
-    begin_object (json, "result");
-    add_number (json, "code", (guint64)result->code);
-    add_text (json, "outcome", outcome (result->code));
-    add_text (json, "message", message);
+    json_out_object (json, "result");
+    json_out_number (json, "code", (guint64)result->code);
+    json_out_text (json, "outcome", outcome (result->code));
+    json_out_text (json, "message", message);
     json_builder_end_object (json);
     json_builder_set_member_name (json, "notes");
     json_builder_begin_array (json);
@@ -292,8 +262,8 @@ add_times (JsonBuilder *json, const Journal *journal, gboolean timed)
     g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
     g_autofree char *ended = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S.%fZ");
 
-    add_text (json, "begun", journal_text (journal, "time"));
-    add_text (json, "ended", ended);
+    json_out_text (json, "begun", journal_text (journal, "time"));
+    json_out_text (json, "ended", ended);
     if (timed)
         add_milliseconds (json, (gint64)journal_number (journal, "monotonic"),
                           g_get_monotonic_time ());
@@ -316,9 +286,9 @@ make (const Host *host, const Journal *journal, const ReceiptResult *result, gui
     g_autoptr (JsonBuilder) json = json_builder_new ();
 
     json_builder_begin_object (json);
-    add_text (json, "schema", RECEIPT_SCHEMA);
-    add_number (json, "number", number);
-    add_digest (json, "previous", previous);
+    json_out_text (json, "schema", RECEIPT_SCHEMA);
+    json_out_number (json, "number", number);
+    json_out_digest (json, "previous", previous);
     copy_members (json, journal->begin);
     add_wanted (json, journal);
     if (!add_after (json, host, journal_text (journal, "product"), error))

@@ -6,7 +6,7 @@
 #include "install/verb-host.h"
 #include "keys/secret.h"
 #include "manifest/error.h"
-#include "manifest/verb-json.h"
+#include "manifest/json-out.h"
 #include "manifest/verb.h"
 
 #include <string.h>
@@ -65,14 +65,14 @@ print_json (const VerbOutput *output, const Result *result)
     g_autofree char *text = NULL;
 
     json_builder_begin_object (json);
-    verb_json_text (json, "schema", "handcarry.have/1");
-    verb_json_flag (json, "changed", result->fresh_key);
-    verb_json_text (json, "host", result->have->host);
-    verb_json_text (json, "public-key", result->key);
-    verb_json_text (json, "file", result->path);
-    verb_json_number (json, "products", result->have->products->len);
-    verb_json_number (json, "images", result->have->images->len);
-    verb_json_number (json, "left-out", result->left_out);
+    json_out_text (json, "schema", "handcarry.have/1");
+    json_out_flag (json, "changed", result->fresh_key);
+    json_out_text (json, "host", result->have->host);
+    json_out_text (json, "public-key", result->key);
+    json_out_text (json, "file", result->path);
+    json_out_number (json, "products", result->have->products->len);
+    json_out_number (json, "images", result->have->images->len);
+    json_out_number (json, "left-out", result->left_out);
     json_builder_end_object (json);
     root = json_builder_get_root (json);
     json_generator_set_pretty (generator, TRUE);

@@ -9,6 +9,7 @@
 #include "install/verb-record.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
 #include <string.h>
@@ -164,10 +165,10 @@ print_json (const Leave *leave, const char *verb, guint64 ended)
     g_autofree char *schema = g_strdup_printf ("handcarry.%s/1", verb);
 
     json_builder_begin_object (json);
-    verb_json_text (json, "schema", schema);
-    verb_json_flag (json, "changed", TRUE);
-    verb_json_text (json, "product", leave->product);
-    verb_json_number (json, "current-release", ended);
+    json_out_text (json, "schema", schema);
+    json_out_flag (json, "changed", TRUE);
+    json_out_text (json, "product", leave->product);
+    json_out_number (json, "current-release", ended);
     json_builder_end_object (json);
     verb_json_print (json);
 }

@@ -6,6 +6,7 @@
 #include "install/verb-host.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
 #include <errno.h>
@@ -58,9 +59,9 @@ print_json (const char *run, GBytes *text)
         g_utf8_make_valid (g_bytes_get_data (text, NULL), (gssize)g_bytes_get_size (text));
 
     json_builder_begin_object (json);
-    verb_json_text (json, "schema", "handcarry.log/1");
-    verb_json_text (json, "run", run);
-    verb_json_text (json, "log", log);
+    json_out_text (json, "schema", "handcarry.log/1");
+    json_out_text (json, "run", run);
+    json_out_text (json, "log", log);
     json_builder_end_object (json);
     verb_json_print (json);
 }

@@ -4,6 +4,7 @@
 #include "install/plan.h"
 #include "install/step-place.h"
 #include "install/verb-plan.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
 /* JsonBuilder warns where calls do not nest; each function leaves it as it found it. */
@@ -14,16 +15,16 @@ add_step (JsonBuilder *json, gconstpointer item)
     const Step *step = item;
     const StepPlace *place = step->kind == &step_config_kind ? step->data : NULL;
 
-    verb_json_text (json, "kind", step->kind->name);
-    verb_json_text (json, "subject", step->subject);
-    verb_json_text (json, "action", step->action);
-    verb_json_text (json, "detail", step->detail);
-    verb_json_flag (json, "needed", step->needed);
-    verb_json_number (json, "bytes", step->needed ? step->bytes : 0);
+    json_out_text (json, "kind", step->kind->name);
+    json_out_text (json, "subject", step->subject);
+    json_out_text (json, "action", step->action);
+    json_out_text (json, "detail", step->detail);
+    json_out_flag (json, "needed", step->needed);
+    json_out_number (json, "bytes", step->needed ? step->bytes : 0);
     if (place == NULL)
         return;
-    verb_json_text (json, "diff", place->diff);
-    verb_json_text (json, "no-diff", place->dark);
+    json_out_text (json, "diff", place->diff);
+    json_out_text (json, "no-diff", place->dark);
 }
 
 static void
@@ -31,11 +32,11 @@ add_space (JsonBuilder *json, gconstpointer item)
 {
     const OutlookSpace *space = item;
 
-    verb_json_text (json, "path", space->path);
-    verb_json_text (json, "use", space->use->str);
-    verb_json_number (json, "needs", space->need);
+    json_out_text (json, "path", space->path);
+    json_out_text (json, "use", space->use->str);
+    json_out_number (json, "needs", space->need);
     if (space->path != NULL)
-        verb_json_number (json, "has", space->have);
+        json_out_number (json, "has", space->have);
 }
 
 static void
@@ -43,21 +44,20 @@ add_container (JsonBuilder *json, gconstpointer item)
 {
     const EngineContainer *container = item;
 
-    verb_json_text (json, "name", container->name);
-    verb_json_text (json, "image", container->reference);
-    verb_json_flag (json, "running", container->running);
+    json_out_text (json, "name", container->name);
+    json_out_text (json, "image", container->reference);
+    json_out_flag (json, "running", container->running);
 }
 
 static void
 add_engine (JsonBuilder *json, const EngineInfo *info)
 {
-    json_builder_set_member_name (json, "engine");
-    json_builder_begin_object (json);
-    verb_json_text (json, "kind", info->kind == ENGINE_PODMAN ? "podman" : "docker");
-    verb_json_text (json, "version", info->version);
-    verb_json_text (json, "store", engine_store_name (info->store));
-    verb_json_text (json, "driver", info->driver);
-    verb_json_text (json, "socket", info->socket);
+    json_out_object (json, "engine");
+    json_out_text (json, "kind", info->kind == ENGINE_PODMAN ? "podman" : "docker");
+    json_out_text (json, "version", info->version);
+    json_out_text (json, "store", engine_store_name (info->store));
+    json_out_text (json, "driver", info->driver);
+    json_out_text (json, "socket", info->socket);
     json_builder_end_object (json);
 }
 
@@ -66,12 +66,12 @@ add_base_layer (JsonBuilder *json, gconstpointer item)
 {
     const BaseLayer *layer = item;
 
-    verb_json_text (json, "image", layer->base->name);
-    verb_json_number (json, "layer", layer->layer + 1);
-    verb_json_digest (json, "diffid", &g_array_index (layer->base->layers, Digest, layer->layer));
-    verb_json_text (json, "way", base_way_name (layer->way));
-    verb_json_number (json, "files", layer->files->len);
-    verb_json_number (json, "bytes", layer->bytes);
+    json_out_text (json, "image", layer->base->name);
+    json_out_number (json, "layer", layer->layer + 1);
+    json_out_digest (json, "diffid", &g_array_index (layer->base->layers, Digest, layer->layer));
+    json_out_text (json, "way", base_way_name (layer->way));
+    json_out_number (json, "files", layer->files->len);
+    json_out_number (json, "bytes", layer->bytes);
 }
 
 /* null for a full bundle. */
@@ -84,22 +84,22 @@ add_bases (JsonBuilder *json, const Run *run)
         return;
     }
     json_builder_begin_object (json);
-    verb_json_list (json, "layers", bases_layers (run->bases), add_base_layer);
-    verb_json_number (json, "read-bytes", run->cost != NULL ? run->cost->base_bytes : 0);
-    verb_json_number (json, "export-bytes", bases_export_bytes (run->bases));
-    verb_json_lines (json, "lacking", bases_lacking (run->bases));
+    json_out_list (json, "layers", bases_layers (run->bases), add_base_layer);
+    json_out_number (json, "read-bytes", run->cost != NULL ? run->cost->base_bytes : 0);
+    json_out_number (json, "export-bytes", bases_export_bytes (run->bases));
+    json_out_lines (json, "lacking", bases_lacking (run->bases));
     json_builder_end_object (json);
 }
 
 static void
 add_release (JsonBuilder *json, const Run *run)
 {
-    verb_json_text (json, "product", run->release->product);
-    verb_json_text (json, "channel", run->release->channel);
-    verb_json_text (json, "version", run->release->version);
-    verb_json_number (json, "release", run->release->release);
-    verb_json_digest (json, "digest", bundle_release_digest (run->bundle));
-    verb_json_number (json, "current-release", run_old_release (run));
+    json_out_text (json, "product", run->release->product);
+    json_out_text (json, "channel", run->release->channel);
+    json_out_text (json, "version", run->release->version);
+    json_out_number (json, "release", run->release->release);
+    json_out_digest (json, "digest", bundle_release_digest (run->bundle));
+    json_out_number (json, "current-release", run_old_release (run));
 }
 
 static void
@@ -107,10 +107,10 @@ add_bundle (JsonBuilder *json, gconstpointer item)
 {
     const Run *run = item;
 
-    verb_json_text (json, "path", bundle_path (run->bundle));
-    verb_json_number (json, "bytes", bundle_file_bytes (run->bundle));
-    verb_json_number (json, "release", run->release->release);
-    verb_json_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
+    json_out_text (json, "path", bundle_path (run->bundle));
+    json_out_number (json, "bytes", bundle_file_bytes (run->bundle));
+    json_out_number (json, "release", run->release->release);
+    json_out_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
 }
 
 /* In the order in which they are used. */
@@ -121,7 +121,7 @@ add_bundles (JsonBuilder *json, const Run *run)
 
     g_ptr_array_extend (all, run->links, NULL, NULL);
     g_ptr_array_add (all, (Run *)run);
-    verb_json_list (json, "bundles", all, add_bundle);
+    json_out_list (json, "bundles", all, add_bundle);
 }
 
 void
@@ -130,23 +130,23 @@ verb_plan_json (const Run *run, gboolean changed)
     g_autoptr (JsonBuilder) json = json_builder_new ();
 
     json_builder_begin_object (json);
-    verb_json_text (json, "schema", "handcarry.plan/1");
-    verb_json_flag (json, "changed", changed);
-    verb_json_flag (json, "already-installed", run->already);
+    json_out_text (json, "schema", "handcarry.plan/1");
+    json_out_flag (json, "changed", changed);
+    json_out_flag (json, "already-installed", run->already);
     add_release (json, run);
     add_bundles (json, run);
-    verb_json_text (json, "network", network_barrier_name (run->barrier));
+    json_out_text (json, "network", network_barrier_name (run->barrier));
     add_engine (json, engine_info (run->engine));
-    verb_json_list (json, "steps", run->steps, add_step);
+    json_out_list (json, "steps", run->steps, add_step);
     add_bases (json, run);
-    verb_json_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
-    verb_json_number (json, "spool-bytes", run->cost != NULL ? run->cost->spool_bytes : 0);
-    verb_json_number (json, "engine-bytes", plan_engine_bytes (run));
-    verb_json_list (json, "file-systems", run->outlook->spaces, add_space);
-    verb_json_list (json, "containers", run->outlook->affected, add_container);
-    verb_json_lines (json, "not-taken-back", run->outlook->lasting);
-    verb_json_lines (json, "problems", run->outlook->problems);
-    verb_json_lines (json, "notes", run->notes);
+    json_out_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
+    json_out_number (json, "spool-bytes", run->cost != NULL ? run->cost->spool_bytes : 0);
+    json_out_number (json, "engine-bytes", plan_engine_bytes (run));
+    json_out_list (json, "file-systems", run->outlook->spaces, add_space);
+    json_out_list (json, "containers", run->outlook->affected, add_container);
+    json_out_lines (json, "not-taken-back", run->outlook->lasting);
+    json_out_lines (json, "problems", run->outlook->problems);
+    json_out_lines (json, "notes", run->notes);
     json_builder_end_object (json);
     verb_json_print (json);
 }

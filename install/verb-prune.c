@@ -6,6 +6,7 @@
 #include "manifest/error.h"
 #include "manifest/path.h"
 #include "manifest/size.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
 #include <string.h>
@@ -111,14 +112,14 @@ add_one (JsonBuilder *json, gconstpointer item)
 {
     const Prune *prune = item;
 
-    verb_json_text (json, "product", prune->product);
+    json_out_text (json, "product", prune->product);
     add_numbers (json, "kept", prune->kept);
     add_numbers (json, "releases", prune->releases);
-    verb_json_lines (json, "names", prune->names);
-    verb_json_lines (json, "in-use", prune->used);
-    verb_json_lines (json, "logs", prune->logs);
-    verb_json_number (json, "state-bytes", prune->state_bytes);
-    verb_json_number (json, "engine-bytes", prune->engine_bytes);
+    json_out_lines (json, "names", prune->names);
+    json_out_lines (json, "in-use", prune->used);
+    json_out_lines (json, "logs", prune->logs);
+    json_out_number (json, "state-bytes", prune->state_bytes);
+    json_out_number (json, "engine-bytes", prune->engine_bytes);
 }
 
 static void
@@ -140,9 +141,9 @@ print_result (const VerbOutput *output, const GPtrArray *done)
         g_autoptr (JsonBuilder) json = json_builder_new ();
 
         json_builder_begin_object (json);
-        verb_json_text (json, "schema", "handcarry.prune/1");
-        verb_json_flag (json, "changed", changed);
-        verb_json_list (json, "products", done, add_one);
+        json_out_text (json, "schema", "handcarry.prune/1");
+        json_out_flag (json, "changed", changed);
+        json_out_list (json, "products", done, add_one);
         json_builder_end_object (json);
         verb_json_print (json);
     } else {

@@ -4,6 +4,7 @@
 
 #include "install/verb-record.h"
 #include "manifest/error.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
 #include <string.h>
@@ -45,11 +46,11 @@ print (const Run *run, const Adoption *adoption, const VerbOutput *output)
     }
     json = json_builder_new ();
     json_builder_begin_object (json);
-    verb_json_text (json, "schema", "handcarry.recover/1");
-    verb_json_flag (json, "changed", TRUE);
-    verb_json_text (json, "product", adoption->product);
-    verb_json_number (json, "floor", adoption->floor);
-    verb_json_lines (json, "notes", run->notes);
+    json_out_text (json, "schema", "handcarry.recover/1");
+    json_out_flag (json, "changed", TRUE);
+    json_out_text (json, "product", adoption->product);
+    json_out_number (json, "floor", adoption->floor);
+    json_out_lines (json, "notes", run->notes);
     json_builder_end_object (json);
     verb_json_print (json);
 }

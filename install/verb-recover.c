@@ -6,6 +6,7 @@
 #include "install/verb-recover.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 #include "manifest/verb.h"
 
@@ -95,9 +96,9 @@ print_result (const VerbOutput *output, gboolean open, const char *said)
     }
     json = json_builder_new ();
     json_builder_begin_object (json);
-    verb_json_text (json, "schema", "handcarry.recover/1");
-    verb_json_flag (json, "changed", open);
-    verb_json_text (json, "message", said);
+    json_out_text (json, "schema", "handcarry.recover/1");
+    json_out_flag (json, "changed", open);
+    json_out_text (json, "message", said);
     json_builder_end_object (json);
     verb_json_print (json);
 }

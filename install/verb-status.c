@@ -3,6 +3,7 @@
 #include "install/status.h"
 #include "install/verb-host.h"
 #include "manifest/error.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 #include "manifest/verb.h"
 
@@ -64,9 +65,9 @@ add_image (JsonBuilder *json, gconstpointer item)
 {
     const StatusThing *thing = item;
 
-    verb_json_text (json, "name", thing->subject);
-    verb_json_digest (json, "id", thing->id);
-    verb_json_text (json, "found", thing->found);
+    json_out_text (json, "name", thing->subject);
+    json_out_digest (json, "id", thing->id);
+    json_out_text (json, "found", thing->found);
 }
 
 static void
@@ -74,14 +75,14 @@ add_file (JsonBuilder *json, gconstpointer item)
 {
     const StatusThing *thing = item;
 
-    verb_json_text (json, "path", thing->subject);
-    verb_json_text (json, "found", thing->found);
+    json_out_text (json, "path", thing->subject);
+    json_out_text (json, "found", thing->found);
 }
 
 static void
 add_path (JsonBuilder *json, gconstpointer item)
 {
-    verb_json_text (json, "path", item);
+    json_out_text (json, "path", item);
 }
 
 static void
@@ -90,19 +91,19 @@ add_product (JsonBuilder *json, gconstpointer item)
     const StatusProduct *product = item;
     const State *state = product->state;
 
-    verb_json_text (json, "product", state->product);
-    verb_json_text (json, "channel", state->channel);
-    verb_json_text (json, "version", state->version);
-    verb_json_number (json, "release", state->release);
-    verb_json_digest (json, "digest", &state->digest);
-    verb_json_text (json, "note", state->note);
-    verb_json_text (json, "engine-change", product->engine_change);
-    verb_json_list (json, "images", product->images, add_image);
-    verb_json_list (json, "configs", product->configs, add_file);
-    verb_json_list (json, "files", product->files, add_file);
-    verb_json_list (json, "beside", product->beside, add_path);
-    verb_json_number (json, "rollback-to", product->back_to);
-    verb_json_text (json, "no-rollback", product->no_way_back);
+    json_out_text (json, "product", state->product);
+    json_out_text (json, "channel", state->channel);
+    json_out_text (json, "version", state->version);
+    json_out_number (json, "release", state->release);
+    json_out_digest (json, "digest", &state->digest);
+    json_out_text (json, "note", state->note);
+    json_out_text (json, "engine-change", product->engine_change);
+    json_out_list (json, "images", product->images, add_image);
+    json_out_list (json, "configs", product->configs, add_file);
+    json_out_list (json, "files", product->files, add_file);
+    json_out_list (json, "beside", product->beside, add_path);
+    json_out_number (json, "rollback-to", product->back_to);
+    json_out_text (json, "no-rollback", product->no_way_back);
 }
 
 static void
@@ -111,14 +112,14 @@ print_json (const Status *status)
     g_autoptr (JsonBuilder) json = json_builder_new ();
 
     json_builder_begin_object (json);
-    verb_json_text (json, "schema", "handcarry.status/1");
-    verb_json_flag (json, "engine-reached", status->unreached == NULL);
-    verb_json_flag (json, "busy", status->busy);
-    verb_json_text (json, "open-run", status->run);
-    verb_json_text (json, "phase", status->phase);
-    verb_json_text (json, "next", status->next);
-    verb_json_text (json, "lost", status->lost);
-    verb_json_list (json, "products", status->products, add_product);
+    json_out_text (json, "schema", "handcarry.status/1");
+    json_out_flag (json, "engine-reached", status->unreached == NULL);
+    json_out_flag (json, "busy", status->busy);
+    json_out_text (json, "open-run", status->run);
+    json_out_text (json, "phase", status->phase);
+    json_out_text (json, "next", status->next);
+    json_out_text (json, "lost", status->lost);
+    json_out_list (json, "products", status->products, add_product);
     json_builder_end_object (json);
     verb_json_print (json);
 }

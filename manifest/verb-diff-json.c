@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "manifest/verb-diff.h"
+#include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
 #include <sys/stat.h>
@@ -8,8 +9,7 @@
 static void
 begin (JsonBuilder *builder, const char *name)
 {
-    json_builder_set_member_name (builder, name);
-    json_builder_begin_object (builder);
+    json_out_object (builder, name);
 }
 
 /* The length is left out where it is not known of all of them. */
@@ -17,9 +17,9 @@ static void
 add_count (JsonBuilder *builder, const char *name, const DiffCount *count)
 {
     begin (builder, name);
-    verb_json_number (builder, "layers", count->n);
+    json_out_number (builder, "layers", count->n);
     if (count->sized == count->n)
-        verb_json_number (builder, "bytes", count->bytes);
+        json_out_number (builder, "bytes", count->bytes);
     json_builder_end_object (builder);
 }
 
@@ -39,9 +39,9 @@ add_from (JsonBuilder *builder, gconstpointer item)
 {
     const PackingFrom *from = item;
 
-    verb_json_text (builder, "version", from->version);
-    verb_json_number (builder, "release", from->release);
-    verb_json_digest (builder, "digest", &from->digest);
+    json_out_text (builder, "version", from->version);
+    json_out_number (builder, "release", from->release);
+    json_out_digest (builder, "digest", &from->digest);
 }
 
 static void
@@ -51,20 +51,20 @@ add_side (JsonBuilder *builder, const Diff *diff, guint number)
     DiffCount carried, left_out;
 
     begin (builder, number == 0 ? "a" : "b");
-    verb_json_text (builder, "file", side->path);
-    verb_json_text (builder, "kind", side->have != NULL ? "have" : "bundle");
+    json_out_text (builder, "file", side->path);
+    json_out_text (builder, "kind", side->have != NULL ? "have" : "bundle");
     if (side->have != NULL) {
-        verb_json_text (builder, "host", side->have->host);
-        verb_json_text (builder, "platform", side->have->platform);
-        verb_json_number (builder, "other-images", diff->others[number]);
+        json_out_text (builder, "host", side->have->host);
+        json_out_text (builder, "platform", side->have->platform);
+        json_out_number (builder, "other-images", diff->others[number]);
     } else {
         const Packing *packing = bundle_packing (side->bundle);
 
         diff_count_carried (side->bundle, &carried, &left_out);
-        verb_json_flag (builder, "delta", packing_is_delta (packing));
-        verb_json_list (builder, "from", packing->from, add_from);
-        verb_json_texts (builder, "hosts", packing->hosts);
-        verb_json_number (builder, "file-bytes", bundle_file_bytes (side->bundle));
+        json_out_flag (builder, "delta", packing_is_delta (packing));
+        json_out_list (builder, "from", packing->from, add_from);
+        json_out_texts (builder, "hosts", packing->hosts);
+        json_out_number (builder, "file-bytes", bundle_file_bytes (side->bundle));
         add_count (builder, "carried", &carried);
         add_count (builder, "left-out", &left_out);
     }
@@ -80,19 +80,19 @@ add_product (JsonBuilder *builder, const char *name, const DiffProduct *product)
         return;
     }
     json_builder_begin_object (builder);
-    verb_json_text (builder, "product", product->product);
-    verb_json_text (builder, "channel", product->channel);
-    verb_json_text (builder, "version", product->version);
-    verb_json_number (builder, "release", product->release);
-    verb_json_digest (builder, "digest", product->digest);
+    json_out_text (builder, "product", product->product);
+    json_out_text (builder, "channel", product->channel);
+    json_out_text (builder, "version", product->version);
+    json_out_number (builder, "release", product->release);
+    json_out_digest (builder, "digest", product->digest);
     if (product->tree != NULL) {
         g_autofree char *commit = digest_to_hex (product->tree);
 
-        verb_json_text (builder, "tree", commit);
+        json_out_text (builder, "tree", commit);
     }
     if (product->has_tree_size) {
-        verb_json_number (builder, "tree-files", product->tree_files);
-        verb_json_number (builder, "tree-bytes", product->tree_bytes);
+        json_out_number (builder, "tree-files", product->tree_files);
+        json_out_number (builder, "tree-bytes", product->tree_bytes);
     }
     json_builder_end_object (builder);
 }
@@ -106,20 +106,20 @@ add_release (JsonBuilder *builder, gconstpointer item)
     add_product (builder, "b", row[1]);
     if (row[0] == NULL || row[1] == NULL)
         return;
-    verb_json_flag (builder, "same-release", digest_equal (row[0]->digest, row[1]->digest));
+    json_out_flag (builder, "same-release", digest_equal (row[0]->digest, row[1]->digest));
     if (row[0]->tree != NULL && row[1]->tree != NULL)
-        verb_json_flag (builder, "same-tree", digest_equal (row[0]->tree, row[1]->tree));
+        json_out_flag (builder, "same-tree", digest_equal (row[0]->tree, row[1]->tree));
 }
 
 static void
 add_image (JsonBuilder *builder, const char *name, const DiffImage *image)
 {
     begin (builder, name);
-    verb_json_text (builder, "name", image->name);
+    json_out_text (builder, "name", image->name);
     if (image->image != NULL)
-        verb_json_digest (builder, "config", &image->image->config);
+        json_out_digest (builder, "config", &image->image->config);
     else if (image->held->has_config)
-        verb_json_digest (builder, "config", &image->held->config);
+        json_out_digest (builder, "config", &image->held->config);
     json_builder_end_object (builder);
 }
 
@@ -128,27 +128,27 @@ add_package (JsonBuilder *builder, gconstpointer item)
 {
     const DiffPackage *package = item;
 
-    verb_json_text (builder, "kind", package_kind_name (package->kind));
-    verb_json_text (builder, "name", package->name);
-    verb_json_text (builder, "architecture", package->arch);
-    verb_json_text (builder, "from", package->from);
-    verb_json_text (builder, "to", package->to);
+    json_out_text (builder, "kind", package_kind_name (package->kind));
+    json_out_text (builder, "name", package->name);
+    json_out_text (builder, "architecture", package->arch);
+    json_out_text (builder, "from", package->from);
+    json_out_text (builder, "to", package->to);
 }
 
 static void
 add_packages (JsonBuilder *builder, const DiffPair *pair)
 {
     begin (builder, "packages");
-    verb_json_flag (builder, "known", pair->packages != NULL);
+    json_out_flag (builder, "known", pair->packages != NULL);
     if (pair->packages == NULL) {
-        verb_json_text (builder, "why", "a have file does not list them");
+        json_out_text (builder, "why", "a have file does not list them");
     } else {
-        verb_json_flag (builder, "complete", (pair->unread[0] | pair->unread[1]) == 0);
+        json_out_flag (builder, "complete", (pair->unread[0] | pair->unread[1]) == 0);
         if (pair->a != NULL)
-            verb_json_number (builder, "a", pair->n_packages[0]);
+            json_out_number (builder, "a", pair->n_packages[0]);
         if (pair->b != NULL)
-            verb_json_number (builder, "b", pair->n_packages[1]);
-        verb_json_list (builder, "differ", pair->packages, add_package);
+            json_out_number (builder, "b", pair->n_packages[1]);
+        json_out_list (builder, "differ", pair->packages, add_package);
     }
     json_builder_end_object (builder);
 }
@@ -162,13 +162,13 @@ add_attributes (JsonBuilder *builder, const char *name, const ImageFile *file)
         return;
     mode = g_strdup_printf ("%06o", file->mode);
     begin (builder, name);
-    verb_json_text (builder, "mode", mode);
-    verb_json_number (builder, "uid", file->uid);
-    verb_json_number (builder, "gid", file->gid);
+    json_out_text (builder, "mode", mode);
+    json_out_number (builder, "uid", file->uid);
+    json_out_number (builder, "gid", file->gid);
     if (S_ISREG (file->mode))
-        verb_json_number (builder, "bytes", file->size);
+        json_out_number (builder, "bytes", file->size);
     if (S_ISREG (file->mode))
-        verb_json_digest (builder, "content", &file->content);
+        json_out_digest (builder, "content", &file->content);
     json_builder_end_object (builder);
 }
 
@@ -179,7 +179,7 @@ add_file (JsonBuilder *builder, gconstpointer item)
     const DiffFile *file = item;
     g_autofree char *path = g_utf8_make_valid (file->path, -1);
 
-    verb_json_text (builder, "path", path);
+    json_out_text (builder, "path", path);
     add_attributes (builder, "a", file->a);
     add_attributes (builder, "b", file->b);
 }
@@ -190,10 +190,10 @@ add_files (JsonBuilder *builder, const DiffPair *pair)
     if (pair->files == NULL && pair->no_files == NULL)
         return;
     begin (builder, "files");
-    verb_json_flag (builder, "known", pair->files != NULL);
-    verb_json_text (builder, "why", pair->no_files);
+    json_out_flag (builder, "known", pair->files != NULL);
+    json_out_text (builder, "why", pair->no_files);
     if (pair->files != NULL)
-        verb_json_list (builder, "differ", pair->files, add_file);
+        json_out_list (builder, "differ", pair->files, add_file);
     json_builder_end_object (builder);
 }
 
@@ -202,7 +202,7 @@ add_pair (JsonBuilder *builder, gconstpointer item)
 {
     const DiffPair *pair = item;
 
-    verb_json_text (builder, "state", diff_state_name (pair->state));
+    json_out_text (builder, "state", diff_state_name (pair->state));
     if (pair->a != NULL)
         add_image (builder, "a", pair->a);
     if (pair->b != NULL)
@@ -218,17 +218,17 @@ diff_print_json (const Diff *diff)
     g_autoptr (JsonBuilder) builder = json_builder_new ();
 
     json_builder_begin_object (builder);
-    verb_json_text (builder, "schema", "handcarry-diff-1");
-    verb_json_flag (builder, "verified", FALSE);
+    json_out_text (builder, "schema", "handcarry-diff-1");
+    json_out_flag (builder, "verified", FALSE);
     add_side (builder, diff, 0);
     add_side (builder, diff, 1);
-    verb_json_list (builder, "releases", diff->releases, add_release);
+    json_out_list (builder, "releases", diff->releases, add_release);
     if (diff->tree != NULL)
-        verb_json_list (builder, "tree", diff->tree, add_file);
+        json_out_list (builder, "tree", diff->tree, add_file);
     if (diff->no_tree != NULL)
-        verb_json_text (builder, "no-tree", diff->no_tree);
+        json_out_text (builder, "no-tree", diff->no_tree);
     add_layers (builder, &diff->layers);
-    verb_json_list (builder, "images", diff->images, add_pair);
+    json_out_list (builder, "images", diff->images, add_pair);
     json_builder_end_object (builder);
     verb_json_print (builder);
 }
