@@ -3,6 +3,7 @@
 #include "bundle/verb-verify.h"
 
 #include "manifest/json-out.h"
+#include "manifest/release-clock.h"
 
 static char *
 join (const GPtrArray *names)
@@ -31,6 +32,15 @@ verb_verify_votes (const VerbOutput *output, const VoteReport *report)
         verb_print (output, "  not counted: %s\n", (char *)report->ignored->pdata[i]);
 }
 
+static GPtrArray *
+clock_notes (const Release *release)
+{
+    GPtrArray *notes = g_ptr_array_new_with_free_func (g_free);
+
+    release_clock_note (release, g_get_real_time () / G_USEC_PER_SEC, notes);
+    return notes;
+}
+
 void
 verb_verify_good (const VerbOutput *output, const char *path, const Bundle *bundle,
                   const VoteReport *report, gboolean deep)
@@ -38,6 +48,7 @@ verb_verify_good (const VerbOutput *output, const char *path, const Bundle *bund
     const Statement *statement = bundle_statement (bundle);
     g_autofree char *digest = digest_to_text (bundle_release_digest (bundle));
     g_autofree char *from = packing_made_from (bundle_packing (bundle));
+    g_autoptr (GPtrArray) notes = clock_notes (statement->release);
 
     verb_print (output, "%s: good\n", path);
     verb_print (output, "  %s %s, channel %s, release number %" G_GUINT64_FORMAT "\n",
@@ -49,6 +60,8 @@ verb_verify_good (const VerbOutput *output, const char *path, const Bundle *bund
     verb_verify_votes (output, report);
     verb_print (output, "  %s\n",
                 deep ? "every frame, layer, config and file proven" : "every frame proven");
+    for (guint i = 0; i < notes->len && !output->quiet; i++)
+        verb_warn ("%s", (const char *)notes->pdata[i]);
 }
 
 static void
@@ -74,6 +87,8 @@ void
 verb_verify_json (JsonBuilder *builder, const char *path, const Bundle *bundle,
                   const VoteReport *report, const GError *error)
 {
+    g_autoptr (GPtrArray) notes = NULL;
+
     json_builder_begin_object (builder);
     json_out_text (builder, "file", path);
     json_out_flag (builder, "good", error == NULL);
@@ -86,6 +101,8 @@ verb_verify_json (JsonBuilder *builder, const char *path, const Bundle *bundle,
         json_out_text (builder, "version", release->version);
         json_out_number (builder, "release", release->release);
         json_out_digest (builder, "release_digest", bundle_release_digest (bundle));
+        notes = clock_notes (release);
+        json_out_lines (builder, "warnings", notes);
     }
     add_votes (builder, report);
     json_builder_end_object (builder);

@@ -5,6 +5,7 @@
 #include "install/base.h"
 #include "install/step-place.h"
 #include "manifest/error.h"
+#include "manifest/release-clock.h"
 #include "manifest/size.h"
 
 static void
@@ -31,10 +32,13 @@ append_head (GString *out, const Run *run)
     const Release *release = run->release;
     g_autofree char *digest = digest_to_text (bundle_release_digest (run->bundle));
     g_autofree char *engine = engine_describe (run->engine);
+    g_autofree char *age = release_clock_age (release, g_get_real_time () / G_USEC_PER_SEC);
 
     g_string_append_printf (out, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n", release->product,
                             release->version, release->release, release->channel);
     g_string_append_printf (out, "  digest   %s\n", digest);
+    if (age != NULL)
+        g_string_append_printf (out, "  issued   %s\n", age);
     for (guint i = 0; i < run->votes->roles->len; i++) {
         const RoleVotes *role = g_ptr_array_index (run->votes->roles, i);
         g_autofree char *voted = NULL;

@@ -6,6 +6,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/release-clock.h"
 
 #include <string.h>
 
@@ -115,6 +116,34 @@ policy_check_number (Run *run, VerifiedBundle *verified, GError **error)
                                   check_not_kept (run, bundle, anew, error));
 }
 
+void
+policy_note_clock (Run *run)
+{
+    release_clock_note (run->release, g_get_real_time () / G_USEC_PER_SEC, run->notes);
+}
+
+/* "linux/arm64/v8" runs where "linux/arm64" is said. */
+static gboolean
+runs_on (const char *mine, const char *platform)
+{
+    gsize length = strlen (mine);
+
+    return strncmp (platform, mine, length) == 0 &&
+           (platform[length] == '\0' || platform[length] == '/');
+}
+
+/* A release without images has playbooks and files that are for a platform too. */
+static gboolean
+check_any_platform (const char *mine, char **platforms, GError **error)
+{
+    g_autofree char *all = g_strjoinv (", ", platforms);
+
+    for (; *platforms != NULL; platforms++)
+        if (runs_on (mine, *platforms))
+            return TRUE;
+    return fail (error, ERR_POLICY, "this release is for %s, the engine here runs %s", all, mine);
+}
+
 gboolean
 policy_check_platform (const Run *run, const Statement *statement, GError **error)
 {
@@ -122,15 +151,12 @@ policy_check_platform (const Run *run, const Statement *statement, GError **erro
 
     for (guint i = 0; i < statement->images->len; i++) {
         const StatementImage *image = g_ptr_array_index (statement->images, i);
-        gsize length = strlen (mine);
 
-        /* "linux/arm64/v8" runs where "linux/arm64" is said. */
-        if (strncmp (image->platform, mine, length) != 0 ||
-            (image->platform[length] != '\0' && image->platform[length] != '/'))
+        if (!runs_on (mine, image->platform))
             return fail (error, ERR_POLICY, "image '%s' is for %s, the engine here runs %s",
                          image->name, image->platform, mine);
     }
-    return TRUE;
+    return check_any_platform (mine, statement->release->platforms, error);
 }
 
 gboolean

@@ -12,6 +12,9 @@
  * Needs the states. Says as a note where numbers begin anew. */
 gboolean policy_check_number (Run *run, VerifiedBundle *verified,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Says as notes what the host's clock and the times in the release say of each other; refuses
+ * nothing for it. */
+void policy_note_clock (Run *run);
 /* Does the engine run images of this platform? */
 gboolean policy_check_platform (const Run *run, const Statement *statement,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -266,14 +266,18 @@ sort_out_names (Run *run, Prune *prune, int product_fd, GError **error)
     return images != NULL;
 }
 
-/* "20261122T031500Z-PRODUCT-rN.log" */
+/* "20261122T031500Z-PRODUCT-rN.log"; not of the run that is about to end, which sorts among the
+ * oldest where the clock is wrong (trust.md 41). */
 static gboolean
-is_log_of (const Prune *prune, const char *name)
+is_log_of (const Run *run, const Prune *prune, const char *name)
 {
+    const char *own = run->journal != NULL ? journal_text (run->journal, "run") : "";
     const char *product = strchr (name, '-');
     gsize length = strlen (prune->product);
     guint64 number;
 
+    if (g_str_has_prefix (name, own) && strcmp (name + strlen (own), ".log") == 0)
+        return FALSE;
     return product != NULL && strncmp (product + 1, prune->product, length) == 0 &&
            product[1 + length] == '-' && g_str_has_suffix (name, ".log") &&
            parse_release (product + length + 2, '.', &number);
@@ -291,7 +295,7 @@ sort_out_logs (const Run *run, Prune *prune, GError **error)
         return FALSE;
     /* Sorted by name, and so by time. */
     for (guint i = runs->len; i > 0; i--)
-        if (is_log_of (prune, runs->pdata[i - 1]) && ++newer > PRUNE_LOGS)
+        if (is_log_of (run, prune, runs->pdata[i - 1]) && ++newer > PRUNE_LOGS)
             g_ptr_array_add (prune->logs, g_build_filename (LOGS, runs->pdata[i - 1], NULL));
     for (guint i = 0; i < plays->len; i++) {
         guint64 number;

@@ -110,6 +110,7 @@ open_all (Run *run, GError **error)
 {
     if (!open_host (run, error) || !open_bundles (run, error))
         return FALSE;
+    policy_note_clock (run);
     if (!run->options.write)
         return TRUE;
     run->product_fd = host_open_product (run->host, run->release->product, error);

@@ -99,6 +99,7 @@ add_release (JsonBuilder *json, const Run *run)
     json_out_text (json, "version", run->release->version);
     json_out_number (json, "release", run->release->release);
     json_out_digest (json, "digest", bundle_release_digest (run->bundle));
+    json_out_text (json, "issued", run->release->issued);
     json_out_number (json, "current-release", run_old_release (run));
 }
 

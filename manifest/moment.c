@@ -3,7 +3,7 @@
 #include "manifest/moment.h"
 
 #define MOMENT_FORM "\\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\\z"
-#define MOMENT_FIRST (-62135596800) /* 0001-01-01 */
+#define MOMENT_FIRST (-30610224000) /* 1000-01-01: GLib writes earlier years with fewer digits */
 #define MOMENT_LAST 253402300799    /* 9999-12-31 */
 
 gboolean

@@ -55,7 +55,7 @@ def newest_receipt(host):
 
 
 @needs_minisign
-def test_029_a_new_epoch_takes_back_a_number_that_stolen_keys_have_raised(host20, docker20, release):
+def test_029_036_a_new_epoch_takes_back_a_number_that_stolen_keys_have_raised(host20, docker20, release):
     host20.install(pack(host20, release, 2**63 - 1))
     assert channels(host20) == {"stable": (0, 2**63 - 1)}
     honest = pack(host20, release, 7)
@@ -202,3 +202,12 @@ def test_034_another_platform_is_refused(tmp_path, release):
             "Version": "20.10.24", "ApiVersion": "1.41", "Os": "linux", "Arch": "arm64"}}) as engine:
         host = Host(tmp_path / "host", engine.url)
         refused(host, pack(host, release, 1), 5, "is for linux/amd64, the engine here runs linux/arm64")
+
+
+def test_034_a_release_without_images_is_for_a_platform_too(tmp_path, release):
+    release.images = []
+    with LyingEngine(tmp_path) as engine:
+        host = Host(tmp_path / "host", engine.url)
+        bundle = pack(host, release, 1, platforms=["linux/arm64", "linux/arm/v7"])
+        refused(host, bundle, 5, "this release is for linux/arm64, linux/arm/v7, the engine here runs "
+                "linux/amd64")
