@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "bundle/bundle.h"
+#include "keys/verb-sign.h"
+
 #include "bundle/tail.h"
 #include "keys/sign.h"
 #include "keys/signature.h"
-#include "keys/trust.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
-#include "manifest/packing.h"
-#include "manifest/statement.h"
-#include "manifest/verb.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 typedef struct {
@@ -29,79 +25,6 @@ options_clear (Options *options)
     g_free (options->add);
 }
 
-/* What is signed, and whether it lies in a bundle. */
-typedef struct {
-    GBytes *statement, *packing; /* packing NULL: a statement file */
-} Texts;
-
-static void
-texts_clear (Texts *texts)
-{
-    g_clear_pointer (&texts->statement, g_bytes_unref);
-    g_clear_pointer (&texts->packing, g_bytes_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Texts, texts_clear)
-
-static gboolean
-begins_with (const char *head, gsize length, const char *type_line)
-{
-    gsize expected = strlen (type_line);
-
-    return length > expected && memcmp (head, type_line, expected) == 0 && head[expected] == '\n';
-}
-
-/* A packing list or trust root signed by mistake would be a vote that nobody meant to give. */
-static gboolean
-read_texts (const char *path, Texts *texts, GError **error)
-{
-    autofd int fd = file_open_given (path, error);
-    g_autoptr (Bundle) bundle = NULL;
-    char head[64];
-    ssize_t length = fd >= 0 ? TEMP_FAILURE_RETRY (pread (fd, head, sizeof head, 0)) : -1;
-
-    if (fd < 0)
-        return FALSE;
-    if (begins_with (head, (gsize)MAX (length, 0), STATEMENT_TYPE_LINE)) {
-        texts->statement = file_read_fd (fd, path, LIMIT_YAML_BYTES, error);
-        return texts->statement != NULL;
-    }
-    if (begins_with (head, (gsize)MAX (length, 0), PACKING_TYPE_LINE))
-        return fail (error, ERR_USAGE, "'%s' is a packing list; sign the bundle itself", path);
-    if (begins_with (head, (gsize)MAX (length, 0), ROOT_TYPE_LINE))
-        return fail (error, ERR_USAGE, "'%s' is a trust root, not a release", path);
-    bundle = bundle_open (path, error);
-    /* A vote stands for the content too: what was swapped since packing is not signed over. */
-    if (bundle == NULL || !bundle_check_frames (bundle, g_get_num_processors (), NULL, error))
-        return FALSE;
-    texts->statement = g_bytes_ref (bundle_statement_text (bundle));
-    texts->packing = g_bytes_ref (bundle_packing_text (bundle));
-    return TRUE;
-}
-
-/* Before the password is asked for: whoever types it has seen what for. */
-static gboolean
-print_subject (const Options *options, const Texts *texts, GError **error)
-{
-    g_autoptr (Statement) statement = statement_parse (texts->statement, error);
-    Digest digest = digest_of_bytes (texts->statement);
-    g_autofree char *shown = digest_to_text (&digest), *version = NULL;
-    const Release *release;
-
-    if (statement == NULL)
-        return FALSE;
-    release = statement->release;
-    version = error_quote (release->version);
-    verb_print (&options->output,
-                "To be signed:\n"
-                "  product  %s, channel %s\n"
-                "  version  %s, release number %" G_GUINT64_FORMAT "\n"
-                "  carries  %u images, %" G_GUINT64_FORMAT " files\n"
-                "  digest   %s\n",
-                release->product, release->channel, version, release->release,
-                statement->images->len, statement->tree_files, shown);
-    return TRUE;
-}
-
 static SecretKey *
 load_key (const char *path, GError **error)
 {
@@ -114,7 +37,7 @@ load_key (const char *path, GError **error)
 }
 
 static GBytes *
-sign_statement (const SecretKey *key, const Texts *texts, GError **error)
+sign_statement (const SecretKey *key, const SignTexts *texts, GError **error)
 {
     g_autofree char *comment = tail_statement_comment (texts->statement, error);
 
@@ -122,7 +45,7 @@ sign_statement (const SecretKey *key, const Texts *texts, GError **error)
 }
 
 static GBytes *
-sign_packing (const SecretKey *key, const Texts *texts, GError **error)
+sign_packing (const SecretKey *key, const SignTexts *texts, GError **error)
 {
     g_autofree char *comment = tail_packing_comment (texts->statement, texts->packing, error);
 
@@ -153,7 +76,7 @@ write_vote (const Options *options, const char *path, GBytes *vote, GError **err
 }
 
 static gboolean
-sign_with_key (const Options *options, const char *path, const Texts *texts, GError **error)
+sign_with_key (const Options *options, const char *path, const SignTexts *texts, GError **error)
 {
     g_autoptr (SecretKey) key = load_key (options->key, error);
     g_autoptr (GBytes) vote = key != NULL ? sign_statement (key, texts, error) : NULL;
@@ -208,9 +131,10 @@ check_options (const Options *options, int argc, GError **error)
 static gboolean
 run (const Options *options, const char *path, GError **error)
 {
-    g_auto (Texts) texts = { NULL, NULL };
+    g_auto (SignTexts) texts = { NULL, NULL };
 
-    if (!read_texts (path, &texts, error) || !print_subject (options, &texts, error))
+    if (!sign_read_texts (path, &texts, error) ||
+        !sign_print_subject (&options->output, &texts, error))
         return FALSE;
     if (options->add != NULL && texts.packing == NULL)
         return fail (error, ERR_USAGE, "--add needs a bundle; '%s' is a statement", path);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "manifest/verb.h"
+
+#include <glib.h>
+
+/* Parts of "sign" in files of their own. Only keys/verb-sign*.c include this. */
+
+/* What is signed, and whether it lies in a bundle. */
+typedef struct {
+    GBytes *statement, *packing; /* packing NULL: a statement file */
+} SignTexts;
+
+void sign_texts_clear (SignTexts *texts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SignTexts, sign_texts_clear)
+
+/* Of a statement file, or of a bundle, all of whose frames are read. */
+gboolean sign_read_texts (const char *path, SignTexts *texts,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Before the password is asked for: whoever types it has seen what for. */
+gboolean sign_print_subject (const VerbOutput *output, const SignTexts *texts,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
