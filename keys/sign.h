@@ -25,3 +25,11 @@ char *secret_key_id (const SecretKey *key);
  * printable ASCII, no time in it, so that the same key over the same bytes gives the same file. */
 GBytes *sign_bytes (const SecretKey *key, GBytes *message, const char *comment,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Gives an Ed25519 signature over bytes. */
+typedef gboolean (*SignFunc) (gpointer signer, const guint8 *bytes, gsize length, guint8 out[64],
+                              GError **error);
+/* The same by whatever has the secret half of key; it is called twice, with the hash of message and
+ * with what covers the comment. */
+GBytes *sign_bytes_by (SignFunc sign, gpointer signer, const PublicKey *key, GBytes *message,
+                       const char *comment, GError **error) G_GNUC_WARN_UNUSED_RESULT;
