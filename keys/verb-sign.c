@@ -3,8 +3,8 @@
 #include "keys/verb-sign.h"
 
 #include "bundle/tail.h"
-#include "keys/sign.h"
 #include "keys/signature.h"
+#include "keys/verb-signer.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
@@ -14,42 +14,32 @@
 
 typedef struct {
     VerbOutput output;
-    char *key, *vote_out, *add;
+    SignerOptions signer;
+    char *vote_out, *add;
 } Options;
 
 static void
 options_clear (Options *options)
 {
-    g_free (options->key);
+    signer_options_clear (&options->signer);
     g_free (options->vote_out);
     g_free (options->add);
 }
 
-static SecretKey *
-load_key (const char *path, GError **error)
-{
-    SecretKey *key = secret_key_load (path, error);
-
-    if (key != NULL && secret_key_is_exposed (key))
-        verb_warn ("others may read the secret key '%s'; if that is not meant: chmod 600 '%s'",
-                   path, path);
-    return key;
-}
-
 static GBytes *
-sign_statement (const SecretKey *key, const SignTexts *texts, GError **error)
+sign_statement (const Signer *signer, const SignTexts *texts, GError **error)
 {
     g_autofree char *comment = tail_statement_comment (texts->statement, error);
 
-    return comment != NULL ? sign_bytes (key, texts->statement, comment, error) : NULL;
+    return comment != NULL ? signer_sign (signer, texts->statement, comment, error) : NULL;
 }
 
 static GBytes *
-sign_packing (const SecretKey *key, const SignTexts *texts, GError **error)
+sign_packing (const Signer *signer, const SignTexts *texts, GError **error)
 {
     g_autofree char *comment = tail_packing_comment (texts->statement, texts->packing, error);
 
-    return comment != NULL ? sign_bytes (key, texts->packing, comment, error) : NULL;
+    return comment != NULL ? signer_sign (signer, texts->packing, comment, error) : NULL;
 }
 
 /* The same key over the same text gives the same file, so one that is there and equal is done. */
@@ -78,19 +68,19 @@ write_vote (const Options *options, const char *path, GBytes *vote, GError **err
 static gboolean
 sign_with_key (const Options *options, const char *path, const SignTexts *texts, GError **error)
 {
-    g_autoptr (SecretKey) key = load_key (options->key, error);
-    g_autoptr (GBytes) vote = key != NULL ? sign_statement (key, texts, error) : NULL;
+    g_autoptr (Signer) signer = signer_load (&options->signer, error);
+    g_autoptr (GBytes) vote = signer != NULL ? sign_statement (signer, texts, error) : NULL;
     g_autoptr (GBytes) packing_vote = NULL;
     g_autofree char *id = NULL, *beside = NULL;
 
     if (vote == NULL)
         return FALSE;
-    id = secret_key_id (key);
+    id = public_key_id (&signer->key);
     beside = g_strdup_printf ("%s.%s.minisig", path, id);
     if (options->vote_out != NULL || texts->packing == NULL)
         return write_vote (options, options->vote_out != NULL ? options->vote_out : beside, vote,
                            error);
-    packing_vote = sign_packing (key, texts, error);
+    packing_vote = sign_packing (signer, texts, error);
     if (packing_vote == NULL || !tail_add_votes (path, vote, packing_vote, error))
         return FALSE;
     verb_print (&options->output, "Votes of key %s added to '%s'.\n", id, path);
@@ -121,7 +111,9 @@ check_options (const Options *options, int argc, GError **error)
     if (argc != 2)
         return fail (error, ERR_USAGE, "sign takes exactly one bundle or statement, %d were given",
                      argc - 1);
-    if ((options->key == NULL) == (options->add == NULL))
+    if (!signer_options_check (&options->signer, error))
+        return FALSE;
+    if ((options->signer.key == NULL) == (options->add == NULL))
         return fail (error, ERR_USAGE, "sign needs --key KEY, or --add FILE, one of the two");
     if (options->add != NULL && options->vote_out != NULL)
         return fail (error, ERR_USAGE, "--vote-out goes with --key, not with --add");
@@ -148,8 +140,7 @@ verb_sign (int argc, char **argv, GError **error)
 {
     __attribute__ ((cleanup (options_clear))) Options options = { 0 };
     const GOptionEntry entries[] = {
-        { "key", 'k', 0, G_OPTION_ARG_FILENAME, &options.key, "the secret key to sign with",
-          "KEY" },
+        SIGNER_OPTIONS (&options.signer),
         { "vote-out", 0, 0, G_OPTION_ARG_FILENAME, &options.vote_out,
           "write the vote on the statement here instead of into the bundle", "FILE" },
         { "add", 0, 0, G_OPTION_ARG_FILENAME, &options.add,

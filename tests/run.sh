@@ -102,7 +102,8 @@ add_report() # REPORT: every test in it is one result
 install_packages()
 {
     # shellcheck disable=SC2046,SC2086 # lists of words
-    need $build_packages python3 python3-pytest python3-cryptography git util-linux minisign zstd openssl skopeo \
+    need $build_packages python3 python3-pytest python3-cryptography git util-linux minisign zstd openssl \
+        softhsm2 opensc skopeo \
         busybox-static debootstrap ansible-core ostree podman crun docker-compose postgresql \
         $(docker_packages)
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
