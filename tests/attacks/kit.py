@@ -59,16 +59,29 @@ def accepts(items, title, message="", each=None, expect="accept", **more):
     return attack(items, title, 0, message, each, expect=expect, **more)
 
 
-def image_release(folder):
+class ArmImage(Image):
+    """The same for another processor."""
+
+    def config(self):
+        return super().config().replace(b'"amd64"', b'"arm64"')
+
+
+def image_release(folder, kind=Image):
     """Two images over one layer, and some files."""
     base = Layer().folder("bin").file("bin/program", noise(1, 60_000), 0o755)
-    images = [Image("attack-corpus/one:1", [base, Layer().file("one", noise(2, 3_000))]),
-              Image("attack-corpus/two:1", [base, Layer().file("two", noise(3, 3_000))])]
+    images = [kind("attack-corpus/one:1", [base, Layer().file("one", noise(2, 3_000))]),
+              kind("attack-corpus/two:1", [base, Layer().file("two", noise(3, 3_000))])]
     release = Release(folder, images)
     release.values, release.configs, release.playbooks = [], [], []
     release.files = [{"from": "extra/", "to": "/opt/attack-corpus/extra/"}]
     release.put("extra/a", "a\n")
     release.put("extra/b", noise(4, 9_000))
+    return release
+
+
+def arm_release(folder):
+    release = image_release(folder, ArmImage)
+    release.fields["platforms"] = ["linux/arm64"]
     return release
 
 
@@ -81,6 +94,9 @@ def bare_release(folder):
     return release
 
 
+KINDS = {"images": image_release, "arm": arm_release, "bare": bare_release}
+
+
 class Kit:
     """The good bundles, made by handcarry once, unsigned; folder is for the attack being made."""
 
@@ -89,10 +105,10 @@ class Kit:
         self.made = {}
 
     def pack(self, kind, **fields):
-        """An unsigned bundle to change; kind is images or bare."""
+        """An unsigned bundle to change; kind is one of KINDS."""
         name = "-".join([kind, *("%s-%s" % (k, str(v).strip("{}[]")) for k, v in sorted(fields.items()))])
         if name not in self.made:
-            release = {"images": image_release, "bare": bare_release}[kind](self.work / name)
+            release = KINDS[kind](self.work / name)
             release.fields.update({"product": PRODUCT, "version": "1.0", **fields})
             output = self.work / (name + ".tar.zst")
             # Without an ansible-playbook in PATH nothing checks its syntax: half a second a bundle.
@@ -104,17 +120,24 @@ class Kit:
 
     def seal(self, bundle=None, statement=("ci", "human"), packing=("ci",), chain=STANDARD):
         """The bytes of a bundle with these votes (names of keys, or votes) and this chain."""
-        body, sections = (bundle or self.pack("images")).parts()
-        return body + tail(len(body), sections + self.vote_rows(sections, statement, packing, chain))
+        return self.seal_sections(*(bundle or self.pack("images")).parts(), statement, packing, chain)
 
     @staticmethod
-    def vote_rows(sections, statement=("ci", "human"), packing=("ci",), chain=STANDARD):
-        """Sections behind the texts and the index."""
+    def seal_sections(body, sections, statement=("ci", "human"), packing=("ci",), chain=STANDARD):
+        """The same of frames and texts that may not belong together."""
         rows = [("vote-statement", vote) for vote in votes(sections[0][1], *statement)]
         rows += [("vote-packing", vote) for vote in votes(sections[1][1], *packing)]
         for text, made in chain:
             rows += [("root", text)] + [("vote-root", vote) for vote in made]
-        return rows
+        return body + tail(len(body), [*sections, *rows])
+
+    def good(self, name):
+        """The path of a good bundle, such as bare-5: what it holds and its number."""
+        path = self.work / ("good-%s.tar.zst" % name)
+        if not path.exists():
+            kind, _, number = name.partition("-")
+            path.write_bytes(self.seal(self.pack(kind, release=int(number))))
+        return path
 
     def statement(self, bundle=None):
         return (bundle or self.pack("images")).parts()[1][0][1]

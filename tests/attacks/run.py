@@ -34,6 +34,8 @@ COMMANDS = {
     "plan": PROGRAM + " plan {bundle} --root {host} --engine {engine}",
 }
 AUDIT = "var/lib/handcarry/audit.log"
+# What a refusal of handcarry's own may leave: a line in the audit log, and its lock, an empty file.
+LEFT = {AUDIT, "var/lib/handcarry/.lock"}
 
 
 def snapshot(folder):
@@ -50,6 +52,10 @@ def snapshot(folder):
                 kind += (hashlib.sha256(Path(path).read_bytes()).digest(), info.st_mtime_ns)
             found[os.path.relpath(path, folder)] = kind
     return found
+
+
+def read(path):
+    return path.read_text() if path.exists() else ""
 
 
 class Result:
@@ -114,21 +120,40 @@ class Runner:
         if self.ours and row["handcarry"]["message"] not in said:
             yield "did not say: " + row["handcarry"]["message"]
 
+    def check_plan(self, row, host):
+        """handcarry's plan ends as its install will, and writes nothing at all."""
+        before = snapshot(host)
+        status, said = self.call(self.commands["plan"], row, host)
+        if status != row["handcarry"]["status"] or row["handcarry"]["message"] not in said:
+            yield "plan ended with %d: %s" % (status, said)
+        if snapshot(host) != before:
+            yield "plan changed something"
+
+    @staticmethod
+    def check_audit(status, before, after):
+        """A refusal is one line in the audit log, and an install is none."""
+        new = after[len(before):].splitlines()
+        if not after.startswith(before) or len(new) != (status != 0):
+            yield "wrote %d lines to the audit log" % len(new)
+        elif new and " exit=%d " % status not in new[0]:
+            yield "wrote to the audit log: " + new[0]
+
     def run(self, row):
         """The Result of one attack, or None where there is no command for it."""
         if row["command"] not in self.commands:
             return None
         host = self.prepare(row)
+        ours = self.ours and row["command"] == "install"
+        problems = list(self.check_plan(row, host)) if ours else []
         medium = (self.corpus / row["file"]).parent
-        before = snapshot(host), snapshot(medium)
+        before = snapshot(host), snapshot(medium), read(host / AUDIT)
         status, said = self.call(self.commands[row["command"]], row, host)
-        after = snapshot(host), snapshot(medium)
-        changed = set()
-        for old, new in zip(before, after):
-            changed |= {path for path in {**old, **new} if old.get(path) != new.get(path)}
-        if self.ours and row["command"] == "install":
-            changed.discard(AUDIT)
-        problems = list(self.judge(row, status, said, changed))
+        after = snapshot(host), snapshot(medium), read(host / AUDIT)
+        changed = {path for old, new in zip(before[:2], after[:2]) for path in {**old, **new}
+                   if old.get(path) != new.get(path)}
+        problems += self.judge(row, status, said, changed - LEFT if ours else changed)
+        if ours:
+            problems += self.check_audit(status, before[2], after[2])
         if before[1] != after[1]:
             problems.append("the medium was changed")
         shutil.rmtree(host)

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""B. Freshness and targets, items 29 to 39: good signatures on what this host must not take, and what
+it must take all the same."""
+import re
+
+from attacks.kit import accepts, attack
+from attacks.sealed import ROLES, signed_root
+
+PRODUCTS = ["    products:", "      - another-product"]
+
+
+def bare(kit, **fields):
+    return kit.seal(kit.pack("bare", **fields))
+
+
+@accepts([29], "a good bundle, for comparison", command="install")
+def good_install(kit):
+    return bare(kit)
+
+
+@attack([29], "lower number than the installed one", 5, "numbers only grow", command="install",
+        before=("bare-5",))
+def lower_number(kit):
+    return bare(kit, release=4, version="9.9")
+
+
+@attack([29], "lower number after two steps up", 5, "numbers only grow", command="install",
+        before=("bare-5", "bare-6"))
+def back_two_steps(kit):
+    return bare(kit, release=5)
+
+
+@accepts([30], "the same bundle again", "", command="install", before=("bare-5",))
+def replay(kit):
+    return bare(kit, release=5)
+
+
+@attack([31], "the installed number with another content", 4, "ALARM: two releases", command="install",
+        before=("bare-5",))
+def equivocation(kit):
+    return bare(kit, release=5, version="5.1")
+
+
+@attack([33], "release for other sites", 5, "here it is plant-a", command="install", site="plant-a")
+def other_site(kit):
+    return bare(kit, **{"for": "{sites: [plant-b, plant-c]}"})
+
+
+@accepts([33], "release for this site among others", command="install", site="plant-b")
+def this_site(kit):
+    return bare(kit, **{"for": "{sites: [plant-b, plant-c]}"})
+
+
+@attack([33], "release for certain sites on a host that does not know where it is", 5, "here it is not set",
+        command="install")
+def no_site(kit):
+    return bare(kit, **{"for": "{sites: [plant-b, plant-c]}"})
+
+
+@attack([33], "product that the keys may not sign", 5,
+        "does not let role 'release' sign the product", believes=[signed_root(roles=(
+            ROLES[0], (*ROLES[1], *PRODUCTS), ROLES[2]))])
+def other_product(kit):
+    return kit.seal(chain=[])
+
+
+@attack([33], "product that the packer's key may not pack", 5,
+        "does not let role 'pack' sign the product", believes=[signed_root(roles=(
+            *ROLES[:2], (*ROLES[2], *PRODUCTS)))])
+def other_product_packed(kit):
+    return kit.seal(chain=[])
+
+
+@attack([33], "site whose own role has not voted", 4, "role 'plant-b'", command="install",
+        site="plant-b", believes=[signed_root(roles=(*ROLES, (
+            "plant-b", "statement", 1, ("plant",), "    sites:", "      - plant-b")))])
+def site_vote_missing(kit):
+    return kit.seal(kit.pack("bare"), chain=[])
+
+
+@attack([34], "release for another platform", 5, "is for linux/arm64, the engine here runs",
+        command="install")
+def other_platform(kit):
+    return kit.seal(kit.pack("arm"))
+
+
+@accepts([36], "number far above the installed one", command="install", before=("bare-5",))
+def jump(kit):
+    return bare(kit, release=2**62)
+
+
+@attack([37], "statement of one release, packing list of another, each well signed", 3,
+        "another release")
+def texts_of_two(kit):
+    ours, theirs = kit.pack("images"), kit.pack("images", version="9")
+    return kit.seal_sections(ours.parts()[0], [
+        ("statement", kit.statement(ours)), *theirs.parts()[1][1:]])
+
+
+@attack([37], "texts of one release, frames of another", 3, "frames end at")
+def frames_of_another(kit):
+    ours, theirs = kit.pack("bare"), kit.pack("images", version="9")
+    return kit.seal_sections(theirs.parts()[0], ours.parts()[1])
+
+
+@attack([38], "one recipe of a layer is missing", 3, "does not carry 'layers/", deep=True)
+def layer_missing(kit):
+    bundle = kit.pack("images")
+    bundle.change_meta(lambda rows: rows[:-1])
+    return kit.seal(bundle)
+
+
+@attack([38], "the last frames are missing, texts say so", 3, "the index has 3")
+def frames_missing(kit):
+    bundle = kit.pack("images")
+    bundle.frames.pop()
+    return kit.seal(bundle)
+
+
+@attack([39], "handcarry of the year 3000 needed", 11, "99.0", command="install")
+def newer_installer(kit):
+    return bare(kit, requires='{handcarry: "99.0"}')
+
+
+@attack([39], "version of the statement's format", 4, "handcarry-statement: 1", each={
+    "2": b"2", "0": b"0", "11": b"11"})
+def newer_statement(kit, value):
+    bundle = kit.pack("images")
+    bundle.statement = bundle.statement.replace("handcarry-statement: 1\n", "handcarry-statement: %s\n"
+                                                % value.decode())
+    return kit.seal(bundle)
+
+
+@attack([39, 130], "unknown key in the statement", 3, "unknown key", each={
+    "at-the-top": ["product: ", "critical: yes\nproduct: "],
+    "in-a-map": ["tree:\n", "tree:\n  critical: yes\n"]})
+def unknown_key(kit, value):
+    bundle = kit.pack("images")
+    assert value[0] in bundle.statement
+    bundle.statement = bundle.statement.replace(*value, 1)
+    return kit.seal(bundle)
+
+
+@accepts([130], "optional keys of a newer tool, which begin with x-", "good")
+def optional_key(kit):
+    bundle = kit.pack("images")
+    bundle.statement = bundle.statement.replace("product: ", "x-later: 1\nproduct: ", 1)
+    return kit.seal(bundle)
+
+
+@attack([39], "version of the file format", 3,
+        "no footer 'handcarry 1", each={
+    "footer": rb"handcarry 1 (?=\d{20} \d{20}\n\Z)"})
+def newer_format(kit, value):
+    return re.sub(value, b"handcarry 2 ", kit.seal())
+
+
