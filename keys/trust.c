@@ -265,63 +265,6 @@ trust_set_site (TrustRoot *root, const char *site)
     root->site = g_strdup (site);
 }
 
-/* A role for certain sites is left out only where the site is known to be another one. */
-static gboolean
-role_applies (const TrustRoot *trust, const RootRole *role, RoleSigns signs)
-{
-    if (role->signs != signs)
-        return FALSE;
-    return role->sites == NULL || trust->site == NULL ||
-           g_strv_contains ((const char *const *)role->sites, trust->site);
-}
-
-/* A good vote by a key that no role asks (a retired one, a root key) is worth a sentence. */
-static void
-note_roleless (const TrustRoot *trust, RoleSigns signs, GPtrArray *signers, VoteReport *report)
-{
-    for (guint i = 0; i < signers->len; i++) {
-        const RootKey *key = signers->pdata[i];
-        gboolean asked = key == NULL;
-
-        for (guint j = 0; j < trust->root->roles->len; j++) {
-            const RootRole *role = trust->root->roles->pdata[j];
-
-            asked = asked || (role->signs == signs && votes_has_bytes_of (role->keys, key));
-        }
-        if (!asked)
-            g_ptr_array_add (report->ignored,
-                             g_strdup_printf ("a vote on the %s does not count: key %s is in no "
-                                              "role that signs it",
-                                              root_signs_name (signs), key->name));
-    }
-}
-
-/* Every role is reported, the first that lacks votes is the error. */
-static gboolean
-judge_roles (const TrustRoot *trust, RoleSigns signs, GPtrArray *signers, VoteReport *report,
-             GError **error)
-{
-    const char *what = root_signs_name (signs);
-    gboolean met = TRUE;
-    guint judged = 0;
-
-    for (guint i = 0; i < trust->root->roles->len; i++) {
-        const RootRole *role = trust->root->roles->pdata[i];
-        RoleVotes *votes;
-
-        if (!role_applies (trust, role, signs))
-            continue;
-        judged++;
-        votes = votes_judge_role (trust->root, role, signers);
-        g_ptr_array_add (report->roles, votes);
-        if (!votes_check_role (votes, what, met ? error : NULL))
-            met = FALSE;
-    }
-    if (judged == 0)
-        return fail (error, ERR_TRUST, "no role of the trust root signs the %s", what);
-    return met;
-}
-
 gboolean
 trust_check_votes (const TrustRoot *root, SignedKind kind, GBytes *text, GPtrArray *votes,
                    VoteReport *report, GError **error)
@@ -329,15 +272,9 @@ trust_check_votes (const TrustRoot *root, SignedKind kind, GBytes *text, GPtrArr
     RoleSigns signs = kind == SIGNED_STATEMENT ? SIGNS_STATEMENT : SIGNS_PACKING;
     const char *line = kind == SIGNED_STATEMENT ? STATEMENT_TYPE_LINE : PACKING_TYPE_LINE;
     const char *what = root_signs_name (signs);
-    g_autoptr (GPtrArray) signers = NULL;
 
-    if (!keys_start (error) || !check_type_line (text, line, what, error))
-        return FALSE;
-    signers = votes_find_signers (root->root, text, votes, what, report->ignored, error);
-    if (signers == NULL)
-        return FALSE;
-    note_roleless (root, signs, signers, report);
-    return judge_roles (root, signs, signers, report, error);
+    return keys_start (error) && check_type_line (text, line, what, error) &&
+           votes_judge_text (root->root, root->site, signs, text, votes, report, error);
 }
 
 gboolean
@@ -349,7 +286,8 @@ trust_check_product (const TrustRoot *root, const char *product, GError **error)
         if (role->products == NULL ||
             g_strv_contains ((const char *const *)role->products, product))
             continue;
-        if (role_applies (root, role, SIGNS_STATEMENT) || role_applies (root, role, SIGNS_PACKING))
+        if (votes_role_applies (role, SIGNS_STATEMENT, root->site) ||
+            votes_role_applies (role, SIGNS_PACKING, root->site))
             return fail (error, ERR_POLICY,
                          "the trust root does not let role '%s' sign the product '%s'", role->name,
                          product);

@@ -160,3 +160,73 @@ votes_check_role (const RoleVotes *votes, const char *what, GError **error)
                  "missing: %s",
                  what, votes->voted->len, votes->threshold, votes->role, missing->str);
 }
+
+/* A role for certain sites is left out only where the site is known to be another one. */
+gboolean
+votes_role_applies (const RootRole *role, RoleSigns signs, const char *site)
+{
+    if (role->signs != signs)
+        return FALSE;
+    return role->sites == NULL || site == NULL ||
+           g_strv_contains ((const char *const *)role->sites, site);
+}
+
+/* A good vote by a key that no role asks (a retired one, a root key) is worth a sentence. */
+static void
+note_roleless (const Root *root, RoleSigns signs, GPtrArray *signers, VoteReport *report)
+{
+    for (guint i = 0; i < signers->len; i++) {
+        const RootKey *key = signers->pdata[i];
+        gboolean asked = key == NULL;
+
+        for (guint j = 0; j < root->roles->len; j++) {
+            const RootRole *role = root->roles->pdata[j];
+
+            asked = asked || (role->signs == signs && votes_has_bytes_of (role->keys, key));
+        }
+        if (!asked)
+            g_ptr_array_add (report->ignored,
+                             g_strdup_printf ("a vote on the %s does not count: key %s is in no "
+                                              "role that signs it",
+                                              root_signs_name (signs), key->name));
+    }
+}
+
+/* Every role is reported, the first that lacks votes is the error. */
+static gboolean
+judge_roles (const Root *root, const char *site, RoleSigns signs, GPtrArray *signers,
+             VoteReport *report, GError **error)
+{
+    const char *what = root_signs_name (signs);
+    gboolean met = TRUE;
+    guint judged = 0;
+
+    for (guint i = 0; i < root->roles->len; i++) {
+        const RootRole *role = root->roles->pdata[i];
+        RoleVotes *votes;
+
+        if (!votes_role_applies (role, signs, site))
+            continue;
+        judged++;
+        votes = votes_judge_role (root, role, signers);
+        g_ptr_array_add (report->roles, votes);
+        if (!votes_check_role (votes, what, met ? error : NULL))
+            met = FALSE;
+    }
+    if (judged == 0)
+        return fail (error, ERR_TRUST, "no role of the trust root signs the %s", what);
+    return met;
+}
+
+gboolean
+votes_judge_text (const Root *root, const char *site, RoleSigns signs, GBytes *text,
+                  GPtrArray *votes, VoteReport *report, GError **error)
+{
+    g_autoptr (GPtrArray) signers =
+        votes_find_signers (root, text, votes, root_signs_name (signs), report->ignored, error);
+
+    if (signers == NULL)
+        return FALSE;
+    note_roleless (root, signs, signers, report);
+    return judge_roles (root, site, signs, signers, report, error);
+}

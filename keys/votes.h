@@ -27,3 +27,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (RoleVotes, votes_role_free)
 /* ERR_TRUST unless the threshold is met; what is voted on is named what. */
 gboolean votes_check_role (const RoleVotes *votes, const char *what,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Must the role vote on such texts at this site (NULL: not known)? */
+gboolean votes_role_applies (const RootRole *role, RoleSigns signs, const char *site);
+/* Are the thresholds of all roles that sign such texts met? As trust_check_votes, without the type
+ * line. */
+gboolean votes_judge_text (const Root *root, const char *site, RoleSigns signs, GBytes *text,
+                           GPtrArray *votes, VoteReport *report,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
