@@ -126,8 +126,13 @@ append_members (GString *out, GPtrArray *keys, GPtrArray *without, const char *s
     for (guint i = 0; i < keys->len; i++) {
         const RootKey *key = keys->pdata[i];
 
-        if (without == NULL || !lists (without, key))
-            g_string_append_printf (out, "%s%s%s", out->len > 0 ? ", " : "", sign, key->name);
+        g_autofree char *id = public_key_id (&key->key);
+
+        if (without == NULL)
+            g_string_append_printf (out, "%s%s", out->len > 0 ? ", " : "", key->name);
+        else if (!lists (without, key))
+            g_string_append_printf (out, "%s%s %s (%s)", out->len > 0 ? ", " : "", sign, key->name,
+                                    id);
     }
 }
 
@@ -146,8 +151,8 @@ compare_role (GString *out, const RootRole *old, const RootRole *role)
 {
     g_autoptr (GString) what = g_string_new (NULL);
 
-    append_members (what, role->keys, old->keys, "+ ");
-    append_members (what, old->keys, role->keys, "- ");
+    append_members (what, role->keys, old->keys, "+");
+    append_members (what, old->keys, role->keys, "-");
     if (old->threshold != role->threshold)
         g_string_append_printf (what, "%s%u instead of %u vote%s needed", what->len > 0 ? "; " : "",
                                 role->threshold, old->threshold, old->threshold == 1 ? "" : "s");

@@ -177,11 +177,8 @@ need_signs (Place map, RoleSigns *out, GError **error)
 
     if (value == NULL)
         return FALSE;
-    for (guint i = SIGNS_ROOT; i <= SIGNS_RECEIPT; i++)
-        if (g_str_equal (value->text, root_signs_name (i))) {
-            *out = i;
-            return TRUE;
-        }
+    if (root_signs_parse (value->text, out))
+        return TRUE;
     shown = error_quote (value->text);
     return yaml_fail (value, map.name, error,
                       "'signs' is '%s'; expected root, statement, packing or receipt", shown);

@@ -18,6 +18,17 @@ root_signs_name (RoleSigns signs)
     return signs_names[signs];
 }
 
+gboolean
+root_signs_parse (const char *name, RoleSigns *out)
+{
+    for (guint i = SIGNS_ROOT; i <= SIGNS_RECEIPT; i++)
+        if (g_str_equal (name, signs_names[i])) {
+            *out = i;
+            return TRUE;
+        }
+    return FALSE;
+}
+
 static void
 key_free (gpointer data)
 {

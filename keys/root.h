@@ -66,3 +66,4 @@ const RootRevoked *root_find_revoked (const Root *root, const PublicKey *key);
 guint root_count_keys (const Root *root, const RootRole *role);
 /* "root", "statement", "packing", "receipt". */
 const char *root_signs_name (RoleSigns signs);
+gboolean root_signs_parse (const char *name, RoleSigns *out);

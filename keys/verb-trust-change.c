@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "keys/verb-trust-change.h"
 
+#include "keys/root-change.h"
 #include "keys/root-diff.h"
 #include "keys/secret.h"
 #include "keys/verb-trust.h"
@@ -163,6 +164,8 @@ trust_change_finish (const TrustChange *change, Proposal *proposal, gboolean cha
                     trust_number (proposal->trust), change->trust);
         return TRUE;
     }
+    if (changed && !root_change_check (proposal->root, error))
+        return FALSE;
     if (changed && !proposal_rewrite (proposal, &dropped, error))
         return FALSE;
     trust_change_show (&change->output, proposal);

@@ -4,10 +4,10 @@
 #include "keys/password.h"
 #include "keys/trust-folder.h"
 #include "keys/trust-new.h"
+#include "keys/verb-trust-change.h"
 #include "keys/verb-trust.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
-#include "manifest/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,8 @@
 typedef struct {
     VerbOutput output;
     char *trust, *secrets; /* folders */
-    char **products;
+    char **signers;
+    TrustInitKeys given; /* keys made elsewhere; its roots NULL: none */
     gboolean no_password, release_no_password;
     int trust_fd, secrets_fd;
     char *root_password, *release_password; /* NULL: none */
@@ -31,7 +32,12 @@ init_clear (Init *init)
 {
     g_free (init->trust);
     g_free (init->secrets);
-    g_strfreev (init->products);
+    g_strfreev (init->signers);
+    g_strfreev (init->given.roots);
+    g_strfreev (init->given.keys);
+    g_strfreev (init->given.roles);
+    g_strfreev (init->given.products);
+    g_free (init->given.threshold);
     file_clear_fd (&init->trust_fd);
     file_clear_fd (&init->secrets_fd);
     sodium_free (init->root_password);
@@ -64,18 +70,6 @@ check_apart (const Init *init, GError **error)
                      "secret keys must not lie in the trust folder '%s', which is shared; name "
                      "another folder with --keys",
                      init->trust);
-    return TRUE;
-}
-
-static gboolean
-check_products (const Init *init, GError **error)
-{
-    for (char **product = init->products; product != NULL && *product != NULL; product++) {
-        g_autoptr (GError) problem = NULL;
-
-        if (!path_check_product (*product, &problem))
-            return fail (error, ERR_USAGE, "--product: %s", problem->message);
-    }
     return TRUE;
 }
 
@@ -159,7 +153,7 @@ run (Init *init, GError **error)
     g_autoptr (TrustRoot) trust = NULL;
     NewTrustPlaces places;
 
-    if (!check_products (init, error) || !open_folders (init, error))
+    if (!open_folders (init, error))
         return FALSE;
     places = (NewTrustPlaces){ .secrets_fd = init->secrets_fd, .trust_fd = init->trust_fd };
     if (trust_folder_has_root (init->trust))
@@ -173,11 +167,18 @@ run (Init *init, GError **error)
     places.root_password = init->root_password;
     places.release_password = init->release_password;
     fresh = new_trust_make (error);
-    trust = fresh != NULL ? new_trust_sign (fresh, init->products, error) : NULL;
+    trust = fresh != NULL ? new_trust_sign (fresh, init->given.products, error) : NULL;
     if (trust == NULL || !write_all (init, &places, fresh, trust, error))
         return FALSE;
     print_next (init, trust);
     return TRUE;
+}
+
+static gboolean
+has_given (const Init *init)
+{
+    return init->given.roots != NULL || init->given.keys != NULL || init->given.roles != NULL ||
+           init->given.threshold != NULL || init->signers != NULL;
 }
 
 int
@@ -189,20 +190,36 @@ verb_trust_init (int argc, char **argv, GError **error)
           "the trust folder to make; default: trust", "DIR" },
         { "keys", 0, 0, G_OPTION_ARG_FILENAME, &init.secrets,
           "where the secret keys go; default: the current folder", "DIR" },
-        { "product", 0, 0, G_OPTION_ARG_STRING_ARRAY, &init.products,
-          "the release key may sign this product only (may be repeated)", "NAME" },
+        { "product", 0, 0, G_OPTION_ARG_STRING_ARRAY, &init.given.products,
+          "release keys may sign this product only (may be repeated)", "NAME" },
         { "no-password", 0, 0, G_OPTION_ARG_NONE, &init.no_password,
           "encrypt none of the secret keys", NULL },
         { "release-no-password", 0, 0, G_OPTION_ARG_NONE, &init.release_no_password,
           "do not encrypt the release key (for CI)", NULL },
+        { "root", 0, 0, G_OPTION_ARG_STRING_ARRAY, &init.given.roots,
+          "make no keys: a root key that somebody made with keygen (may be repeated)",
+          "NAME=FILE.pub" },
+        { "root-threshold", 0, 0, G_OPTION_ARG_STRING, &init.given.threshold,
+          "with --root: how many of them sign a trust root; default: more than half", "K" },
+        { "key", 0, 0, G_OPTION_ARG_STRING_ARRAY, &init.given.keys,
+          "with --root: a key for releases (may be repeated)", "NAME=FILE.pub" },
+        { "role", 0, 0, G_OPTION_ARG_STRING_ARRAY, &init.given.roles,
+          "with --root: who signs what: human:statement:2=anna,bert,carl (may be repeated)",
+          "ROLE:SIGNS[:K]=KEY,…" },
+        { "sign", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &init.signers,
+          "with --root: a root key to sign with at once (may be repeated)", "KEY" },
         { NULL },
     };
 
     if (!verb_parse (&argc, &argv, "",
                      "Makes two root keys, a release key and the first trust root, signed by the "
                      "root key. Asks for a password for the root keys and one for the release "
-                     "key. Overwrites nothing.",
-                     entries, &init.output, FALSE, error))
+                     "key. Overwrites nothing.\n"
+                     "With --root: makes no keys, but proposes a first trust root of public keys "
+                     "that people made on machines of their own; it counts when enough of them "
+                     "have signed it ('trust sign').",
+                     entries, &init.output, FALSE, error) ||
+        !trust_change_check_names ("--product", init.given.products, error))
         return ERR_USAGE;
     if (argc != 1)
         return fail (error, ERR_USAGE,
@@ -213,5 +230,11 @@ verb_trust_init (int argc, char **argv, GError **error)
         init.trust = g_strdup ("trust");
     if (init.secrets == NULL)
         init.secrets = g_strdup (".");
-    return run (&init, error) ? 0 : error_exit_status (*error);
+    if (has_given (&init) ? !verb_trust_init_of_keys (&(TrustChange){ .output = init.output,
+                                                                      .trust = init.trust,
+                                                                      .signers = init.signers },
+                                                      &init.given, error)
+                          : !run (&init, error))
+        return error_exit_status (*error);
+    return 0;
 }

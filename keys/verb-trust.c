@@ -10,24 +10,24 @@
 typedef struct {
     const char *name;
     const char *summary;
-    VerbFunc func; /* NULL: known, and not in this version */
+    VerbFunc func; /* NULL: of the connected side, which is not built in */
 } SubVerb;
 
-static const SubVerb sub_verbs[] = {
 #if WITH_BUNDLER
-    { "init", "make root and release keys and the first trust root", verb_trust_init },
-    { "add", "enrol the key of a host, in the next trust root", verb_trust_add },
-    { "sign", "sign the trust root that is proposed", verb_trust_sign },
+#define CONNECTED(func) func
 #else
-    { "init", "make root and release keys and the first trust root", NULL },
-    { "add", "enrol the key of a host, in the next trust root", NULL },
-    { "sign", "sign the trust root that is proposed", NULL },
+#define CONNECTED(func) NULL
 #endif
+
+static const SubVerb sub_verbs[] = {
+    { "init", "make the first trust root, and keys for it", CONNECTED (verb_trust_init) },
+    { "add", "give somebody's key, or a host's, a role", CONNECTED (verb_trust_add) },
+    { "retire", "take a key out of its roles", CONNECTED (verb_trust_retire) },
+    { "revoke", "declare a key stolen", CONNECTED (verb_trust_revoke) },
+    { "rotate", "put a new key in the place of another", CONNECTED (verb_trust_rotate) },
+    { "sign", "sign the trust root that is proposed", CONNECTED (verb_trust_sign) },
     { "show", "show roots, roles, thresholds, keys and fingerprint", verb_trust_show },
     { "import", "believe a trust root, or follow its chain", verb_trust_import },
-    { "retire", "take a key out of its roles", NULL },
-    { "revoke", "declare a key stolen", NULL },
-    { "rotate", "replace a key by another", NULL },
 };
 
 static void
@@ -62,14 +62,20 @@ verb_trust (int argc, char **argv, GError **error)
         return 0;
     }
     if (argc < 2)
-        return fail (error, ERR_USAGE, "trust needs a sub-verb: init, add, show or import"),
+        return fail (error, ERR_USAGE,
+                     "trust needs a sub-verb; 'handcarry trust --help' lists them"),
                ERR_USAGE;
     if (sub == NULL)
-        return fail (error, ERR_USAGE, "trust knows no '%s'; expected init, add, show or import",
+        return fail (error, ERR_USAGE,
+                     "trust knows no '%s'; 'handcarry trust --help' lists what it "
+                     "knows",
                      shown),
                ERR_USAGE;
     if (sub->func == NULL)
-        return fail (error, ERR_USAGE, "'trust %s' is not in this version of handcarry", shown),
+        return fail (
+                   error, ERR_USAGE,
+                   "'trust %s' is for the connected side, and this handcarry was built without it",
+                   shown),
                ERR_USAGE;
     name = g_strdup_printf ("trust %s", argv[1]);
     argv[1] = name;

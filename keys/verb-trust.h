@@ -12,6 +12,9 @@
 int verb_trust_init (int argc, char **argv, GError **error);
 int verb_trust_add (int argc, char **argv, GError **error);
 int verb_trust_show (int argc, char **argv, GError **error);
+int verb_trust_retire (int argc, char **argv, GError **error);
+int verb_trust_revoke (int argc, char **argv, GError **error);
+int verb_trust_rotate (int argc, char **argv, GError **error);
 int verb_trust_sign (int argc, char **argv, GError **error);
 int verb_trust_import (int argc, char **argv, GError **error);
 
