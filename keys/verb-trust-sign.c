@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "keys/verb-signer.h"
 #include "keys/verb-trust-change.h"
 #include "keys/verb-trust.h"
 #include "manifest/error.h"
@@ -29,7 +30,21 @@ check_complete (const Proposal *proposal, GError **error)
 }
 
 static gboolean
-run (TrustChange *change, GError **error)
+add_vote (Proposal *proposal, const SignerOptions *options, GError **error)
+{
+    g_autoptr (Signer) signer = signer_load (options, error);
+    g_autofree char *comment = proposal_comment (proposal);
+    g_autoptr (GBytes) vote = NULL;
+
+    if (signer == NULL || !proposal_check_signer (proposal, &signer->key, error))
+        return FALSE;
+    vote = signer_sign (signer, proposal->text->text, comment, error);
+    return vote != NULL && proposal_add_vote (proposal, vote, error);
+}
+
+/* Every file on a copied folder is somebody's word: what is to be signed is shown first. */
+static gboolean
+run (TrustChange *change, const SignerOptions *signer, GError **error)
 {
     g_autoptr (Proposal) proposal = trust_change_open (change, error);
     gboolean complete = FALSE;
@@ -39,21 +54,33 @@ run (TrustChange *change, GError **error)
     if (proposal->text == NULL)
         return fail_nothing (proposal, error);
     trust_change_show (&change->output, proposal);
-    if (!trust_change_sign (proposal, change->signers, error) ||
+    if ((signer->key != NULL && !add_vote (proposal, signer, error)) ||
         !trust_change_store (&change->output, proposal, &complete, error))
         return FALSE;
-    return change->signers != NULL || complete || check_complete (proposal, error);
+    return signer->key != NULL || complete || check_complete (proposal, error);
 }
+
+typedef struct {
+    TrustChange change;
+    SignerOptions signer;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+    trust_change_clear (&options->change);
+    signer_options_clear (&options->signer);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 int
 verb_trust_sign (int argc, char **argv, GError **error)
 {
-    g_auto (TrustChange) change = { 0 };
+    g_auto (Options) options = { 0 };
     const GOptionEntry entries[] = {
-        { "key", 'k', 0, G_OPTION_ARG_FILENAME_ARRAY, &change.signers,
-          "the root key to sign with (may be repeated)", "KEY" },
-        { "trust", 0, 0, G_OPTION_ARG_FILENAME, &change.trust, "the trust folder; default: trust",
-          "DIR" },
+        SIGNER_OPTIONS (&options.signer),
+        { "trust", 0, 0, G_OPTION_ARG_FILENAME, &options.change.trust,
+          "the trust folder; default: trust", "DIR" },
         { NULL },
     };
 
@@ -61,11 +88,12 @@ verb_trust_sign (int argc, char **argv, GError **error)
                      "Shows what the proposed trust root changes, then signs it. With enough votes "
                      "of different root keys it becomes the newest root. Without --key: counts the "
                      "votes that lie in the folder; exit status 4 where they are not enough.",
-                     entries, &change.output, FALSE, error))
+                     entries, &options.change.output, FALSE, error) ||
+        !signer_options_check (&options.signer, error))
         return ERR_USAGE;
     if (argc != 1)
         return fail (error, ERR_USAGE,
                      "trust sign takes no argument; the folder is named by --trust"),
                ERR_USAGE;
-    return run (&change, error) ? 0 : error_exit_status (*error);
+    return run (&options.change, &options.signer, error) ? 0 : error_exit_status (*error);
 }

@@ -71,8 +71,11 @@ def init(folder, *more, roots=("anna", "bert", "carl", "dora", "emil"), threshol
 
 
 def sign(folder, *names, trust_folder="trust"):
-    words = [word for name in names for word in ("--key", f"{name}.key")]
-    return trust(folder, "sign", "--trust", trust_folder, *words)
+    """The last result, each call before it being done; without names one call without a key."""
+    calls = [("--key", f"{name}.key") for name in names] or [()]
+    for words in calls[:-1]:
+        done(trust(folder, "sign", "--trust", trust_folder, *words))
+    return trust(folder, "sign", "--trust", trust_folder, *calls[-1])
 
 
 def show(folder, *more, trust_folder="trust"):
