@@ -58,9 +58,10 @@ json_member_count (JsonObject *object, const char *name)
 const char *
 json_member_string_at (JsonArray *array, guint i)
 {
-    JsonNode *node = json_array_get_element (array, i);
+    JsonNode *node = i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
 
-    if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+    if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
+        json_node_get_value_type (node) != G_TYPE_STRING)
         return NULL;
     return json_node_get_string (node);
 }
