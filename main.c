@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#error "a fuzz build proves no signature: it must not become a program"
+#endif
+
 typedef struct {
     const char *name;
     const char *summary;

@@ -6,6 +6,7 @@
 #include "bundle/reader.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/fuzzing.h"
 
 #include <string.h>
 
@@ -126,11 +127,11 @@ parse_texts (Bundle *bundle, GError **error)
     if (bundle->packing == NULL)
         return FALSE;
     bundle->release_digest = digest_of_bytes (bundle->tail->statement);
-    if (!digest_equal (&bundle->packing->statement, &bundle->release_digest))
+    if (!check_holds (digest_equal (&bundle->packing->statement, &bundle->release_digest)))
         return fail (error, ERR_FORMAT, "the packing list belongs to another release");
     if (!bundle_check_left_out (bundle, error))
         return FALSE;
-    if (!digest_equal (&bundle->packing->index, &index))
+    if (!check_holds (digest_equal (&bundle->packing->index, &index)))
         return fail (error, ERR_FORMAT, "the frame index is not the one of the packing list");
     bundle->frames = frame_index_parse (bundle->tail->index, error);
     if (bundle->frames == NULL || !check_regions (bundle, error))

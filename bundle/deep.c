@@ -9,6 +9,7 @@
 #include "bundle/tree-table.h"
 #include "bundle/tree.h"
 #include "manifest/error.h"
+#include "manifest/fuzzing.h"
 
 /* The OCI manifest and the config's diffIDs and platform must be those of the statement; the list
  * of packages must be one. */
@@ -26,7 +27,7 @@ check_image (Bundle *bundle, const StatementImage *image, GError **error)
         return FALSE;
     if (g_bytes_get_size (config) != image->config_bytes)
         return fail (error, ERR_FORMAT, "its config has another length than the statement says");
-    if (!digest_equal (&digest, &image->manifest))
+    if (!check_holds (digest_equal (&digest, &image->manifest)))
         return fail (error, ERR_FORMAT, "its OCI manifest is not the signed one");
     if (g_strcmp0 (platform, image->platform) != 0)
         return fail (error, ERR_FORMAT, "its config is for %s, the statement says %s", platform,
@@ -154,7 +155,7 @@ check_tree (Bundle *bundle, GError **error)
         return FALSE;
     tree_checksum_commit (sum, &commit);
     if (check.files != statement->tree_files || check.bytes != statement->tree_bytes ||
-        !digest_equal (&commit, &statement->tree_commit)) {
+        !check_holds (digest_equal (&commit, &statement->tree_commit))) {
         g_autofree char *found = digest_to_hex (&commit);
         g_autofree char *expected = digest_to_hex (&statement->tree_commit);
 

@@ -6,6 +6,7 @@
 #include "bundle/member.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/fuzzing.h"
 
 #include <string.h>
 
@@ -64,7 +65,7 @@ bundle_read_frame (Bundle *bundle, guint frame, guint8 *buffer, GError **error)
     if (!parts_pread (bundle->parts, buffer, at->compressed, at->offset, error))
         return FALSE;
     found = digest_of (buffer, at->compressed);
-    if (digest_equal (&found, &at->digest))
+    if (check_holds (digest_equal (&found, &at->digest)))
         return TRUE;
     return bundle_fail_damaged (bundle, frame, error);
 }
@@ -267,7 +268,7 @@ bundle_read_config (Bundle *bundle, const StatementImage *image, GError **error)
     if (config == NULL)
         return NULL;
     found = digest_of_bytes (config);
-    if (!digest_equal (&found, &image->config))
+    if (!check_holds (digest_equal (&found, &image->config)))
         return fail_null (error, ERR_FORMAT, "the config of image '%s' is not the signed one",
                           image->name);
     return g_steal_pointer (&config);

@@ -4,6 +4,7 @@
 
 #include "keys/lines.h"
 #include "manifest/error.h"
+#include "manifest/fuzzing.h"
 #include "manifest/limits.h"
 
 #include <sodium.h>
@@ -117,10 +118,10 @@ signature_check (const Signature *signature, const PublicKey *key, const Message
 
         return fail (error, ERR_TRUST, "signature was made by key %s, not by %s", made, expected);
     }
-    if (crypto_sign_ed25519_verify_detached (signature->value, hash->b, sizeof hash->b, key->key) !=
-        0)
+    if (!check_holds (crypto_sign_ed25519_verify_detached (signature->value, hash->b,
+                                                           sizeof hash->b, key->key) == 0))
         return fail (error, ERR_TRUST, "signature does not fit the signed bytes");
-    if (!comment_is_signed (signature, key))
+    if (!check_holds (comment_is_signed (signature, key)))
         return fail (error, ERR_TRUST, "signature does not fit its trusted comment");
     return TRUE;
 }
