@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "keys/trust-host.h"
+#include "keys/trust.h"
+#include "tests/fuzz/sections.h"
+
+int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+/* A role is content with as many different keys as its threshold says and with no fewer. */
+static void
+judge (const TrustRoot *trust, SignedKind kind, GBytes *text, GPtrArray *votes)
+{
+    g_autoptr (VoteReport) report = vote_report_new ();
+    g_autoptr (GError) error = NULL;
+    gboolean good = trust_check_votes (trust, kind, text, votes, report, &error);
+
+    g_assert_true (good == (error == NULL));
+    for (guint i = 0; i < report->roles->len; i++) {
+        const RoleVotes *role = report->roles->pdata[i];
+
+        g_assert_true (!good || (role->threshold > 0 && role->voted->len >= role->threshold));
+        g_assert_cmpuint (role->voted->len, <=, votes->len);
+    }
+    g_assert_true (!good || report->roles->len > 0);
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+    g_autoptr (GPtrArray) sections = sections_split (data, size);
+    g_autoptr (GPtrArray) votes = sections_all (sections, "vote");
+    g_autoptr (GPtrArray) chain = sections_chain (sections, "vote-root");
+    g_autoptr (TrustRoot) trust = trust_prove (chain, NULL);
+    GBytes *text = sections_find (sections, "text");
+    GBytes *site = sections_find (sections, "site");
+
+    if (trust == NULL || text == NULL)
+        return 0;
+    if (site != NULL) {
+        g_autofree char *name = g_strndup (g_bytes_get_data (site, NULL), g_bytes_get_size (site));
+
+        trust_set_site (trust, name);
+        (void)!trust_check_product (trust, name, NULL);
+    }
+    judge (trust, SIGNED_STATEMENT, text, votes);
+    judge (trust, SIGNED_PACKING, text, votes);
+    for (guint i = 0; i < votes->len; i++) {
+        const char *host =
+            trust_check_host (trust, "handcarry-have: 1", text, votes->pdata[i], "have file", NULL);
+
+        (void)host;
+    }
+    return 0;
+}
