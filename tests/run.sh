@@ -23,13 +23,27 @@ Installs what is missing (apt), builds, and runs every test. The last line is
                    power    power cuts, a quarter of an hour; power=SECONDS for
                             each file system and run
                    qemu     a machine whose plug is pulled 50 times; qemu=COUNT
-  --fuzz SECONDS   also run each fuzz target for that long (installs clang)
+  --fuzz TIME      also fuzz for that long (60m, 2h, 90s or a number of seconds):
+                   all targets together, each gets its share (installs clang)
   --bench          also run tests/bench/run.sh (minutes, some gigabytes of disk)
   --help           this text
 
 Engines that are not this Debian's own come from a root that is made once, in
 /var/cache/handcarry-tests (HANDCARRY_TRIXIE, HANDCARRY_BOOKWORM name another).
 END
+}
+
+seconds_of() # TIME: 90, 90s, 60m, 2h
+{
+    local number=${1%[smh]}
+    case $number in
+        '' | *[!0-9]* | 0*) echo "run.sh: '$1' is no time: 60m, 2h, 90s" >&2; return 2 ;;
+    esac
+    case $1 in
+        *h) echo $((number * 3600)) ;;
+        *m) echo $((number * 60)) ;;
+        *) echo "$number" ;;
+    esac
 }
 
 only='' fuzz=0 bench=0 crash='' few=--few-engines
@@ -39,7 +53,7 @@ while [ $# -gt 0 ]; do
         --only) only="$only ${2:?--only needs a part}"; shift 2 ;;
         --all-engines) few=''; shift ;;
         --crash) crash="$crash ${2:?--crash needs a suite}"; shift 2 ;;
-        --fuzz) fuzz=${2:?--fuzz needs a number of seconds}; shift 2 ;;
+        --fuzz) fuzz=$(seconds_of "${2:?--fuzz needs a time, as 60m}") || exit; shift 2 ;;
         --bench) bench=1; shift ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -255,16 +269,17 @@ run_crash_and_examples() # side by side: the examples build images and wait for 
     fi
 }
 
-run_fuzz()
+run_fuzz() # each target's share of the time, one after the other
 {
-    local target corpus
+    local targets target share
     check build-fuzz env CC=clang bash -c \
         '. tests/prepare.sh; build_in fuzz -Dfuzzers=true -Db_sanitize=address,undefined' || return
-    for target in $(find build/fuzz/tests/fuzz -maxdepth 1 -type f -name 'fuzz-*'); do
-        corpus=build/fuzz/corpus/${target##*/fuzz-}
-        mkdir -p "$corpus"
-        check "${target##*/}" "$target" -max_total_time="$fuzz" -timeout=10 -rss_limit_mb=2048 \
-            -artifact_prefix="$reports/" "$corpus" "tests/data/${target##*/fuzz-}"
+    targets=$(cd tests/fuzz && ls fuzz-*.c)
+    share=$((fuzz / $(wc -w <<<"$targets")))
+    for target in $targets; do
+        target=${target#fuzz-}
+        check "fuzz-${target%.c}" tests/fuzz/campaign run --seconds $((share > 0 ? share : 1)) \
+            "${target%.c}"
     done
 }
 
