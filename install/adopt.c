@@ -51,10 +51,10 @@ current_number (int product_fd)
     ssize_t length = readlinkat (product_fd, "current", target, sizeof target - 1);
     guint64 number = 0;
 
-    if (length < 2 || target[0] != 'r')
+    if (length < 0)
         return 0;
     target[length] = '\0';
-    return g_ascii_string_to_unsigned (target + 1, 10, 1, G_MAXINT64, &number, NULL) ? number : 0;
+    return stored_parse_number (target, '\0', &number) ? number : 0;
 }
 
 /* Products that were installed and whose state is gone too must not pass for new ones. */

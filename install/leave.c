@@ -42,9 +42,9 @@ same_thing (const PlaceThing *a, const PlaceThing *b)
 static void
 take_kept (const Run *run, StepPlace *step)
 {
-    step->folder =
-        g_strdup_printf ("%s/%s/r%" G_GUINT64_FORMAT "/" STORED_BEFORE, run->host->state_path,
-                         run->release->product, run->leaving->release->release);
+    g_autofree char *before = stored_path (run->leaving->release->release, STORED_BEFORE);
+
+    step->folder = g_build_filename (run->host->state_path, run->release->product, before, NULL);
     step->from = stored_kept_name (step->place.path);
     step->exact = TRUE;
 }

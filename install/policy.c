@@ -4,8 +4,6 @@
 
 #include "install/stored.h"
 #include "manifest/error.h"
-#include "manifest/file.h"
-#include "manifest/limits.h"
 #include "manifest/release-clock.h"
 
 #include <string.h>
@@ -54,9 +52,8 @@ fail_older_epoch (const StateChannel *known, const TrustRoot *root, GError **err
 static gboolean
 read_stored_digest (const Run *run, const Release *release, Digest *digest)
 {
-    g_autofree char *path = g_strdup_printf ("%s/r%" G_GUINT64_FORMAT "/" STORED_STATEMENT,
-                                             release->product, release->release);
-    g_autoptr (GBytes) text = file_read_below (run->host->state_fd, path, LIMIT_YAML_BYTES, NULL);
+    g_autoptr (GBytes) text =
+        stored_statement_text (run->host->state_fd, release->product, release->release, NULL);
 
     if (text != NULL)
         *digest = digest_of_bytes (text);

@@ -8,7 +8,6 @@
 #include "install/tree-store.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
-#include "manifest/limits.h"
 #include "manifest/path.h"
 
 #include <errno.h>
@@ -63,28 +62,6 @@ has (const GArray *numbers, guint64 number)
     return FALSE;
 }
 
-static int
-by_number (gconstpointer a, gconstpointer b)
-{
-    const guint64 *left = a, *right = b;
-
-    return (*left > *right) - (*left < *right);
-}
-
-/* "rN", and what ends it. */
-static gboolean
-parse_release (const char *text, char end, guint64 *number)
-{
-    const char *rest = text + 1;
-    g_autofree char *digits = NULL;
-
-    if (*text != 'r')
-        return FALSE;
-    rest += strspn (rest, "0123456789");
-    digits = g_strndup (text + 1, (gsize)(rest - text - 1));
-    return *rest == end && g_ascii_string_to_unsigned (digits, 10, 0, G_MAXUINT64, number, NULL);
-}
-
 /* Names in a folder that may not be there. */
 static GPtrArray *
 list (int dirfd, const char *path, GError **error)
@@ -105,7 +82,7 @@ add_releases (GArray *numbers, int dirfd, const char *path, GError **error)
     for (guint i = 0; names != NULL && i < names->len; i++) {
         guint64 number;
 
-        if (parse_release (names->pdata[i], '\0', &number) && !has (numbers, number))
+        if (stored_parse_number (names->pdata[i], '\0', &number) && !has (numbers, number))
             g_array_append_val (numbers, number);
     }
     return names != NULL;
@@ -116,7 +93,7 @@ add_releases (GArray *numbers, int dirfd, const char *path, GError **error)
 static guint64
 before (const Run *run, const char *product, int product_fd, guint64 number, const GArray *there)
 {
-    g_autofree char *path = g_strdup_printf ("r%" G_GUINT64_FORMAT "/" JOURNAL_FILE, number);
+    g_autofree char *path = stored_path (number, JOURNAL_FILE);
     g_autoptr (Journal) own = NULL;
     const Journal *journal = run->journal;
     guint64 from = 0;
@@ -156,18 +133,8 @@ sort_out_releases (Run *run, Prune *prune, int product_fd, guint64 current, guin
     for (guint i = 0; i < there->len; i++)
         if (!has (prune->kept, g_array_index (there, guint64, i)))
             g_array_append_val (prune->releases, g_array_index (there, guint64, i));
-    g_array_sort (prune->releases, by_number);
+    g_array_sort (prune->releases, stored_compare_numbers);
     return TRUE;
-}
-
-/* NULL where it is not kept, or not whole. */
-static Statement *
-read_statement (int product_fd, guint64 number)
-{
-    g_autofree char *path = g_strdup_printf ("r%" G_GUINT64_FORMAT "/" STORED_STATEMENT, number);
-    g_autoptr (GBytes) text = file_read_below (product_fd, path, LIMIT_YAML_BYTES, NULL);
-
-    return text != NULL ? statement_parse (text, NULL) : NULL;
 }
 
 static void
@@ -188,7 +155,7 @@ needed_names (const Run *run, const Prune *prune, int product_fd)
 
     for (guint i = 0; i < prune->kept->len; i++) {
         g_autoptr (Statement) statement =
-            read_statement (product_fd, g_array_index (prune->kept, guint64, i));
+            stored_statement (product_fd, NULL, g_array_index (prune->kept, guint64, i));
 
         for (guint k = 0; statement != NULL && k < statement->images->len; k++) {
             const StatementImage *image = g_ptr_array_index (statement->images, k);
@@ -212,7 +179,7 @@ given_names (const Run *run, const Prune *prune, int product_fd)
 
     for (guint i = 0; i < prune->releases->len; i++) {
         g_autoptr (Statement) statement =
-            read_statement (product_fd, g_array_index (prune->releases, guint64, i));
+            stored_statement (product_fd, NULL, g_array_index (prune->releases, guint64, i));
 
         for (guint k = 0; statement != NULL && k < statement->images->len; k++) {
             const StatementImage *image = g_ptr_array_index (statement->images, k);
@@ -235,7 +202,7 @@ is_old_keeper (const Prune *prune, const char *name)
     guint64 number;
 
     return g_str_has_prefix (name, prefix) && colon != NULL &&
-           parse_release (colon + 1, '-', &number) && !has (prune->kept, number);
+           stored_parse_number (colon + 1, '-', &number) && !has (prune->kept, number);
 }
 
 static void
@@ -280,7 +247,7 @@ is_log_of (const Run *run, const Prune *prune, const char *name)
         return FALSE;
     return product != NULL && strncmp (product + 1, prune->product, length) == 0 &&
            product[1 + length] == '-' && g_str_has_suffix (name, ".log") &&
-           parse_release (product + length + 2, '.', &number);
+           stored_parse_number (product + length + 2, '.', &number);
 }
 
 static gboolean
@@ -300,7 +267,7 @@ sort_out_logs (const Run *run, Prune *prune, GError **error)
     for (guint i = 0; i < plays->len; i++) {
         guint64 number;
 
-        if (parse_release (plays->pdata[i], '-', &number) && has (prune->releases, number))
+        if (stored_parse_number (plays->pdata[i], '-', &number) && has (prune->releases, number))
             g_ptr_array_add (prune->logs, g_build_filename (folder, plays->pdata[i], NULL));
     }
     return TRUE;
@@ -320,8 +287,7 @@ measure (const Run *run, Prune *prune, int product_fd, GError **error)
     static const PlaceWalk calls = { .file = add_blocks };
 
     for (guint i = 0; i < prune->releases->len; i++) {
-        g_autofree char *name =
-            g_strdup_printf ("r%" G_GUINT64_FORMAT, g_array_index (prune->releases, guint64, i));
+        g_autofree char *name = stored_path (g_array_index (prune->releases, guint64, i), NULL);
         autofd int fd = openat (product_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
         if (fd >= 0 && !place_walk (fd, &calls, &prune->state_bytes, error))
@@ -355,7 +321,7 @@ prune_estimate (Run *run, const char *product, guint64 current, guint keep, GErr
 static gboolean
 gave_name (int product_fd, guint64 number, const char *name)
 {
-    g_autoptr (Statement) statement = read_statement (product_fd, number);
+    g_autoptr (Statement) statement = stored_statement (product_fd, NULL, number);
 
     for (guint i = 0; statement != NULL && i < statement->images->len; i++) {
         const StatementImage *image = g_ptr_array_index (statement->images, i);
@@ -420,7 +386,8 @@ prune_repository (Run *run, Prune *prune, GError **error)
 static gboolean
 remove_release (const Run *run, const Prune *prune, guint64 number, GError **error)
 {
-    g_autofree char *path = g_strdup_printf ("%s/r%" G_GUINT64_FORMAT, prune->product, number);
+    g_autofree char *folder = stored_path (number, NULL);
+    g_autofree char *path = g_build_filename (prune->product, folder, NULL);
     g_autofree char *statement = g_build_filename (path, STORED_STATEMENT, NULL);
 
     if (unlinkat (run->host->state_fd, statement, 0) < 0 && errno != ENOENT)

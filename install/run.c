@@ -6,6 +6,7 @@
 #include "install/base.h"
 #include "install/candidates.h"
 #include "install/policy.h"
+#include "install/stored.h"
 #include "install/tree-source.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -341,7 +342,7 @@ run_note (Run *run, const char *format, ...)
 char *
 run_folder (const Run *run)
 {
-    return g_strdup_printf ("r%" G_GUINT64_FORMAT, run->release->release);
+    return stored_path (run->release->release, NULL);
 }
 
 char *

@@ -3,8 +3,6 @@
 #include "install/compose.h"
 #include "install/run.h"
 #include "install/stored.h"
-#include "manifest/file.h"
-#include "manifest/limits.h"
 
 /* Containers by compose: up for the release that the run goes to, down for the one that it leaves.
  * Either may be done twice. */
@@ -59,12 +57,10 @@ add_down (Run *run, const Release *left)
 static void
 add_down_of_old (Run *run)
 {
-    g_autofree char *path = g_strdup_printf ("%s/r%" G_GUINT64_FORMAT "/" STORED_STATEMENT,
-                                             run->release->product, run_old_release (run));
-    g_autoptr (GBytes) text =
-        run->state != NULL ? file_read_below (run->host->state_fd, path, LIMIT_YAML_BYTES, NULL)
-                           : NULL;
-    g_autoptr (Statement) old = text != NULL ? statement_parse (text, NULL) : NULL;
+    g_autoptr (Statement) old =
+        run->state != NULL
+            ? stored_statement (run->host->state_fd, run->release->product, run_old_release (run))
+            : NULL;
 
     if (old != NULL && old->release->compose->len > 0)
         add_down (run, old->release);

@@ -16,11 +16,50 @@
 
 #define STATE_BEFORE STORED_BEFORE "/state.yaml"
 
-static char *
-path_in (guint64 number, const char *name)
+char *
+stored_path (guint64 number, const char *name)
 {
     return g_strdup_printf ("r%" G_GUINT64_FORMAT "%s%s", number, name != NULL ? "/" : "",
                             name != NULL ? name : "");
+}
+
+gboolean
+stored_parse_number (const char *text, char end, guint64 *number)
+{
+    g_autofree char *digits = NULL;
+    gsize length;
+
+    if (*text != 'r')
+        return FALSE;
+    length = strspn (text + 1, "0123456789");
+    digits = g_strndup (text + 1, length);
+    return text[1 + length] == end &&
+           g_ascii_string_to_unsigned (digits, 10, 0, G_MAXUINT64, number, NULL);
+}
+
+int
+stored_compare_numbers (gconstpointer a, gconstpointer b)
+{
+    const guint64 *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+GBytes *
+stored_statement_text (int dirfd, const char *product, guint64 number, GError **error)
+{
+    g_autofree char *path = stored_path (number, STORED_STATEMENT);
+    g_autofree char *below = product != NULL ? g_build_filename (product, path, NULL) : NULL;
+
+    return file_read_below (dirfd, below != NULL ? below : path, LIMIT_YAML_BYTES, error);
+}
+
+Statement *
+stored_statement (int dirfd, const char *product, guint64 number)
+{
+    g_autoptr (GBytes) text = stored_statement_text (dirfd, product, number, NULL);
+
+    return text != NULL ? statement_parse (text, NULL) : NULL;
 }
 
 static gboolean
@@ -74,7 +113,7 @@ stored_begin (Run *run, GError **error)
 gboolean
 stored_remove (Run *run, guint64 number, GError **error)
 {
-    g_autofree char *name = path_in (number, NULL);
+    g_autofree char *name = stored_path (number, NULL);
 
     return place_remove_tree (run->product_fd, name, error) &&
            file_fsync_dir (run->product_fd, name, error);
@@ -136,9 +175,9 @@ check_digest (const Run *run, guint64 number, const char *path, GError **error)
 gboolean
 stored_take (Run *run, guint64 number, GError **error)
 {
-    g_autofree char *path = path_in (number, STORED_STATEMENT);
+    g_autofree char *path = stored_path (number, STORED_STATEMENT);
     g_autoptr (GError) why = NULL;
-    g_autoptr (GBytes) text = file_read_below (run->product_fd, path, LIMIT_YAML_BYTES, &why);
+    g_autoptr (GBytes) text = stored_statement_text (run->product_fd, NULL, number, &why);
 
     if (text != NULL)
         run->own_statement = statement_parse (text, &why);
@@ -180,7 +219,7 @@ stored_open_leaving (Run *run, guint64 number, GError **error)
 Journal *
 stored_journal (const Run *run, guint64 number, GError **error)
 {
-    g_autofree char *path = path_in (number, JOURNAL_FILE);
+    g_autofree char *path = stored_path (number, JOURNAL_FILE);
     g_autoptr (GError) why = NULL;
     Journal *journal = journal_read (run->product_fd, path, &why);
 
@@ -192,14 +231,6 @@ stored_journal (const Run *run, guint64 number, GError **error)
     return journal;
 }
 
-static int
-by_number (gconstpointer a, gconstpointer b)
-{
-    const guint64 *left = a, *right = b;
-
-    return (*left > *right) - (*left < *right);
-}
-
 GArray *
 stored_numbers (const Run *run, GError **error)
 {
@@ -207,16 +238,14 @@ stored_numbers (const Run *run, GError **error)
     g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (guint64));
 
     for (guint i = 0; names != NULL && i < names->len; i++) {
-        const char *name = g_ptr_array_index (names, i);
         guint64 number;
 
-        if (*name == 'r' &&
-            g_ascii_string_to_unsigned (name + 1, 10, 1, G_MAXUINT64, &number, NULL))
+        if (stored_parse_number (names->pdata[i], '\0', &number) && number > 0)
             g_array_append_val (numbers, number);
     }
     if (names == NULL)
         return NULL;
-    g_array_sort (numbers, by_number);
+    g_array_sort (numbers, stored_compare_numbers);
     return g_steal_pointer (&numbers);
 }
 
@@ -231,7 +260,7 @@ stored_kept_name (const char *path)
 gboolean
 stored_keep (Run *run, const PlaceData *place, GError **error)
 {
-    g_autofree char *folder = path_in (run->release->release, STORED_BEFORE);
+    g_autofree char *folder = stored_path (run->release->release, STORED_BEFORE);
     g_autofree char *name = stored_kept_name (place->path);
     autofd int before = -1;
 
@@ -245,7 +274,7 @@ stored_keep (Run *run, const PlaceData *place, GError **error)
 gboolean
 stored_state_before (const Run *run, guint64 number, State **state, GError **error)
 {
-    g_autofree char *path = path_in (number, STATE_BEFORE);
+    g_autofree char *path = stored_path (number, STATE_BEFORE);
     g_autoptr (GBytes) text = NULL;
     struct stat st;
 
@@ -273,9 +302,8 @@ stored_is_current (const Run *run)
 {
     g_autofree char *folder = run_folder (run);
     g_autofree char *link = g_build_filename (run->release->product, "current", NULL);
-    g_autofree char *path =
-        g_build_filename (run->release->product, folder, STORED_STATEMENT, NULL);
-    g_autoptr (GBytes) text = file_read_below (run->host->state_fd, path, LIMIT_YAML_BYTES, NULL);
+    g_autoptr (GBytes) text = stored_statement_text (run->host->state_fd, run->release->product,
+                                                     run->release->release, NULL);
     char target[32] = { 0 };
     Digest found;
 

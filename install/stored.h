@@ -20,6 +20,18 @@
 #define STORED_BEFORE "before"
 #define STORED_STATEMENT "statement.yaml"
 
+/* "rN/NAME", or "rN" where name is NULL. Caller frees. */
+char *stored_path (guint64 number, const char *name);
+/* "rN" and the character that ends it; N may be 0, for what was there before all releases. */
+gboolean stored_parse_number (const char *text, char end, guint64 *number);
+/* A GCompareFunc of guint64. */
+int stored_compare_numbers (gconstpointer a, gconstpointer b);
+/* The signed bytes. product: its folder below dirfd, or NULL where dirfd is that one. */
+GBytes *stored_statement_text (int dirfd, const char *product, guint64 number,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, parsed; NULL where the release is not kept, or not whole. */
+Statement *stored_statement (int dirfd, const char *product, guint64 number);
+
 /* Makes rN for the release of run, without its tree. What was begun earlier and never installed is
  * replaced; of the release that is current, only what is missing is added. */
 gboolean stored_begin (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -174,8 +174,7 @@ write_receipt (Run *run, ErrorCode code, const char *message, GError **error)
 gboolean
 transaction_end (Run *run, ErrorCode code, const char *message, GError **error)
 {
-    g_autofree char *kept = g_strdup_printf ("r%" G_GUINT64_FORMAT "/" JOURNAL_FILE,
-                                             journal_number (run->journal, "to"));
+    g_autofree char *kept = stored_path (journal_number (run->journal, "to"), JOURNAL_FILE);
     gboolean keep = code == 0 && run_is (run, "install") &&
                     journal_number (run->journal, "from") != journal_number (run->journal, "to");
 

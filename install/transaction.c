@@ -147,7 +147,7 @@ transaction_sync_engine (Run *run)
 gboolean
 transaction_point (Run *run, guint64 number, GError **error)
 {
-    g_autofree char *name = g_strdup_printf ("r%" G_GUINT64_FORMAT, number);
+    g_autofree char *name = stored_path (number, NULL);
 
     if (unlinkat (run->product_fd, ".current", 0) < 0 && errno != ENOENT)
         return fail_errno (error, ERR_FAILED, errno, "cannot remove '.current'");
