@@ -35,10 +35,7 @@ open_target (Target *target, GError **error)
 
     if (dir < 0)
         return FALSE;
-    if (mkdirat (dir, target->host, 0755) < 0 && errno != EEXIST)
-        return fail_errno (error, ERR_FAILED, errno, "cannot make '%s/%s'", target->dir,
-                           target->host);
-    target->fd = file_open_below (dir, target->host, O_RDONLY | O_DIRECTORY, error);
+    target->fd = file_make_below (dir, target->dir, target->host, 0755, error);
     return target->fd >= 0;
 }
 

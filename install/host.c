@@ -211,11 +211,8 @@ host_open_product (const Host *host, const char *product, GError **error)
         fail (error, ERR_POLICY, "'%s' is a folder of handcarry's own, not a product", product);
         return -1;
     }
-    if (may_make && mkdirat (host->state_fd, product, 0700) < 0 && errno != EEXIST) {
-        fail_errno (error, ERR_FAILED, errno, "cannot make '%s/%s'", host->state_path, product);
-        return -1;
-    }
-    fd = file_open_below (host->state_fd, product, O_RDONLY | O_DIRECTORY, error);
+    fd = may_make ? file_make_below (host->state_fd, host->state_path, product, 0700, error)
+                  : file_open_below (host->state_fd, product, O_RDONLY | O_DIRECTORY, error);
     if (fd >= 0 && may_make && fchmod (fd, STATE_MODE) < 0) {
         fail_errno (error, ERR_FAILED, errno, "cannot open '%s/%s' to readers", host->state_path,
                     product);

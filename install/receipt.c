@@ -28,15 +28,7 @@ receipt_name (guint64 number)
 static int
 open_folder (const Host *host, GError **error)
 {
-    int fd;
-
-    if (mkdirat (host->state_fd, RECEIPT_FOLDER, 0755) < 0 && errno != EEXIST) {
-        fail_errno (error, ERR_FAILED, errno, "cannot make '%s/" RECEIPT_FOLDER "'",
-                    host->state_path);
-        return -1;
-    }
-    fd = file_open_below (host->state_fd, RECEIPT_FOLDER, O_RDONLY | O_DIRECTORY, error);
-    return fd;
+    return file_make_below (host->state_fd, host->state_path, RECEIPT_FOLDER, 0755, error);
 }
 
 static Records *

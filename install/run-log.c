@@ -36,21 +36,11 @@ write_line (const guint8 *bytes, gsize length, gpointer data)
         g_debug ("a line of the log is lost");
 }
 
-static int
-open_folder (const Host *host, GError **error)
-{
-    if (mkdirat (host->state_fd, RUN_LOG_FOLDER, 0700) < 0 && errno != EEXIST) {
-        fail_errno (error, ERR_FAILED, errno, "cannot make '%s/" RUN_LOG_FOLDER "'",
-                    host->state_path);
-        return -1;
-    }
-    return file_open_below (host->state_fd, RUN_LOG_FOLDER, O_RDONLY | O_DIRECTORY, error);
-}
-
 RunLog *
 run_log_open (const Host *host, const char *run, GPtrArray *values, GError **error)
 {
-    autofd int dirfd = open_folder (host, error);
+    autofd int dirfd =
+        file_make_below (host->state_fd, host->state_path, RUN_LOG_FOLDER, 0700, error);
     g_autofree char *name = file_name (run);
     RunLog *log;
     int fd;

@@ -176,13 +176,8 @@ static int
 open_folder (Run *run, GError **error)
 {
     g_autofree char *name = run_folder (run);
-    int fd;
+    int fd = file_make_below (run->product_fd, NULL, name, 0755, error);
 
-    if (mkdirat (run->product_fd, name, 0755) < 0 && errno != EEXIST) {
-        fail_errno (error, ERR_FAILED, errno, "cannot make the folder '%s'", name);
-        return -1;
-    }
-    fd = file_open_below (run->product_fd, name, O_RDONLY | O_DIRECTORY, error);
     if (fd >= 0 && fchmod (fd, 0755) < 0) {
         fail_errno (error, ERR_FAILED, errno, "cannot open '%s' to readers", name);
         file_clear_fd (&fd);

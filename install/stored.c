@@ -63,23 +63,14 @@ stored_statement (int dirfd, const char *product, guint64 number)
 }
 
 static gboolean
-make_folder (int dirfd, const char *name, mode_t mode, GError **error)
-{
-    if (mkdirat (dirfd, name, mode) < 0 && errno != EEXIST)
-        return fail_errno (error, ERR_FAILED, errno, "cannot make the folder '%s'", name);
-    return TRUE;
-}
-
-static gboolean
 write_before (Run *run, int folder, GError **error)
 {
     g_autoptr (GBytes) text = run->state != NULL ? state_to_text (run->state) : NULL;
     autofd int before = -1;
 
-    if (!place_remove_tree (folder, STORED_BEFORE, error) ||
-        !make_folder (folder, STORED_BEFORE, 0700, error))
+    if (!place_remove_tree (folder, STORED_BEFORE, error))
         return FALSE;
-    before = file_open_below (folder, STORED_BEFORE, O_RDONLY | O_DIRECTORY, error);
+    before = file_make_below (folder, NULL, STORED_BEFORE, 0700, error);
     return before >= 0 &&
            (text == NULL || file_replace (before, "state.yaml", text, 0600, error)) &&
            file_fsync_dir (before, STORED_BEFORE, error);
@@ -100,10 +91,9 @@ stored_begin (Run *run, GError **error)
     gboolean again = run_old_release (run) == run->release->release;
     autofd int folder = -1;
 
-    if ((!again && !place_remove_tree (run->product_fd, name, error)) ||
-        !make_folder (run->product_fd, name, 0755, error))
+    if (!again && !place_remove_tree (run->product_fd, name, error))
         return FALSE;
-    folder = file_open_below (run->product_fd, name, O_RDONLY | O_DIRECTORY, error);
+    folder = file_make_below (run->product_fd, NULL, name, 0755, error);
     if (folder < 0 || !write_statement (run, folder, error))
         return FALSE;
     return (again || write_before (run, folder, error)) && file_fsync_dir (folder, name, error) &&

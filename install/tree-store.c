@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -196,25 +195,12 @@ ask (TreeStore *store, TreeKind kind, const char *text, const int *fds, const ch
                  "%s, repository '%s': %s", doing, store->path, store->answer.bytes);
 }
 
-static int
-open_repository (const Host *host, GError **error)
-{
-    int fd;
-
-    if (mkdirat (host->state_fd, TREE_STORE_FOLDER, 0755) < 0 && errno != EEXIST) {
-        fail_errno (error, ERR_FAILED, errno, "cannot make '%s/" TREE_STORE_FOLDER "'",
-                    host->state_path);
-        return -1;
-    }
-    fd = file_open_below (host->state_fd, TREE_STORE_FOLDER, O_RDONLY | O_DIRECTORY, error);
-    return fd;
-}
-
 gboolean
 tree_store_open (TreeStore *store, const Host *host, int folder_fd, GError **error)
 {
     TreeHead head = { .kind = TREE_OPEN };
-    autofd int repository = open_repository (host, error);
+    autofd int repository =
+        file_make_below (host->state_fd, host->state_path, TREE_STORE_FOLDER, 0755, error);
     int fds[TREE_DESCRIPTORS] = { repository, folder_fd };
     int to_server[TREE_DESCRIPTORS] = { -1, -1 }, pair[2];
     gboolean sent;

@@ -43,10 +43,8 @@ work_log_path (const Run *run, const char *log_name)
 static gboolean
 open_log (Work *work, const char *name, GError **error)
 {
-    autofd int dir = -1;
+    autofd int dir = file_make_below (work->run->product_fd, NULL, "log", 0700, error);
 
-    if (mkdirat (work->run->product_fd, "log", 0700) == 0 || errno == EEXIST)
-        dir = file_open_below (work->run->product_fd, "log", O_RDONLY | O_DIRECTORY, error);
     if (dir < 0)
         return FALSE;
     work->log = file_open_below (dir, name, O_WRONLY | O_CREAT | O_APPEND, error);

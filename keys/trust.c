@@ -12,10 +12,7 @@
 #include "manifest/packing.h"
 #include "manifest/statement.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct TrustRoot {
     GPtrArray *chain; /* SignedRoot */
@@ -213,11 +210,8 @@ trust_walk (const TrustRoot *stored, GPtrArray *chain, GError **error)
 gboolean
 trust_store (const TrustRoot *trust, const char *dir, guint64 from, GError **error)
 {
-    autofd int fd = -1;
+    autofd int fd = file_make_dir_given (dir, 0755, error);
 
-    if (mkdirat (AT_FDCWD, dir, 0755) < 0 && errno != EEXIST)
-        return fail_errno (error, ERR_FAILED, errno, "cannot make the trust folder '%s'", dir);
-    fd = file_open_dir_given (dir, error);
     if (fd < 0)
         return FALSE;
     for (guint64 i = from; i < trust->chain->len; i++)

@@ -10,11 +10,9 @@
 #include "manifest/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct {
@@ -44,16 +42,6 @@ init_clear (Init *init)
     sodium_free (init->release_password);
 }
 
-static int
-open_folder (const char *path, mode_t mode, GError **error)
-{
-    if (mkdirat (AT_FDCWD, path, mode) < 0 && errno != EEXIST) {
-        fail_errno (error, ERR_FAILED, errno, "cannot make the folder '%s'", path);
-        return -1;
-    }
-    return file_open_dir_given (path, error);
-}
-
 /* The trust folder goes into version control and onto sticks; a secret key must not go along. */
 static gboolean
 check_apart (const Init *init, GError **error)
@@ -76,10 +64,10 @@ check_apart (const Init *init, GError **error)
 static gboolean
 open_folders (Init *init, GError **error)
 {
-    init->trust_fd = open_folder (init->trust, 0755, error);
+    init->trust_fd = file_make_dir_given (init->trust, 0755, error);
     if (init->trust_fd < 0)
         return FALSE;
-    init->secrets_fd = open_folder (init->secrets, 0700, error);
+    init->secrets_fd = file_make_dir_given (init->secrets, 0700, error);
     return init->secrets_fd >= 0 && check_apart (init, error);
 }
 

@@ -299,6 +299,27 @@ by_name (gconstpointer a, gconstpointer b)
     return strcmp (*(char *const *)a, *(char *const *)b);
 }
 
+int
+file_make_below (int dirfd, const char *where, const char *name, mode_t mode, GError **error)
+{
+    if (mkdirat (dirfd, name, mode) < 0 && errno != EEXIST) {
+        fail_errno (error, ERR_FAILED, errno, "cannot make the folder '%s%s%s'",
+                    where != NULL ? where : "", where != NULL ? "/" : "", name);
+        return -1;
+    }
+    return file_open_below (dirfd, name, O_RDONLY | O_DIRECTORY, error);
+}
+
+int
+file_make_dir_given (const char *path, mode_t mode, GError **error)
+{
+    if (mkdirat (AT_FDCWD, path, mode) < 0 && errno != EEXIST) {
+        fail_errno (error, ERR_FAILED, errno, "cannot make the folder '%s'", path);
+        return -1;
+    }
+    return file_open_dir_given (path, error);
+}
+
 GPtrArray *
 file_list (int dirfd, const char *shown, GError **error)
 {

@@ -52,5 +52,10 @@ int file_temporary (const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Directory part and last component of a user's path, opened: "out.tar" gives ".". The base name
  * is returned in *name (caller frees). Returns a directory descriptor or -1. */
 int file_open_parent (const char *path, char **name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A folder below dirfd, and one given by the user, made where it is not there, and opened. where is
+ * dirfd's path, for the message; may be NULL. Returns a descriptor or -1. */
+int file_make_below (int dirfd, const char *where, const char *name, mode_t mode,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int file_make_dir_given (const char *path, mode_t mode, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The names in a folder (char *), sorted. shown is for the message. */
 GPtrArray *file_list (int dirfd, const char *shown, GError **error) G_GNUC_WARN_UNUSED_RESULT;
