@@ -79,7 +79,7 @@ plan_back (Run *run, const Step *then, GError **error)
     if (same_thing (&step->place.found, &step->place.wanted))
         return TRUE;
     if (!is_ours (run, was, &step->place.found)) {
-        base->action = (g_free (base->action), g_strdup ("keep (changed here)"));
+        step_set_action (base, "keep (changed here)");
         run_note (run, "'%s' was edited on this host and stays as it is", was->place.path);
         return TRUE;
     }
@@ -194,7 +194,7 @@ plan_away (Run *run, const StepKind *kind, const StateFile *file, GError **error
         step_place_need (run, base, "remove");
         return TRUE;
     }
-    base->action = (g_free (base->action), g_strdup ("keep (changed here)"));
+    step_set_action (base, "keep (changed here)");
     run_note (run, "'%s' was edited on this host and stays", file->path);
     return TRUE;
 }

@@ -118,7 +118,7 @@ carry_out (Run *run, Step *base, Decision decision, GError **error)
 {
     StepPlace *step = base->data;
 
-    base->action = (g_free (base->action), g_strdup (describe (decision)));
+    step_set_action (base, describe (decision));
     if (decision == CONFIG_REPLACE)
         place_keep_old (&step->place);
     if (decision == CONFIG_BESIDE && !place_beside (run, &step->place, base->subject, error))

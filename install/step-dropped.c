@@ -75,8 +75,7 @@ plan_one (Run *run, const StepKind *kind, const StateFile *last, GError **error)
     else if (digest_equal (&step->place.found.digest, &last->digest))
         step_place_need (run, base, "remove (not part of this release)");
     else
-        base->action =
-            (g_free (base->action), g_strdup ("keep (changed here, not part of this release)"));
+        step_set_action (base, "keep (changed here, not part of this release)");
     return TRUE;
 }
 

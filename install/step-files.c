@@ -90,7 +90,7 @@ plan_one (Run *run, const ReleaseFiles *files, GError **error)
         place->found.uid != 0)
         step_place_need (run, base, place->found.kind == PLACE_NOTHING ? "place" : "replace");
     else
-        base->action = (g_free (base->action), g_strdup ("is there"));
+        step_set_action (base, "is there");
     return TRUE;
 }
 

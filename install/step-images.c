@@ -296,7 +296,7 @@ plan_load (Run *run, Step *base, LoadPresent **present, GError **error)
     if (!plan_missing (run, step, present, error))
         return FALSE;
     base->bytes = layer_bytes (step->missing);
-    base->action = (g_free (base->action), g_strdup ("load"));
+    step_set_action (base, "load");
     base->detail =
         g_strdup_printf ("%u of %u layers", step->missing->len, step->image->layers->len);
     return TRUE;

@@ -246,7 +246,7 @@ plan_one (Run *run, guint index, GError **error)
         step->old = found->id;
         base->detail = g_strdup_printf ("the image that has it is kept as %s", step->keeper);
     }
-    base->action = (g_free (base->action), g_strdup (step->had ? "move" : "set"));
+    step_set_action (base, step->had ? "move" : "set");
     return TRUE;
 }
 

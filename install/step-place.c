@@ -118,7 +118,7 @@ step_place_need (Run *run, Step *step, const char *action)
                   "count, let a playbook set them",
                   place->path, extras);
     step->needed = TRUE;
-    step->action = (g_free (step->action), g_strdup (action));
+    step_set_action (step, action);
     g_ptr_array_add (run->changed, g_strdup (place->path));
 }
 

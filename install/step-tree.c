@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/tree.h"
-#include "install/json-member.h"
 #include "install/held-tree.h"
+#include "install/json-member.h"
 #include "install/place-tree.h"
 #include "install/run.h"
 #include "install/tree-source.h"
@@ -398,7 +398,7 @@ step_tree_plan (Run *run, GError **error)
     step->needed = !data->had_commit || !data->had_tree || found.kind != PLACE_FOLDER ||
                    !digest_equal (&found.digest, &wanted);
     if (step->needed)
-        step->action = (g_free (step->action), g_strdup ("lay out"));
+        step_set_action (step, "lay out");
     return TRUE;
 }
 
@@ -425,7 +425,7 @@ step_tree_plan_kept (Run *run, gboolean leaving, GError **error)
     if (!step->needed)
         return TRUE;
     step->bytes = of->statement->tree_bytes;
-    step->action = (g_free (step->action), g_strdup ("lay out"));
+    step_set_action (step, "lay out");
     return has_commit (of) || lacking (of, error);
 }
 

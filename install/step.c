@@ -29,6 +29,13 @@ step_add (Run *run, const StepKind *kind, const char *subject, const char *actio
 }
 
 void
+step_set_action (Step *step, const char *action)
+{
+    g_free (step->action);
+    step->action = g_strdup (action);
+}
+
+void
 step_free (Step *step)
 {
     if (step == NULL)

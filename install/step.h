@@ -48,6 +48,7 @@ struct Step {
 /* Adds a step to run->steps; takes data. */
 Step *step_add (Run *run, const StepKind *kind, const char *subject, const char *action,
                 gpointer data);
+void step_set_action (Step *step, const char *action);
 void step_free (Step *step);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Step, step_free)
 
