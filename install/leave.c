@@ -10,32 +10,17 @@
 
 #include <string.h>
 
-static const StateFile *
-find_tracked (const Run *run, const char *path)
-{
-    const StateFile *file = state_find_file (run->state->configs, path);
-
-    return file != NULL ? file : state_find_file (run->state->files, path);
-}
-
 /* Is what is there what the release that is left has put there? */
 static gboolean
 is_ours (const Run *run, const StepPlace *then, const PlaceThing *found)
 {
-    const StateFile *tracked = find_tracked (run, then->place.path);
+    const StateFile *tracked = state_find_placed (run->state, then->place.path);
 
     if (found->kind == PLACE_NOTHING)
         return TRUE; /* as for an install: what is gone holds no edit */
     return found->kind == then->place.wanted.kind &&
            (digest_equal (&found->digest, &then->place.wanted.digest) ||
             (tracked != NULL && digest_equal (&found->digest, &tracked->digest)));
-}
-
-static gboolean
-same_thing (const PlaceThing *a, const PlaceThing *b)
-{
-    return place_same (a, b) && (a->kind == PLACE_NOTHING ||
-                                 (a->mode == b->mode && a->uid == b->uid && a->gid == b->gid));
 }
 
 /* Where the old thing lies. */
@@ -76,7 +61,7 @@ plan_back (Run *run, const Step *then, GError **error)
     step->place.wanted = was->place.found;
     if (!place_plan (&step->place, error))
         return FALSE;
-    if (same_thing (&step->place.found, &step->place.wanted))
+    if (place_equal (&step->place.found, &step->place.wanted))
         return TRUE;
     if (!is_ours (run, was, &step->place.found)) {
         step_set_action (base, "keep (changed here)");

@@ -130,6 +130,13 @@ place_same (const PlaceThing *a, const PlaceThing *b)
            (a->kind == PLACE_NOTHING || digest_equal (&a->digest, &b->digest));
 }
 
+gboolean
+place_equal (const PlaceThing *a, const PlaceThing *b)
+{
+    return place_same (a, b) && (a->kind == PLACE_NOTHING ||
+                                 (a->mode == b->mode && a->uid == b->uid && a->gid == b->gid));
+}
+
 GBytes *
 place_read (const char *path, gsize limit, GError **error)
 {

@@ -36,6 +36,8 @@ char *place_extras (const char *path);
 GPtrArray *place_list_beside (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Are kind and content the same? */
 gboolean place_same (const PlaceThing *a, const PlaceThing *b);
+/* The same content, mode and owner. */
+gboolean place_equal (const PlaceThing *a, const PlaceThing *b);
 
 /* The digest of a folder: of the lines "PATH\n", "x" or "-", hexadecimal digest of the content, one
  * per file, sorted by path. */

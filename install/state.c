@@ -284,6 +284,14 @@ state_find_file (GPtrArray *files, const char *path)
     return NULL;
 }
 
+const StateFile *
+state_find_placed (const State *state, const char *path)
+{
+    const StateFile *file = state_find_file (state->configs, path);
+
+    return file != NULL ? file : state_find_file (state->files, path);
+}
+
 const StateImage *
 state_find_image (const State *state, const char *name)
 {

@@ -64,6 +64,8 @@ GPtrArray *state_read_all (int state_fd, GError **error) G_GNUC_WARN_UNUSED_RESU
 
 /* NULL where it is not there; owned by state. */
 const StateFile *state_find_file (GPtrArray *files, const char *path);
+/* Among configs and files. */
+const StateFile *state_find_placed (const State *state, const char *path);
 const StateImage *state_find_image (const State *state, const char *name);
 const StateChannel *state_find_channel (const State *state, const char *channel);
 /* Takes a copy of channel, in the place of the one of that name. */

@@ -65,9 +65,7 @@ decide (const Run *run, const ReleaseConfig *config, const StepPlace *step, Conf
     if (found->kind == PLACE_NOTHING)
         return CONFIG_PLACE;
     if (place_same (found, wanted))
-        return found->mode == wanted->mode && found->uid == wanted->uid && found->gid == wanted->gid
-                   ? CONFIG_EQUAL
-                   : CONFIG_UPDATE;
+        return place_equal (found, wanted) ? CONFIG_EQUAL : CONFIG_UPDATE;
     if (last != NULL && digest_equal (&last->digest, &found->digest))
         return CONFIG_UPDATE;
     if (choice == CHOICE_NEW || choice == CHOICE_FILE)

@@ -45,34 +45,30 @@ apply (Step *base, Run *run, GError **error)
     return place_switch (&step->place, error);
 }
 
-static void
-note_kept (Run *run, const StepPlace *step, const char *kept)
+/* Both ways an edit that was made meanwhile is kept. */
+static gboolean
+settle (const StepPlace *step, Run *run,
+        gboolean (*how) (const PlaceData *place, char **kept, GError **error), GError **error)
 {
+    g_autofree char *kept = NULL;
+    gboolean done = how (&step->place, &kept, error);
+
     if (kept != NULL)
         run_note (run, "'%s' was edited on this host; the edit is kept as '%s'", step->place.path,
                   kept);
+    return done;
 }
 
 static gboolean
 undo (Step *base, Run *run, GError **error)
 {
-    const StepPlace *step = base->data;
-    g_autofree char *kept = NULL;
-    gboolean done = place_undo (&step->place, &kept, error);
-
-    note_kept (run, step, kept);
-    return done;
+    return settle (base->data, run, place_undo, error);
 }
 
 static gboolean
 commit (Step *base, Run *run, GError **error)
 {
-    const StepPlace *step = base->data;
-    g_autofree char *kept = NULL;
-    gboolean done = place_commit (&step->place, &kept, error);
-
-    note_kept (run, step, kept);
-    return done;
+    return settle (base->data, run, place_commit, error);
 }
 
 const StepKind step_config_kind = { .name = "config",
@@ -127,10 +123,8 @@ step_place_check_foreign (const Run *run, const char *path, const Digest *digest
 {
     for (guint i = 0; i < run->others->len; i++) {
         const State *other = g_ptr_array_index (run->others, i);
-        const StateFile *file = state_find_file (other->configs, path);
+        const StateFile *file = state_find_placed (other, path);
 
-        if (file == NULL)
-            file = state_find_file (other->files, path);
         if (file != NULL && !digest_equal (&file->digest, digest))
             return fail (error, ERR_POLICY, "'%s' belongs to product '%s' on this host", path,
                          other->product);
