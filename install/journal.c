@@ -25,7 +25,7 @@ const char *const journal_phases[] = {
     [PHASE_UNDONE] = "undone",       [PHASE_REMOVED] = "removed",
     [PHASE_ATTENTION] = "attention", NULL,
 };
-const char *const journal_parts[] = { "prepare", "apply", "undo", "commit", NULL };
+const char *const journal_parts[] = { "prepare", "apply", NULL };
 
 void
 journal_free (Journal *journal)

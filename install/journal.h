@@ -25,7 +25,7 @@ typedef enum {
     PHASE_ATTENTION, /* a person decides */
 } JournalPhase;
 
-typedef enum { PART_PREPARE, PART_APPLY, PART_UNDO, PART_COMMIT } JournalPart;
+typedef enum { PART_PREPARE, PART_APPLY } JournalPart;
 
 /* Record types, phases, parts and events as they stand in the journal. */
 extern const char *const journal_phases[];

@@ -26,27 +26,19 @@ transaction_undo_steps (Run *run, GString *troubles)
     }
 }
 
-static void
-add_trouble (GString *troubles, gboolean done, const GError *why)
-{
-    if (!done)
-        g_string_append_printf (troubles, "\n  %s", why->message);
-}
-
 /* All that a link brought has a temporary name and no other; of a run that was killed only the
  * names are known. */
 static void
 undo_brought (Run *run, GString *troubles)
 {
     g_autoptr (GError) why = NULL;
-    gboolean removed;
 
     for (guint i = run->links->len; i > 0; i--)
         transaction_undo_steps (g_ptr_array_index (run->links, i - 1), troubles);
     if (engine_ping (run->engine, NULL))
         step_images_sweep (run);
-    removed = copy_in_remove_all (run, &why);
-    add_trouble (troubles, removed, why);
+    if (!copy_in_remove_all (run, &why))
+        g_string_append_printf (troubles, "\n  %s", why->message);
 }
 
 static gboolean

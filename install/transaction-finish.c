@@ -101,24 +101,17 @@ state_after_leaving (const Run *run, State *before)
     return state;
 }
 
-/* What was the state while the release was current that a rollback goes to: what the one that is
- * left had found. */
-static gboolean
-state_of_target (const Run *run, State **before, GError **error)
-{
-    guint64 from = journal_number (run->journal, "from");
-
-    return stored_state_to (run, from, before, error);
-}
-
+/* Of a rollback: what the release that is left had found, which was the state while the one that is
+ * gone back to was current. */
 static State *
 next_state (Run *run, GError **error)
 {
+    guint64 from = journal_number (run->journal, "from");
     State *state, *before = NULL;
 
     if (run_is (run, "install"))
         state = transaction_installed_state (run);
-    else if (run_is (run, "remove") || state_of_target (run, &before, error))
+    else if (run_is (run, "remove") || stored_state_to (run, from, &before, error))
         state = state_after_leaving (run, before);
     else
         return NULL;

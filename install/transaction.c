@@ -21,17 +21,7 @@ typedef gboolean (*StepFunc) (Step *step, Run *run, GError **error);
 static StepFunc
 part_func (const Step *step, JournalPart part)
 {
-    switch (part) {
-    case PART_PREPARE:
-        return step->kind->prepare;
-    case PART_APPLY:
-        return step->kind->apply;
-    case PART_UNDO:
-        return step->kind->undo;
-    case PART_COMMIT:
-        return step->kind->commit;
-    }
-    g_assert_not_reached ();
+    return part == PART_PREPARE ? step->kind->prepare : step->kind->apply;
 }
 
 /* What the step found out is on the medium before the next one begins. Links of a chain and the
@@ -51,8 +41,7 @@ record (Run *run, guint index, JournalPart part, const char *event, const char *
     return journal_step (run->journal, index, part, event, message, data, error);
 }
 
-/* The start is recorded of what does not take itself back: only then is there more to do than to
- * look at the host. */
+/* What was begun and not ended has to be taken back, whatever the host looks like. */
 static gboolean
 do_part (Run *run, guint index, JournalPart part, GError **error)
 {
