@@ -23,7 +23,7 @@ add_images (const Run *run, guint64 *sum, guint64 *largest)
     for (guint i = 0; i < run->steps->len; i++) {
         const Step *step = g_ptr_array_index (run->steps, i);
 
-        if (!step->needed || step->kind->prepare == NULL || g_strcmp0 (step->kind->name, "image"))
+        if (!step->needed || step->kind != &step_image_kind)
             continue;
         *sum += step->bytes;
         *largest = MAX (*largest, step->bytes);
@@ -103,40 +103,46 @@ add_engine (Run *run)
     outlook_need (space, "engine", need);
 }
 
+/* What pruning would free. */
+typedef struct {
+    guint64 state, engine;
+} Freed;
+
 /* Of all products. What cannot be looked at frees nothing. */
-static void
-estimate_prune (Run *run, guint keep, guint64 *state, guint64 *engine)
+static Freed
+estimate_prune (Run *run, guint keep)
 {
     g_autoptr (GPtrArray) states = g_ptr_array_new ();
+    Freed freed = { 0 };
 
     g_ptr_array_extend (states, run->others, NULL, NULL);
     if (run->state != NULL)
         g_ptr_array_add (states, run->state);
-    *state = *engine = 0;
     for (guint i = 0; i < states->len; i++) {
         const State *one = g_ptr_array_index (states, i);
         g_autoptr (Prune) prune = prune_estimate (run, one->product, one->release, keep, NULL);
 
-        *state += prune != NULL ? prune->state_bytes : 0;
-        *engine += prune != NULL ? prune->engine_bytes : 0;
+        freed.state += prune != NULL ? prune->state_bytes : 0;
+        freed.engine += prune != NULL ? prune->engine_bytes : 0;
     }
+    return freed;
 }
 
 static guint64
-freed_on (Run *run, const OutlookSpace *space, guint keep)
+freed_on (const Run *run, const OutlookSpace *space, const Freed *freed)
 {
     const char *root = engine_info (run->engine)->data_root;
-    guint64 state, engine;
+    gboolean has_state = space == outlook_find_space (run->outlook, run->host->state_path);
+    gboolean has_engine = space_is_seen (root) && space == outlook_find_space (run->outlook, root);
 
-    estimate_prune (run, keep, &state, &engine);
-    return (space == outlook_find_space (run->outlook, run->host->state_path) ? state : 0) +
-           (space_is_seen (root) && space == outlook_find_space (run->outlook, root) ? engine : 0);
+    return (has_state ? freed->state : 0) + (has_engine ? freed->engine : 0);
 }
 
 static void
-append_prune (Run *run, const OutlookSpace *space, GString *text)
+append_prune (const Run *run, const OutlookSpace *space, const Freed *by_default,
+              const Freed *at_most, GString *text)
 {
-    guint64 usual = freed_on (run, space, PRUNE_KEEP), all = freed_on (run, space, 1);
+    guint64 usual = freed_on (run, space, by_default), all = freed_on (run, space, at_most);
     g_autofree char *usually = size_to_text (usual), *most = size_to_text (all);
 
     if (usual > 0)
@@ -155,6 +161,7 @@ plan_check_space (Run *run, GError **error)
 {
     OutlookSpace *state = outlook_find_space (run->outlook, run->host->state_path);
     g_autoptr (GString) lacking = g_string_new (NULL);
+    Freed by_default = { 0 }, at_most = { 0 };
 
     outlook_need (state, "state", RESERVE + medium_need (run));
     add_places (run, state);
@@ -165,9 +172,13 @@ plan_check_space (Run *run, GError **error)
 
         if (space->path == NULL || space->need <= space->have)
             continue;
+        if (lacking->len == 0) {
+            by_default = estimate_prune (run, PRUNE_KEEP);
+            at_most = estimate_prune (run, 1);
+        }
         g_string_append_printf (lacking, "\n  on the file system of '%s' (%s): needs %s, has %s",
                                 space->path, space->use->str, need, have);
-        append_prune (run, space, lacking);
+        append_prune (run, space, &by_default, &at_most, lacking);
     }
     return lacking->len == 0 || fail (error, ERR_SPACE, "not enough space%s", lacking->str);
 }
