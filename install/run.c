@@ -171,29 +171,27 @@ run_open_product (Run *run, const char *product, GError **error)
     return run->product_fd >= 0;
 }
 
+static Run *
+open_as (Run *fresh, gboolean (*open_it) (Run *run, GError **error), GError **error)
+{
+    g_autoptr (Run) run = fresh;
+
+    run->stop_fd = open_stop ();
+    run->notes = g_ptr_array_new_with_free_func (g_free);
+    return open_it (run, error) ? g_steal_pointer (&run) : NULL;
+}
+
 Run *
 run_open_on_host (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier,
                   GError **error)
 {
-    g_autoptr (Run) run = run_new (options, launcher, barrier);
-
-    run->stop_fd = open_stop ();
-    run->notes = g_ptr_array_new_with_free_func (g_free);
-    if (!open_host (run, error))
-        return NULL;
-    return g_steal_pointer (&run);
+    return open_as (run_new (options, launcher, barrier), open_host, error);
 }
 
 Run *
 run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier, GError **error)
 {
-    g_autoptr (Run) run = run_new (options, launcher, barrier);
-
-    run->stop_fd = open_stop ();
-    run->notes = g_ptr_array_new_with_free_func (g_free);
-    if (!open_all (run, error))
-        return NULL;
-    return g_steal_pointer (&run);
+    return open_as (run_new (options, launcher, barrier), open_all, error);
 }
 
 Run *
