@@ -3,6 +3,7 @@
 #include "install/plan.h"
 #include "install/run.h"
 #include "install/step-place.h"
+#include "install/tree-source.h"
 #include "manifest/error.h"
 
 #include <string.h>
@@ -14,34 +15,18 @@ static gboolean
 carried (const Run *run, const char *from, PlaceThing *wanted, guint64 *bytes, GError **error)
 {
     const RunFile *single = g_hash_table_lookup (run->tree, from);
-    PlaceListing *listing;
-    GHashTableIter iter;
-    gpointer path, value;
-    guint count = 0;
 
-    *bytes = single != NULL ? single->bytes : 0;
     if (single != NULL) {
+        *bytes = single->bytes;
         *wanted = (PlaceThing){ .kind = PLACE_FILE,
                                 .digest = single->digest,
                                 .mode = single->executable ? 0755 : 0644 };
         return TRUE;
     }
     *wanted = (PlaceThing){ .kind = PLACE_FOLDER, .mode = 0755 };
-    listing = place_listing_new ();
-    g_hash_table_iter_init (&iter, run->tree);
-    while (g_hash_table_iter_next (&iter, &path, &value)) {
-        const RunFile *file = value;
-
-        if (!g_str_has_suffix (from, "/") || !g_str_has_prefix (path, from))
-            continue;
-        place_listing_add (listing, (char *)path + strlen (from), file->executable, &file->digest);
-        *bytes += file->bytes;
-        count++;
-    }
-    place_listing_finish (listing, &wanted->digest);
-    if (count == 0)
-        return fail (error, ERR_FORMAT, "files '%s' are not in the carried tree", from);
-    return TRUE;
+    return (g_str_has_suffix (from, "/") &&
+            tree_source_list (run, from, &wanted->digest, bytes) > 0) ||
+           fail (error, ERR_FORMAT, "files '%s' are not in the carried tree", from);
 }
 
 static const char *

@@ -344,22 +344,6 @@ disk_bytes (const Run *run)
     return bytes;
 }
 
-static void
-list_tree (const Run *run, Digest *digest)
-{
-    PlaceListing *listing = place_listing_new ();
-    GHashTableIter iter;
-    gpointer path, value;
-
-    g_hash_table_iter_init (&iter, run->tree);
-    while (g_hash_table_iter_next (&iter, &path, &value)) {
-        const RunFile *file = value;
-
-        place_listing_add (listing, path, file->executable, &file->digest);
-    }
-    place_listing_finish (listing, digest);
-}
-
 /* What comes from where it lies; NULL where the bundle carries everything. */
 static char *
 describe_left_out (const Run *run)
@@ -387,7 +371,7 @@ step_tree_plan (Run *run, GError **error)
     g_clear_pointer (&reader.content, g_byte_array_unref);
     if (!done || !place_look (path, &found, error))
         return FALSE;
-    list_tree (run, &wanted);
+    tree_source_list (run, "", &wanted, NULL);
     data = g_new0 (TreeStep, 1);
     /* Of a release that was left, rN is emptied when the run begins. */
     data->had_tree = found.kind != PLACE_NOTHING && run_old_release (run) == run->release->release;

@@ -5,6 +5,7 @@
 #include "bundle/tree-base.h"
 #include "install/base.h"
 #include "install/held-tree.h"
+#include "install/place.h"
 #include "install/tree-objects.h"
 #include "install/tree-store.h"
 #include "manifest/error.h"
@@ -188,4 +189,30 @@ tree_source_read (Run *run, BundleTreeFunc func, gpointer data, GError **error)
     }
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;
+}
+
+guint
+tree_source_list (const Run *run, const char *folder, Digest *digest, guint64 *bytes)
+{
+    PlaceListing *listing = place_listing_new ();
+    guint64 sum = 0;
+    guint count = 0;
+    GHashTableIter iter;
+    gpointer path, value;
+
+    g_hash_table_iter_init (&iter, run->tree);
+    while (g_hash_table_iter_next (&iter, &path, &value)) {
+        const RunFile *file = value;
+
+        if (!g_str_has_prefix (path, folder))
+            continue;
+        place_listing_add (listing, (char *)path + strlen (folder), file->executable,
+                           &file->digest);
+        sum += file->bytes;
+        count++;
+    }
+    place_listing_finish (listing, digest);
+    if (bytes != NULL)
+        *bytes = sum;
+    return count;
 }

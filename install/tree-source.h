@@ -14,5 +14,8 @@
  * lacks, and what to do. */
 gboolean tree_source_read (Run *run, BundleTreeFunc func, gpointer data,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The listing's digest (place.h) of the files of run->tree below folder, "" or with a slash at its
+ * end; returns how many there are. bytes, of all of them, may be NULL. */
+guint tree_source_list (const Run *run, const char *folder, Digest *digest, guint64 *bytes);
 void tree_source_free (TreeSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TreeSource, tree_source_free)
