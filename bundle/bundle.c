@@ -240,9 +240,15 @@ bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *repo
 GPtrArray *
 bundle_read_chain (const char *path, GError **error)
 {
-    g_autoptr (Bundle) bundle = open_tail (path, error);
+    g_autoptr (Parts) parts = parts_open (path, error);
+    GPtrArray *chain;
 
-    return bundle != NULL ? g_ptr_array_ref (bundle->tail->chain) : NULL;
+    if (parts == NULL)
+        return NULL;
+    chain = tail_read_chain (parts, error);
+    if (chain == NULL)
+        fail_prefix (error, "%s", path);
+    return chain;
 }
 
 Bundle *

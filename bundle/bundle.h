@@ -25,7 +25,7 @@ Bundle *bundle_open (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* Adds to report also on failure. */
 VerifiedBundle *bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *report,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The chain of trust roots that the file carries (SignedRoot), unproven: for trust import. */
+/* The chain of trust roots that a bundle or trust bundle carries (SignedRoot), unproven. */
 GPtrArray *bundle_read_chain (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void bundle_free (Bundle *bundle);

@@ -97,7 +97,7 @@ saved_fits (const Parts *parts, guint64 at, const guint8 *bytes, gsize length)
         return FALSE;
     tail = tail_parse (bytes + ZSTD_SKIPPABLE_HEADER, length - ZSTD_SKIPPABLE_HEADER - FOOTER_BYTES,
                        at + ZSTD_SKIPPABLE_HEADER, NULL);
-    if (tail == NULL)
+    if (tail == NULL || tail_is_trust (tail))
         return FALSE;
     tail->offset = at;
     again = tail_write (tail);

@@ -29,9 +29,11 @@ list_items (const Tail *tail)
 {
     GArray *items = g_array_new (FALSE, FALSE, sizeof (Item));
 
-    add (items, "statement", tail->statement);
-    add (items, "packing", tail->packing);
-    add (items, "index", tail->index);
+    if (!tail_is_trust (tail)) {
+        add (items, "statement", tail->statement);
+        add (items, "packing", tail->packing);
+        add (items, "index", tail->index);
+    }
     for (guint i = 0; i < tail->statement_votes->len; i++)
         add (items, "vote-statement", tail->statement_votes->pdata[i]);
     for (guint i = 0; i < tail->packing_votes->len; i++)

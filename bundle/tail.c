@@ -191,6 +191,25 @@ take_section (Tail *tail, Section section, GBytes *bytes, GError **error)
     g_assert_not_reached ();
 }
 
+gboolean
+tail_is_trust (const Tail *tail)
+{
+    return tail->statement == NULL;
+}
+
+/* A release has all three; a trust bundle has nothing but roots and votes on them. */
+static gboolean
+check_sections (const Tail *tail, GError **error)
+{
+    gboolean whole = tail->statement != NULL && tail->packing != NULL && tail->index != NULL;
+    gboolean trust = tail->statement == NULL && tail->packing == NULL && tail->index == NULL &&
+                     tail->statement_votes->len == 0 && tail->packing_votes->len == 0 &&
+                     tail->chain->len > 0;
+
+    return whole || trust ||
+           fail (error, ERR_FORMAT, "tail lacks a statement, packing list or frame index");
+}
+
 Tail *
 tail_parse (const guint8 *payload, gsize length, guint64 file_offset, GError **error)
 {
@@ -221,9 +240,7 @@ tail_parse (const guint8 *payload, gsize length, guint64 file_offset, GError **e
     if (at != length)
         return fail_null (error, ERR_FORMAT,
                           "tail has %" G_GSIZE_FORMAT " bytes behind its sections", length - at);
-    if (tail->statement == NULL || tail->packing == NULL || tail->index == NULL)
-        return fail_null (error, ERR_FORMAT, "tail lacks a statement, packing list or frame index");
-    return g_steal_pointer (&tail);
+    return check_sections (tail, error) ? g_steal_pointer (&tail) : NULL;
 }
 
 /* The footer is text of one form only: it is read, then written again and compared. */
@@ -271,8 +288,8 @@ read_footer (const Parts *parts, guint64 *offset, guint64 *length, GError **erro
            parts_fail_prefix (parts, *offset > before || *length > before - *offset, error);
 }
 
-Tail *
-tail_read (const Parts *parts, GError **error)
+static Tail *
+read_any (const Parts *parts, GError **error)
 {
     guint64 offset, length;
     g_autofree guint8 *bytes = NULL;
@@ -293,4 +310,31 @@ tail_read (const Parts *parts, GError **error)
     if (tail != NULL)
         tail->offset = offset;
     return tail;
+}
+
+Tail *
+tail_read (const Parts *parts, GError **error)
+{
+    g_autoptr (Tail) tail = read_any (parts, error);
+
+    if (tail != NULL && tail_is_trust (tail))
+        return fail_null (error, ERR_FORMAT,
+                          "is a trust bundle, which carries no release: 'handcarry trust import' "
+                          "takes it, and so does 'handcarry install' of the folder it lies in");
+    return g_steal_pointer (&tail);
+}
+
+GPtrArray *
+tail_read_chain (const Parts *parts, GError **error)
+{
+    g_autoptr (Tail) tail = read_any (parts, error);
+
+    if (tail == NULL)
+        return NULL;
+    if (tail_is_trust (tail) && tail->offset != 0)
+        return fail_null (error, ERR_FORMAT,
+                          "has %" G_GUINT64_FORMAT " bytes before the trust roots, which belong to "
+                          "no trust bundle",
+                          tail->offset);
+    return g_ptr_array_ref (tail->chain);
 }

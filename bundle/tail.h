@@ -6,8 +6,9 @@
 
 #include <glib.h>
 
-/* The signed end of a bundle: statement, packing list, frame index, votes and root chain, found
- * through the footer. Everything here works on bytes; nothing of the texts is parsed. */
+/* The signed end of a bundle, and all of a trust bundle: statement, packing list, frame index,
+ * votes and root chain, found through the footer. Everything here works on bytes; nothing of the
+ * texts is parsed. */
 typedef struct {
     GBytes *statement, *packing, *index;
     GPtrArray *statement_votes, *packing_votes; /* GBytes: minisign signature files */
@@ -19,13 +20,18 @@ Tail *tail_new (void);
 void tail_free (Tail *tail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Tail, tail_free)
 
-/* Reads footer and tail of a bundle file. All lengths are capped before anything is allocated. */
+/* Is it a trust bundle's, with nothing but a chain? */
+gboolean tail_is_trust (const Tail *tail);
+/* Reads footer and tail of a bundle file; a trust bundle is ERR_FORMAT. All lengths are capped
+ * before anything is allocated. */
 Tail *tail_read (const Parts *parts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The chain (SignedRoot) in a bundle or trust bundle, unproven. */
+GPtrArray *tail_read_chain (const Parts *parts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes the sections out of the tail's payload; file_offset is where the payload lies in the file.
  * The fuzz target's entry. */
 Tail *tail_parse (const guint8 *payload, gsize length, guint64 file_offset,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Tail frame and footer as they lie at tail->offset. */
+/* Tail frame and footer as they lie at tail->offset. Of a chain alone: a trust bundle. */
 GBytes *tail_write (const Tail *tail);
 
 /* Frame n: members statement.yaml and packing.yaml and the end of the tar, as a raw frame. */

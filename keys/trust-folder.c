@@ -91,9 +91,15 @@ list_names (Folder *folder, GError **error)
 static GBytes *
 read_file (const Folder *folder, const char *name, gsize limit, GError **error)
 {
-    autofd int fd = file_open_below (folder->fd, name, O_RDONLY | O_NONBLOCK, error);
     struct stat st;
+    autofd int fd = -1;
 
+    if (fstatat (folder->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (st.st_mode))
+        return fail_null (error, ERR_TRUST,
+                          "'%s/%s' is a symbolic link; what it points to may change without the "
+                          "folder",
+                          folder->path, name);
+    fd = file_open_below (folder->fd, name, O_RDONLY | O_NONBLOCK, error);
     if (fd < 0)
         return fail_prefix (error, "trust folder '%s'", folder->path), NULL;
     if (fstat (fd, &st) < 0 || !S_ISREG (st.st_mode))

@@ -27,12 +27,9 @@ verb_trust_begin_state (const char *trust, const char *root, GError **error)
     return strcmp (host, given) != 0 || records_create (state, error);
 }
 
-/* Beside release.yaml on the connected side, else the host's. */
-static char *
-choose_folder (const char *given, const char *root)
+char *
+verb_trust_choose_folder (const char *root)
 {
-    if (given != NULL)
-        return g_strdup (given);
     if (root == NULL && access ("release.yaml", F_OK) == 0 && trust_folder_has_root ("trust"))
         return g_strdup ("trust");
     return verb_trust_host_folder (root);
@@ -111,6 +108,6 @@ verb_trust_show (int argc, char **argv, GError **error)
         return fail (error, ERR_USAGE,
                      "trust show takes no argument; a folder is named by --trust"),
                ERR_USAGE;
-    folder = choose_folder (given, root);
+    folder = given != NULL ? g_strdup (given) : verb_trust_choose_folder (root);
     return show (&output, folder, chain, error);
 }

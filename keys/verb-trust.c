@@ -27,6 +27,7 @@ static const SubVerb sub_verbs[] = {
     { "rotate", "put a new key in the place of another", CONNECTED (verb_trust_rotate) },
     { "sign", "sign the trust root that is proposed", CONNECTED (verb_trust_sign) },
     { "show", "show roots, roles, thresholds, keys and fingerprint", verb_trust_show },
+    { "export", "write the chain of roots into one small file", verb_trust_export },
     { "import", "believe a trust root, or follow its chain", verb_trust_import },
 };
 

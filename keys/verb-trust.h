@@ -16,10 +16,14 @@ int verb_trust_retire (int argc, char **argv, GError **error);
 int verb_trust_revoke (int argc, char **argv, GError **error);
 int verb_trust_rotate (int argc, char **argv, GError **error);
 int verb_trust_sign (int argc, char **argv, GError **error);
+int verb_trust_export (int argc, char **argv, GError **error);
 int verb_trust_import (int argc, char **argv, GError **error);
 
 /* The trust folder of a host, below root (NULL: "/"). Caller frees. */
 char *verb_trust_host_folder (const char *root);
+/* Where no --trust is given: trust/ beside release.yaml on the connected side, else the host's
+ * below root. Caller frees. */
+char *verb_trust_choose_folder (const char *root);
 /* A host's state begins with its first trust root, and so is made here: nothing else makes it, for
  * a host that believes somebody and has no state is one that lost it. Does nothing where trust is
  * another folder than the host's. */

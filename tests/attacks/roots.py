@@ -197,7 +197,7 @@ def root_open_to_all(kit):
     return kit.seal()
 
 
-@attack([27], "host's root text is a symbolic link", 1, "symbolic links", believes=linked_root)
+@attack([27], "host's root text is a symbolic link", 4, "is a symbolic link", believes=linked_root)
 def root_is_link(kit):
     return kit.seal()
 

@@ -141,6 +141,56 @@ test_round_trip (Folder *f, gconstpointer data)
     g_assert_cmpuint (((SignedRoot *)found->chain->pdata[1])->votes->len, ==, 1);
 }
 
+static GPtrArray *
+read_chain (const char *path, GError **error)
+{
+    g_autoptr (Parts) parts = parts_open (path, error);
+
+    g_assert_nonnull (parts);
+    return tail_read_chain (parts, error);
+}
+
+static void
+test_a_trust_bundle_has_a_chain_and_no_release (Folder *f, gconstpointer data)
+{
+    g_autoptr (Tail) whole = make_tail (), trust = tail_new ();
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (GPtrArray) chain = NULL;
+    g_autoptr (GError) error = NULL;
+
+    g_ptr_array_unref (trust->chain);
+    trust->chain = g_ptr_array_ref (whole->chain);
+    bytes = tail_write (trust);
+    put (f->path, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+    chain = read_chain (f->path, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (chain->len, ==, 2);
+    g_assert_null (read_tail (f->path, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_FORMAT);
+    g_assert_nonnull (strstr (error->message, "is a trust bundle"));
+}
+
+/* trust.md 50: bytes in front of the roots would be under no signature. */
+static void
+test_050_nothing_lies_before_a_trust_bundle (Folder *f, gconstpointer data)
+{
+    g_autoptr (Tail) whole = make_tail (), trust = tail_new ();
+    g_autoptr (GByteArray) file = g_byte_array_new ();
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (GError) error = NULL;
+
+    g_ptr_array_unref (trust->chain);
+    trust->chain = g_ptr_array_ref (whole->chain);
+    trust->offset = 4;
+    bytes = tail_write (trust);
+    g_byte_array_append (file, (const guint8 *)"junk", 4);
+    g_byte_array_append (file, g_bytes_get_data (bytes, NULL), (guint)g_bytes_get_size (bytes));
+    put (f->path, file->data, file->len);
+    g_assert_null (read_chain (f->path, &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_FORMAT);
+    g_assert_nonnull (strstr (error->message, "has 4 bytes before the trust roots"));
+}
+
 static void
 test_045_048_truncated (Folder *f, gconstpointer data)
 {
@@ -362,6 +412,8 @@ main (int argc, char **argv)
     g_test_add_func ("/tail/corpus", test_corpus);
 #define ADD(name, func) g_test_add ("/tail/" name, Folder, NULL, set_up, func, tear_down)
     ADD ("round-trip", test_round_trip);
+    ADD ("trust-bundle", test_a_trust_bundle_has_a_chain_and_no_release);
+    ADD ("050-before-a-trust-bundle", test_050_nothing_lies_before_a_trust_bundle);
     ADD ("045-048-truncated", test_045_048_truncated);
     ADD ("050-051-trailing", test_050_051_trailing);
     ADD ("049-flipped", test_049_flipped);
