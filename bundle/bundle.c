@@ -187,9 +187,10 @@ verified_bundle_free (VerifiedBundle *verified)
 static gboolean
 authenticate (VerifiedBundle *verified, const TrustRoot *trust, VoteReport *report, GError **error)
 {
-    const Tail *tail = verified->bundle->tail;
+    Tail *tail = verified->bundle->tail;
 
     verified->trust = trust;
+    tail_drop_recoded (tail, report->ignored);
     if (tail->chain->len > 0) {
         verified->walked = trust_walk (trust, tail->chain, error);
         if (verified->walked == NULL)

@@ -10,6 +10,7 @@
 #include "bundle/source.h"
 #include "bundle/syntax.h"
 #include "bundle/tail.h"
+#include "keys/signature.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/path.h"
@@ -313,6 +314,26 @@ sign_texts (const Packer *packer, Tail *tail, GError **error)
     return TRUE;
 }
 
+/* Votes on roots may come from stock minisign, with comments of their own. */
+static gboolean
+add_chain (const GPtrArray *chain, Tail *tail, GError **error)
+{
+    for (guint i = 0; i < chain->len; i++) {
+        const SignedRoot *root = chain->pdata[i];
+        SignedRoot *copy = signed_root_new (root->text);
+
+        g_ptr_array_add (tail->chain, copy);
+        for (guint v = 0; v < root->votes->len; v++) {
+            GBytes *vote = signature_rewrite (root->votes->pdata[v], "vote on a root", error);
+
+            if (vote == NULL)
+                return FALSE;
+            g_ptr_array_add (copy->votes, vote);
+        }
+    }
+    return TRUE;
+}
+
 static gboolean
 write_end (Packer *packer, Output *output, PackResult *result, GError **error)
 {
@@ -333,14 +354,8 @@ write_end (Packer *packer, Output *output, PackResult *result, GError **error)
     packer->packing.zstd = g_strdup (ZSTD_versionString ());
     packer->packing.level = (guint64)packer->options->level;
     tail->packing = packing_write (&packer->packing);
-    for (guint i = 0; packer->options->chain != NULL && i < packer->options->chain->len; i++) {
-        const SignedRoot *root = packer->options->chain->pdata[i];
-        SignedRoot *copy = signed_root_new (root->text);
-
-        for (guint v = 0; v < root->votes->len; v++)
-            g_ptr_array_add (copy->votes, g_bytes_ref (root->votes->pdata[v]));
-        g_ptr_array_add (tail->chain, copy);
-    }
+    if (packer->options->chain != NULL && !add_chain (packer->options->chain, tail, error))
+        return FALSE;
     if (!sign_texts (packer, tail, error))
         return FALSE;
     texts = tail_texts_frame (tail->statement, tail->packing);

@@ -3,6 +3,8 @@
 #include "bundle/tail.h"
 
 #include "bundle/format.h"
+#include "keys/signature.h"
+#include "keys/trust.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/packing.h"
@@ -39,6 +41,33 @@ char *
 tail_packing_comment (GBytes *statement, GBytes *packing, GError **error)
 {
     return vote_comment ("packing", statement, packing, error);
+}
+
+static void
+drop_recoded (GPtrArray *votes, const char *what, GPtrArray *ignored)
+{
+    for (guint i = 0; i < votes->len; i++) {
+        if (signature_is_rewritten (votes->pdata[i]))
+            continue;
+        g_ptr_array_add (ignored,
+                         g_strdup_printf ("a vote on the %s does not count: its untrusted comment "
+                                          "is not the one that votes in bundles have",
+                                          what));
+        g_ptr_array_remove_index (votes, i--);
+    }
+}
+
+void
+tail_drop_recoded (Tail *tail, GPtrArray *ignored)
+{
+    drop_recoded (tail->statement_votes, "statement", ignored);
+    drop_recoded (tail->packing_votes, "packing", ignored);
+    for (guint i = 0; i < tail->chain->len; i++) {
+        const SignedRoot *root = tail->chain->pdata[i];
+        g_autofree char *what = g_strdup_printf ("trust root %u", i + 1);
+
+        drop_recoded (root->votes, what, ignored);
+    }
 }
 
 /* The saved tail is named after the file it belongs to: the bundle, or its last part. */

@@ -34,6 +34,10 @@ Tail *tail_parse (const guint8 *payload, gsize length, guint64 file_offset,
 /* Tail frame and footer as they lie at tail->offset. Of a chain alone: a trust bundle. */
 GBytes *tail_write (const Tail *tail);
 
+/* Takes out votes that are not encoded as handcarry encodes them (keys/signature.h), the chain's
+ * too, and adds a sentence on each to ignored (char *). */
+void tail_drop_recoded (Tail *tail, GPtrArray *ignored);
+
 /* Frame n: members statement.yaml and packing.yaml and the end of the tar, as a raw frame. */
 GBytes *tail_texts_frame (GBytes *statement, GBytes *packing);
 

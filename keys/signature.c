@@ -86,6 +86,22 @@ signature_write (const Signature *signature)
     return g_bytes_new_take (text, strlen (text));
 }
 
+GBytes *
+signature_rewrite (GBytes *text, const char *name, GError **error)
+{
+    g_autoptr (Signature) signature = signature_parse (text, name, error);
+
+    return signature != NULL ? signature_write (signature) : NULL;
+}
+
+gboolean
+signature_is_rewritten (GBytes *text)
+{
+    g_autoptr (GBytes) again = signature_rewrite (text, "signature", NULL);
+
+    return again == NULL || g_bytes_equal (again, text);
+}
+
 void
 signature_free (Signature *signature)
 {

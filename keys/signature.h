@@ -28,6 +28,13 @@ MessageHash message_hash (GBytes *message);
 Signature *signature_parse (GBytes *text, const char *name,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *signature_write (const Signature *signature);
+/* The same signature as handcarry writes it: the untrusted comment, which nothing signs, is its
+ * own. For files that other programs made. */
+GBytes *signature_rewrite (GBytes *text, const char *name,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is a text that is a signature file at all written so? In bundles, votes are: one signature has
+ * one encoding, and no bit of it is free. */
+gboolean signature_is_rewritten (GBytes *text);
 void signature_free (Signature *signature);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Signature, signature_free)
 

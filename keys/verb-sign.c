@@ -95,9 +95,10 @@ add_vote (const Options *options, const char *path, GError **error)
     g_autoptr (GBytes) vote = file_read_given (options->add, LIMIT_SIGNATURE_BYTES, error);
     g_autoptr (Signature) signature =
         vote != NULL ? signature_parse (vote, options->add, error) : NULL;
+    g_autoptr (GBytes) written = signature != NULL ? signature_write (signature) : NULL;
     g_autofree char *id = NULL;
 
-    if (signature == NULL || !tail_add_votes (path, vote, NULL, error))
+    if (written == NULL || !tail_add_votes (path, written, NULL, error))
         return FALSE;
     id = public_key_id_to_text (signature->id);
     verb_print (&options->output, "Vote of key %s added to '%s'; 'handcarry verify' counts it.\n",

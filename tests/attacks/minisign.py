@@ -28,6 +28,7 @@ STRICTER = {
     "008-encoding-crlf": ENCODING,
     "008-encoding-no-last-line-end": ENCODING,
     "008-encoding-spare-bits": ENCODING,
+    "008-encoding-untrusted-comment": ENCODING,
 }
 
 

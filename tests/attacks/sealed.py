@@ -52,7 +52,7 @@ class Key:
 
 
 def vote_file(blob, comment, seal):
-    return b"untrusted comment: signature from the attack corpus\n%s\ntrusted comment: %s\n%s\n" % (
+    return b"untrusted comment: signature from handcarry\n%s\ntrusted comment: %s\n%s\n" % (
         base64.b64encode(blob), comment, base64.b64encode(seal))
 
 

@@ -119,6 +119,7 @@ def comment(kit, value):
 @attack([8], "encoding of a good vote", 4, "a vote on the statement does not count", each={
     "junk-behind": lambda vote: vote + b"junk\n", "empty-line-behind": lambda vote: vote + b"\n",
     "crlf": lambda vote: vote.replace(b"\n", b"\r\n"), "no-last-line-end": lambda vote: vote[:-1],
+    "untrusted-comment": lambda vote: vote.replace(b"from handcarry", b"from a friend"),
     "spare-bits": lambda vote: spare_bits(vote),  # pylint: disable=unnecessary-lambda
     "space-in-base64": lambda vote: b"\n".join(
         line[:9] + b" " + line[9:] if number == 1 else line
