@@ -107,7 +107,7 @@ def test_035_a_host_without_the_base_is_told_all_that_lacks(host, engine, releas
     assert_runs(engine, release)
 
 
-def test_035_a_base_file_of_the_same_size_that_was_edited(host, engine, release, way):
+def test_035_100_a_base_file_of_the_same_size_that_was_edited(host, engine, release, way):
     first, delta = make_pair(host, release)
     host.install(first)
     before = engine.images()

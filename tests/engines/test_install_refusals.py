@@ -322,7 +322,7 @@ def test_a_folder_that_somebody_else_made_is_not_replaced(host20, docker20, rele
     assert (release.target / "extra/precious").exists() and docker20.images() == {}
 
 
-def test_a_name_of_another_product_is_refused(host20, docker20, release):
+def test_099_a_name_of_another_product_is_refused(host20, docker20, release):
     host20.install(host20.bundle(release))
     before = docker20.images()
     release.fields.update(product="other")
