@@ -31,6 +31,15 @@ file_steal_fd (int *fd)
     return value;
 }
 
+static void
+fail_open (const char *path, int number, GError **error)
+{
+    if (number == ELOOP)
+        fail (error, ERR_FAILED, "cannot open '%s': symbolic links are not followed here", path);
+    else
+        fail_errno (error, ERR_FAILED, number, "cannot open '%s'", path);
+}
+
 /* O_NONBLOCK keeps a FIFO from blocking the open before fstat can refuse it. */
 static int
 open_regular (int dirfd, const char *path, int extra, GError **error)
@@ -39,7 +48,7 @@ open_regular (int dirfd, const char *path, int extra, GError **error)
     autofd int fd = openat (dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | extra);
 
     if (fd < 0) {
-        fail_errno (error, ERR_FAILED, errno, "cannot open '%s'", path);
+        fail_open (path, errno, error);
         return -1;
     }
     if (fstat (fd, &st) < 0 || !S_ISREG (st.st_mode)) {
@@ -77,7 +86,7 @@ file_open_below (int dirfd, const char *path, int flags, GError **error)
 
     if (fd < 0) {
         g_autofree char *shown = error_quote (path);
-        fail_errno (error, ERR_FAILED, errno, "cannot open '%s'", shown);
+        fail_open (shown, errno, error);
     }
     return fd;
 }
