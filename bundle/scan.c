@@ -267,6 +267,32 @@ check_diffid (Scan *scan, GError **error)
     return fail (error, ERR_FORMAT, "layer is %s, but the image config says %s", text, expected);
 }
 
+/* Engines unpack what looks packed, and only then see that the diffID does not fit: a layer that
+ * was packed twice would be a bomb there. */
+static gboolean
+check_plain (const LayerTar *layer, GError **error)
+{
+    static const struct {
+        const char *format, *magic;
+    } packed[] = { { "gzip", "\x1f\x8b" },
+                   { "zstd", "\x28\xb5\x2f\xfd" },
+                   { "xz", "\xfd"
+                           "7zXZ" },
+                   { "bzip2", "BZh91AY&SY" } };
+    char begin[16] = "";
+    gsize length = (gsize)MIN (layer->bytes, sizeof begin - 1);
+
+    if (!file_pread_all (layer->fd, "layer", begin, length, layer->offset, error))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS (packed); i++)
+        if (g_str_has_prefix (begin, packed[i].magic))
+            return fail (error, ERR_FORMAT,
+                         "layer is packed with %s once more than its config says: an engine would "
+                         "unpack it and refuse it; make the image again",
+                         packed[i].format);
+    return TRUE;
+}
+
 static void
 clear_extent (gpointer data)
 {
@@ -314,7 +340,8 @@ scan_layer (const LayerTar *layer, GArray *entries, Progress *progress, GError *
         g_propagate_error (error, scan->error);
         return NULL;
     }
-    if (!check_diffid (scan, error) || !add_rest (scan, extents, error))
+    if (!check_diffid (scan, error) || !check_plain (layer, error) ||
+        !add_rest (scan, extents, error))
         return NULL;
     return g_steal_pointer (&extents);
 }

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """Layers of every form that a tar can have, and of none, come back bit for bit."""
+import bz2
+import gzip
 import hashlib
 import io
 import json
+import lzma
 import subprocess
 import tarfile
 
@@ -193,6 +196,28 @@ def test_odd_length_is_refused(release):
     done = handcarry("bundle", release.folder / "release.yaml", "-o", release.folder / "b.tar.zst")
     assert done.returncode == 3, done.stderr
     assert "no length of a tar" in done.stderr
+
+
+class PackedLayer(RawLayer):
+    """What an archive holds is packed once more than the config says."""
+
+    def bytes(self):
+        return gzip.compress(self.data, mtime=0)
+
+
+PACKED = {"gzip": lambda data: gzip.compress(data, mtime=0), "bzip2": bz2.compress, "xz": lzma.compress,
+          "zstd": lambda data: subprocess.run(["zstd", "-q", "-c"], input=data, check=True,
+                                              stdout=subprocess.PIPE).stdout}
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_065_a_layer_that_is_packed_twice_is_refused(release, form):
+    """An engine would unpack it, however large it gets, before it sees that it is not the layer."""
+    release.images = [Image("x:1", [PackedLayer(padded(PACKED[form](plain(b"one", ONE) + END)))])]
+    release.write()
+    done = handcarry("bundle", release.folder / "release.yaml", "-o", release.folder / "b.tar.zst")
+    assert done.returncode == 3, done.stderr
+    assert "packed with %s once more" % form in done.stderr
 
 
 class HugeLayer:
