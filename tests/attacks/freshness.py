@@ -85,6 +85,11 @@ def other_platform(kit):
     return kit.seal(kit.pack("arm"))
 
 
+@attack([34], "release without images for another platform", 5, "linux/arm64", command="install")
+def other_platform_without_images(kit):
+    return bare(kit, platforms="[linux/arm64]")
+
+
 @accepts([36], "number far above the installed one", command="install", before=("bare-5",))
 def jump(kit):
     return bare(kit, release=2**62)

@@ -35,14 +35,14 @@ ITEMS = {
     24: ("Expired root, wrong clock", "nothing expires; the chain is always walked"),
     25: ("Small-order or non-canonical key, S ≥ L", "3 in a root, 4 in a vote"),
     26: ("Secret key given as public key; key file others may read", "3; a warning"),
-    27: ("Trust folder that others may write, or links in it", "refused"),
+    27: ("Trust folder that others may write, or links in it", "4; 1 for a link"),
     28: ("Environment or files on the medium that change trust", "ignored"),
     29: ("Lower release number than committed", "5"),
     30: ("The same bundle again", "0, already installed"),
     31: ("The same number, another release digest", "5, an alarm"),
     32: ("Old but valid bundle", "0, its age is shown"),
     33: ("Another product, site, host", "5"),
-    34: ("Another platform", "5; 3 where the config lies"),
+    34: ("Another platform", "5; 3 where a config says another than the statement"),
     35: ("Delta whose base is missing or changed", "10, or another way is taken"),
     36: ("Jump of the release number", "0"),
     37: ("Texts and contents of different releases, all signed", "3"),
@@ -62,18 +62,18 @@ ITEMS = {
     51: ("Two bundles, two statements", "3"),
     52: ("Parts missing, doubled, renamed, swapped, of another set, short", "3, names the part"),
     53: ("FAT: 4 GiB limit, names changed", "`--split`; parts are found by number"),
-    54: ("Medium pulled out while it is read", "1, nothing applied, resumes"),
+    54: ("Medium pulled out while it is read", "1, nothing applied"),
     55: ("Medium gives other bytes the second time", "read once; hashed"),
     56: ("File changed between verify and use", "read once; hashed"),
     57: ("Link, FIFO, device, folder, sparse 8 EiB file", "3"),
-    58: ("Slow or stalled medium", "can be interrupted"),
+    58: ("Slow or stalled medium", "no time limit; can be left at once, host unchanged"),
     59: ("Hostile file system on the medium", "outside the process"),
     60: ("`ansible.cfg`, `.netrc`, … on the medium or in the release", "not used"),
     61: ("Ratio bomb", "3"),
     62: ("Window of 2^31", "3"),
     63: ("Dictionary id, skippable frame, wrong content size", "3"),
     64: ("Millions of small things that cost time", "bounded"),
-    65: ("Compression within compression", "3"),
+    65: ("Layer that is packed twice", "3 when it is made"),
     66: ("Huge JSON in an image", "3"),
     67: ("Anchors, aliases, merge keys", "3"),
     68: ("Alias to itself", "3"),
@@ -100,9 +100,9 @@ ITEMS = {
     89: ("Lying tar headers: pax, GNU, sparse, sizes", "3"),
     90: ("Member twice", "3"),
     91: ("Member that is not signed for, or missing", "3"),
-    92: ("Names that differ in case or normalisation", "3"),
+    92: ("Names that differ in case or normalisation", "3 when it is made"),
     93: ("Bytes behind the end of the archive", "3"),
-    94: ("Role or collection with links that lead out", "not unpacked by Ansible"),
+    94: ("Role or collection with links that lead out", "1 when it is made; `ansible-galaxy` never runs"),
     95: ("Config, layer, blob that is not what the digest says", "3"),
     96: ("Manifest and index confused", "3"),
     97: ("Digest that is a path", "3"),
@@ -133,24 +133,37 @@ ITEMS = {
     122: ("Host comes back in the old state after commit", "old or new"),
     123: ("Same inputs elsewhere", "same bytes"),
     124: ("Tag moved between two pulls", "digest checked"),
-    125: ("Input changes while it is packed", "3"),
+    125: ("Input changes while it is packed", "1 or 3, or packed as it was read"),
     126: ("Secret in what is carried", "a warning; 3 with `--strict`"),
     127: ("CI key alone", "4"),
     128: ("Signer sees what is signed", "shown before the password"),
-    129: ("File changed between build and signing", "4 on every host"),
+    129: ("File changed between build and signing", "3, signing reads every frame"),
     130: ("Newer optional fields", "only `x-`"),
 }
 
-# Which rule holds where the list could be read otherwise.
+# Which rule holds where the list could be read otherwise, and what is not promised.
 NOTES = {
     8: "The list of differences to stock minisign is below.",
-    29: "There are no downgrade tokens: old content comes again under a new number, or the root raises its epoch.",
-    36: "There is no cap on jumps: numbers are whatever a CI counts. The epoch brings them back.",
-    44: "Times are for people; none is compared with the installer.",
-    78: "Any UTF-8 name is carried but those with control characters, backslash, empty, `.` or `..` components.",
     13: "Refused in a root where the threshold could not be met otherwise.",
+    24: "A root has no time in it.",
+    29: "There are no downgrade tokens: old content comes again under a new number, or the root raises its "
+        "epoch.",
+    36: "There is no cap on jumps: numbers are whatever a CI counts. The epoch brings them back.",
+    44: "Times are for people; none is compared with the installer's own.",
+    53: "Parts are named `.001`, `.002`, …, which FAT leaves alone; what comes before the dot may change.",
+    58: "Nothing ends by itself: how slow a stick may be is for the operator to say.",
+    59: "What the kernel does with a hostile file system is outside the process: mount sticks "
+        "`ro,nodev,nosuid,noexec`. The tests show that a FIFO or a device in the place of a file is refused.",
+    65: "On a host the engine's own comparison with the diffID is what refuses it.",
+    78: "Any UTF-8 name is carried but those with control characters, backslash, empty, `.` or `..` "
+        "components: `con`, `foo@.service` and `lost+found` are fine.",
+    89: "A header in another dialect over the very file that was signed, at its path, is taken: only path, "
+        "bytes and the executable bit are used, and they make the signed commit.",
+    92: "Hosts do not look again: their file systems tell names apart.",
+    100: "Base files that a delta is made of are compared as they are read, and each layer made of them with "
+         "its diffID. What the engine holds of layers that no delta needs is its own word: an overlay "
+         "directory that was edited is not seen.",
 }
 
 # Items without a test, and why there is none.
-NOT_APPLICABLE = {
-}
+NOT_APPLICABLE = {}

@@ -36,8 +36,7 @@ def item_rows():
             yield ""
             yield "| | attack or fault | expected | proven by |"
             yield "| --- | --- | --- | --- |"
-        proof = cell(found.get(number, {})) or (
-            "does not apply: " + NOT_APPLICABLE[number] if number in NOT_APPLICABLE else "open")
+        proof = cell(found.get(number, {})) or "does not apply: " + NOT_APPLICABLE[number]
         note = " " + NOTES[number] if number in NOTES else ""
         yield "| %d | %s | %s | %s.%s |" % (number, what, expected, proof.rstrip("."), note)
 

@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
@@ -158,6 +159,69 @@ def test_123_same_bytes_whatever_the_circumstances(release, tmp_path, in_memory)
             made.append(path.read_bytes())
             assert path.stat().st_mode & 0o777 == 0o644
     assert len(made) == 12 and all(data == made[0] for data in made)
+
+
+def test_125_a_file_that_grows_while_it_is_packed(release, tmp_path):
+    big = release.put("playbooks/files/big", noise(3, 40_000_000))
+    stop = threading.Event()
+
+    def grow():
+        with open(big, "ab") as file:
+            while not stop.wait(0.002):
+                file.write(b"x" * 1000)
+                file.flush()
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        path, said = pack(release, status=1)
+    finally:
+        stop.set()
+        writer.join()
+    assert "'playbooks/files/big' changed while it was read" in said
+    assert not path.exists()
+
+
+def test_125_files_that_change_without_growing_are_packed_as_they_were_read(release, tmp_path):
+    """Whatever was read is what is hashed, packed and signed; an image must still be its digest."""
+    root, key = trust(tmp_path)
+    files = [release.put("playbooks/files/big", noise(3, 20_000_000)), release.folder / "images.tar"]
+    stop = threading.Event()
+
+    def write():
+        number = 0
+        while not stop.wait(0.001):
+            for path in files:
+                with open(path, "r+b") as file:
+                    file.seek(number * 7919 % path.stat().st_size)
+                    file.write(b"y")
+            number += 1
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        path = tmp_path / "b.tar.zst"
+        done = handcarry("bundle", release.folder / "release.yaml", "-o", path, "--sign", key,
+                         "--trust", root)
+    finally:
+        stop.set()
+        writer.join()
+    assert done.returncode in (0, 3), done.stderr
+    if done.returncode == 0:
+        run("verify", path, "--trust", root, "--deep")
+    else:
+        assert not path.exists()
+
+
+@pytest.mark.parametrize("where", ["roles/web/tasks", "roles/web/files/key", "collections/a/b/plugins"])
+@pytest.mark.parametrize("target", ["/etc", "../../../../etc/passwd", "../roles"])
+def test_094_links_in_roles_and_collections_are_not_carried(release, where, target):
+    """ansible-galaxy has been led out of its folder by such links, twice."""
+    release.put("playbooks/roles/web/meta/main.yml", "dependencies: []\n")
+    path = release.folder / "playbooks" / where
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(target)
+    made, said = pack(release, status=1)
+    assert "playbooks/%s': symbolic links are not followed" % where in said
+    assert not made.exists()
 
 
 def test_existing_file_is_never_overwritten(release):

@@ -518,6 +518,19 @@ def test_045_046_057_other_files(made, tmp_path):
     assert time.monotonic() - begin < 2
 
 
+@pytest.mark.parametrize("region", ["tree", "meta", "data"])
+def test_129_a_frame_exchanged_between_packing_and_signing(made, tmp_path, region):
+    """Votes are on the texts, which name each frame by its digest: no signature makes another frame
+    good."""
+    bundle = BundleFile(made.path)
+    data = bytearray(bundle.bytes())
+    data[bundle.begins[bundle.first(region)] + 20] ^= 1
+    path = tmp_path / "b.tar.zst"
+    path.write_bytes(data)
+    said = run("sign", path, "--key", made.key, status=3)
+    assert "is damaged" in said
+
+
 def test_several_bundles_and_their_status(made, tmp_path):
     bad = tmp_path / "bad.tar.zst"
     bad.write_bytes(made.data[:-1])
