@@ -87,8 +87,8 @@ add_bundle (Candidates *candidates, Run *run, const char *path, const Opening *h
 }
 
 /* Files on sticks that other systems wrote to have companions like "._NAME". */
-static gboolean
-is_bundle_name (const char *name)
+gboolean
+candidates_is_bundle_name (const char *name)
 {
     return *name != '.' &&
            (g_str_has_suffix (name, ".tar.zst") || g_str_has_suffix (name, ".tar.zst.001"));
@@ -106,7 +106,8 @@ add_folder (Candidates *candidates, Run *run, const char *path, const Opening *h
         g_autofree char *file = g_build_filename (path, names->pdata[i], NULL);
         g_autoptr (GError) problem = NULL;
 
-        if (is_bundle_name (names->pdata[i]) && !add_bundle (candidates, run, file, how, &problem))
+        if (candidates_is_bundle_name (names->pdata[i]) &&
+            !add_bundle (candidates, run, file, how, &problem))
             pass_over (candidates, run, file, g_steal_pointer (&problem));
     }
     return TRUE;
@@ -126,6 +127,8 @@ open_paths (Candidates *candidates, Run *run, const Opening *how, GError **error
     for (guint i = 0; run->options.paths[i] != NULL; i++) {
         const char *path = run->options.paths[i];
 
+        if (run_trust_is_name (path) && !candidates_is_folder (path))
+            continue;
         if (candidates_is_folder (path) ? !add_folder (candidates, run, path, how, error)
                                         : !add_bundle (candidates, run, path, how, error))
             return FALSE;
@@ -133,55 +136,15 @@ open_paths (Candidates *candidates, Run *run, const Opening *how, GError **error
     return TRUE;
 }
 
-static const TrustRoot *
-newest_root (const Candidates *candidates)
-{
-    const TrustRoot *newest = NULL;
-
-    for (guint i = 0; i < candidates->list->len; i++) {
-        const Candidate *candidate = candidates->list->pdata[i];
-        const TrustRoot *root = verified_bundle_root (candidate->verified);
-
-        if (newest == NULL || trust_number (root) > trust_number (newest))
-            newest = root;
-    }
-    return newest;
-}
-
-/* A key that the newest root revoked must not count in an older bundle beside it (trust.md 17). */
-static gboolean
-all_have_root (const Candidates *candidates, const TrustRoot *newest)
-{
-    for (guint i = 0; i < candidates->list->len; i++) {
-        const Candidate *candidate = candidates->list->pdata[i];
-
-        if (trust_number (verified_bundle_root (candidate->verified)) != trust_number (newest))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static Candidates *
-open_all (Run *run, const Opening *how, GError **error)
-{
-    g_autoptr (Candidates) candidates = g_new0 (Candidates, 1);
-
-    g_ptr_array_set_size (run->notes, 0);
-    candidates->list = g_ptr_array_new_with_free_func (candidate_free);
-    return open_paths (candidates, run, how, error) ? g_steal_pointer (&candidates) : NULL;
-}
-
 Candidates *
 candidates_open (Run *run, const TrustRoot *trust, GHashTable *excluded, GError **error)
 {
-    Opening how = { trust, excluded };
-    g_autoptr (Candidates) candidates = open_all (run, &how, error);
-    const TrustRoot *newest = candidates != NULL ? newest_root (candidates) : NULL;
+    const Opening how = { trust, excluded };
+    g_autoptr (Candidates) candidates = g_new0 (Candidates, 1);
 
-    if (newest == NULL || all_have_root (candidates, newest))
-        return g_steal_pointer (&candidates);
-    how.trust = newest;
-    return open_all (run, &how, error);
+    g_ptr_array_set_size (run->notes, (gint)run->lasting_notes);
+    candidates->list = g_ptr_array_new_with_free_func (candidate_free);
+    return open_paths (candidates, run, &how, error) ? g_steal_pointer (&candidates) : NULL;
 }
 
 static char *

@@ -19,8 +19,10 @@ typedef struct {
 } Candidates;
 
 gboolean candidates_is_folder (const char *path);
-/* Opens each path: a bundle, or a folder, in which every NAME.tar.zst and NAME.tar.zst.001 is one.
- * All are judged by the newest trust root that any of them carries. What cannot be believed or read
+/* NAME.tar.zst, NAME.tar.zst.001. */
+gboolean candidates_is_bundle_name (const char *name);
+/* Opens each path: a bundle, or a folder, in which every file of such a name is one. Trust bundles
+ * are no bundles. All are judged by trust. What cannot be believed or read
  * is an error where it was named, and passed over with a note where it lies in a folder. excluded:
  * path → GError, bundles that were found not to serve; they are passed over for that. */
 Candidates *candidates_open (Run *run, const TrustRoot *trust, GHashTable *excluded,

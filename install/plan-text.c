@@ -4,6 +4,8 @@
 
 #include "install/base.h"
 #include "install/step-place.h"
+#include "keys/root-diff.h"
+#include "keys/root.h"
 #include "manifest/error.h"
 #include "manifest/release-clock.h"
 #include "manifest/size.h"
@@ -24,6 +26,25 @@ append_bundle (GString *out, const Run *run)
     g_string_append_printf (out, "  bundle   %s, ", path);
     append_bytes (out, bundle_file_bytes (run->bundle));
     g_string_append_c (out, '\n');
+}
+
+/* What the operator confirms along with the release. */
+static void
+append_trust (GString *out, const Run *run)
+{
+    const RunTrust *trust = run->trust;
+    g_autofree char *changes = NULL, *from = NULL;
+
+    if (trust == NULL || trust->from == NULL)
+        return;
+    changes = root_diff_to_text (trust_values (trust->stored), trust_values (trust->newest));
+    from = error_quote (trust->from);
+    g_string_append_printf (
+        out,
+        "  trust    root %" G_GUINT64_FORMAT " → %" G_GUINT64_FORMAT " comes with it, in %s\n%s",
+        trust_number (trust->stored), trust_number (trust->newest), from, changes);
+    if (run->already)
+        g_string_append_printf (out, "           to keep it: handcarry trust import %s\n", from);
 }
 
 static void
@@ -55,6 +76,7 @@ append_head (GString *out, const Run *run)
                                 run->state->version, run->state->release);
     else
         g_string_append (out, "  here     not installed\n");
+    append_trust (out, run);
     g_string_append_printf (out, "  engine   %s at %s\n", engine,
                             engine_info (run->engine)->socket);
 }

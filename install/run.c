@@ -64,10 +64,11 @@ open_engine (Run *run, GError **error)
 
 /* One bundle is judged before the engine is asked anything. */
 static gboolean
-open_one (Run *run, const TrustRoot *trust, GError **error)
+open_one (Run *run, GError **error)
 {
     VoteReport *votes = vote_report_new ();
-    VerifiedBundle *verified = bundle_open_verified (run->options.paths[0], trust, votes, error);
+    VerifiedBundle *verified =
+        bundle_open_verified (run->options.paths[0], run->trust->newest, votes, error);
 
     if (verified == NULL) {
         vote_report_free (votes);
@@ -81,21 +82,31 @@ open_one (Run *run, const TrustRoot *trust, GError **error)
 }
 
 static gboolean
-open_several (Run *run, const TrustRoot *trust, GError **error)
+open_several (Run *run, GError **error)
 {
-    return open_engine (run, error) && run_choose (run, trust, error);
+    return open_engine (run, error) && run_choose (run, run->trust->newest, error);
+}
+
+static gboolean
+open_trust (Run *run, GError **error)
+{
+    g_autofree char *usual = g_build_filename (run->host->etc_path, "trust", NULL);
+    const char *dir = run->options.trust != NULL ? run->options.trust : usual;
+
+    run->trust = run_trust_open (dir, run->host->site, run->options.paths, run->notes, error);
+    return run->trust != NULL;
 }
 
 static gboolean
 open_bundles (Run *run, GError **error)
 {
-    g_autofree char *usual = g_build_filename (run->host->etc_path, "trust", NULL);
-    const char *dir = run->options.trust != NULL ? run->options.trust : usual;
-    g_autoptr (TrustRoot) trust = trust_load (dir, error);
     gboolean one = run->options.paths[1] == NULL && !candidates_is_folder (run->options.paths[0]);
 
-    return trust != NULL && host_check_state (run->host, run->notes, error) &&
-           (one ? open_one (run, trust, error) : open_several (run, trust, error));
+    if (!open_trust (run, error) || !host_check_state (run->host, run->notes, error))
+        return FALSE;
+    run->lasting_notes = run->notes->len;
+    return (one ? open_one (run, error) : open_several (run, error)) ||
+           run_trust_explain (run->trust, error);
 }
 
 static gboolean
@@ -286,6 +297,7 @@ run_free (Run *run)
     g_array_unref (run->layers);
     g_hash_table_unref (run->tree);
     g_clear_pointer (&run->values, g_ptr_array_unref);
+    run_trust_free (run->trust);
     statement_free (run->own_statement);
     run_free (run->leaving);
     if (!run->borrows)

@@ -8,6 +8,7 @@
 #include "install/launcher.h"
 #include "install/network.h"
 #include "install/outlook.h"
+#include "install/run-trust.h"
 #include "install/run-log.h"
 #include "install/state.h"
 #include "install/step.h"
@@ -52,6 +53,7 @@ struct Run {
     gboolean images_planned;
     gboolean foresee; /* plan as if those images were there already */
     Host *host;
+    RunTrust *trust; /* NULL where there is no bundle */
     Engine *engine;
     VerifiedBundle *verified;
     Bundle *bundle;             /* of verified */
@@ -74,6 +76,7 @@ struct Run {
     GPtrArray *listed;       /* EngineImage by engine_list, for one plan; NULL: not asked yet */
     GPtrArray *in_engine;    /* EngineImage: all; NULL where no image lacks */
     GPtrArray *notes;        /* char *: what a person should know, for plan and install */
+    guint lasting_notes;     /* how many of them hold whichever bundle is chosen */
     Outlook *outlook;        /* what a plan found out for a person */
     Bases *bases;            /* NULL: no delta */
     TreeSource *tree_source; /* NULL: not opened, or the bundle carries its whole tree */

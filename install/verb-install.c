@@ -85,6 +85,9 @@ carry_out (Run *run, gboolean yes, const VerbOutput *output, GError **error)
         return copy_in_remove (run, error);
     if (!yes && !verb_host_confirm ("Install this?", error))
         return FALSE;
+    /* A host that was judged by a root must not forget it: a revocation would count once only. */
+    if (!run_trust_store (run->trust, error))
+        return FALSE;
     told = run->notes->len;
     progress = verb_progress_new (output);
     run->progress = progress;

@@ -125,6 +125,19 @@ add_bundles (JsonBuilder *json, const Run *run)
     json_out_list (json, "bundles", all, add_bundle);
 }
 
+/* number: of the root that judges; stored differs where a newer one came on the medium. */
+static void
+add_trust (JsonBuilder *json, const RunTrust *trust)
+{
+    if (trust == NULL)
+        return;
+    json_out_object (json, "trust");
+    json_out_number (json, "number", trust_number (trust->newest));
+    json_out_number (json, "stored", trust_number (trust->kept ? trust->newest : trust->stored));
+    json_out_text (json, "from", trust->from);
+    json_builder_end_object (json);
+}
+
 void
 verb_plan_json (const Run *run, gboolean changed)
 {
@@ -138,6 +151,7 @@ verb_plan_json (const Run *run, gboolean changed)
     add_bundles (json, run);
     json_out_text (json, "network", network_barrier_name (run->barrier));
     add_engine (json, engine_info (run->engine));
+    add_trust (json, run->trust);
     json_out_list (json, "steps", run->steps, add_step);
     add_bases (json, run);
     json_out_number (json, "medium-bytes", run->cost != NULL ? run->cost->bundle_bytes : 0);
