@@ -2,8 +2,10 @@
  * Copyright The handcarry authors */
 #include "bundle/base.h"
 #include "bundle/verb-verify.h"
+#include "install/host.h"
 #include "keys/trust.h"
 #include "manifest/error.h"
+#include "manifest/path.h"
 #include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 
@@ -11,7 +13,7 @@
 
 typedef struct {
     VerbOutput output;
-    char *trust, *tmpdir;
+    char *trust, *site, *tmpdir;
     char **base;
     gboolean deep;
     int jobs;
@@ -22,6 +24,7 @@ static void
 options_clear (VerifyOptions *o)
 {
     g_free (o->trust);
+    g_free (o->site);
     g_free (o->tmpdir);
     g_strfreev (o->base);
     g_clear_pointer (&o->bases, g_ptr_array_unref);
@@ -36,6 +39,10 @@ parse_options (int *argc, char ***argv, VerifyOptions *o, GError **error)
         { "base", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->base,
           "with --deep: what a delta was made against; may come again", "BUNDLE" },
         { "trust", 0, 0, G_OPTION_ARG_FILENAME, &o->trust, "trust root (" HOST_TRUST ")", "DIR" },
+        { "site", 0, 0, G_OPTION_ARG_STRING, &o->site,
+          "as at this site: roles for other sites need not vote; without it, and where the host's "
+          "own trust root judges, as host.yaml says",
+          "NAME" },
         { "jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs, "threads", "N" },
         { "tmpdir", 0, 0, G_OPTION_ARG_FILENAME, &o->tmpdir, "for temporary files", "DIR" },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
@@ -111,11 +118,25 @@ open_bases (VerifyOptions *o, GError **error)
     return o->bases != NULL;
 }
 
+/* The site decides who must have voted: the host's own, where its own trust root judges. */
+static TrustRoot *
+load_trust (const VerifyOptions *o, GError **error)
+{
+    g_autoptr (TrustRoot) trust = trust_load (o->trust != NULL ? o->trust : HOST_TRUST, error);
+    g_autoptr (Host) host = NULL;
+
+    if (trust == NULL)
+        return NULL;
+    if (o->site == NULL && o->trust == NULL && (host = host_open (NULL, FALSE, error)) == NULL)
+        return NULL;
+    trust_set_site (trust, host != NULL ? host->site : o->site);
+    return g_steal_pointer (&trust);
+}
+
 static int
 run (const VerifyOptions *o, char **paths, GError **error)
 {
-    const char *dir = o->trust != NULL ? o->trust : HOST_TRUST;
-    g_autoptr (TrustRoot) trust = trust_load (dir, error);
+    g_autoptr (TrustRoot) trust = load_trust (o, error);
     g_autoptr (JsonBuilder) builder = NULL;
     int status = 0;
 
@@ -155,6 +176,10 @@ verb_verify (int argc, char **argv, GError **error)
         return error_exit_status (*error);
     if (argc < 2) {
         fail (error, ERR_USAGE, "verify takes one bundle or more");
+        return ERR_USAGE;
+    }
+    if (o.site != NULL && !path_check_product (o.site, error)) {
+        fail_prefix (error, "--site");
         return ERR_USAGE;
     }
     if (!open_bases (&o, error))

@@ -294,8 +294,8 @@ parse_revoked (Root *root, Place item, GError **error)
     return TRUE;
 }
 
-/* Exactly one role decides about roots; a release needs someone for each of its two texts, at every
- * site. */
+/* Exactly one role decides about roots; a release needs someone for each of its two texts. Where
+ * all that sign the statement are for certain sites, nothing can be installed anywhere else. */
 static gboolean
 check_roles (const Root *root, Place list, GError **error)
 {
@@ -304,7 +304,7 @@ check_roles (const Root *root, Place list, GError **error)
     for (guint i = 0; i < root->roles->len; i++) {
         const RootRole *role = root->roles->pdata[i];
 
-        count[role->signs] += role->sites == NULL;
+        count[role->signs]++;
     }
     if (count[SIGNS_ROOT] != 1)
         return yaml_fail (list.node, list.name, error,
@@ -312,7 +312,7 @@ check_roles (const Root *root, Place list, GError **error)
     for (guint i = SIGNS_STATEMENT; i <= SIGNS_PACKING; i++)
         if (count[i] == 0)
             return yaml_fail (list.node, list.name, error,
-                              "no role without 'sites' signs the %s; nothing could be installed",
+                              "no role signs the %s; nothing could be installed",
                               root_signs_name (i));
     return TRUE;
 }

@@ -214,7 +214,11 @@ judge_roles (const Root *root, const char *site, RoleSigns signs, GPtrArray *sig
             met = FALSE;
     }
     if (judged == 0)
-        return fail (error, ERR_TRUST, "no role of the trust root signs the %s", what);
+        return fail (error, ERR_TRUST,
+                     "no role of the trust root signs the %s at site '%s', so nothing can be "
+                     "installed there; the next trust root can name it: handcarry trust add --role "
+                     "ROLE --site %s",
+                     what, site != NULL ? site : "?", site != NULL ? site : "SITE");
     return met;
 }
 
