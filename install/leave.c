@@ -102,14 +102,12 @@ plan_places (Run *run, GError **error)
     return TRUE;
 }
 
-/* Old programs are never started on data that they cannot read. */
 static gboolean
 check_data (const Run *run, GError **error)
 {
     const Release *left = run->leaving->release;
 
-    return left->rollback_to <= run->release->release ||
-           release_has_playbook (left, PLAYBOOK_UNDO) ||
+    return release_may_go_back (left, run->release->release) ||
            fail (error, ERR_POLICY,
                  "what release %" G_GUINT64_FORMAT " wrote can be read from release "
                  "%" G_GUINT64_FORMAT " on (data: rollback-to), and it brings no playbook with "

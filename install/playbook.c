@@ -147,3 +147,9 @@ release_has_playbook (const Release *release, PlaybookRun kind)
             return TRUE;
     return FALSE;
 }
+
+gboolean
+release_may_go_back (const Release *release, guint64 old)
+{
+    return release->rollback_to <= old || release_has_playbook (release, PLAYBOOK_UNDO);
+}

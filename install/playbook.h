@@ -16,5 +16,8 @@ gboolean playbook_run (Run *run, const ReleasePlaybook *playbook, PlaybookRecap 
  * stored release: host, engine, launcher and product_fd are needed, no bundle. */
 gboolean playbooks_run_kind (Run *run, PlaybookRun kind, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean release_has_playbook (const Release *release, PlaybookRun kind);
+/* Old programs are never started on data that they cannot read: can those of release old read what
+ * release wrote, or does a playbook put the data back? */
+gboolean release_may_go_back (const Release *release, guint64 old);
 /* The variable file that a playbook of this kind gets. */
 GBytes *playbook_variables (const Run *run, PlaybookRun kind);

@@ -124,13 +124,12 @@ any_program_began (const Run *run)
            any_began (run, &step_compose_leave_kind, PART_APPLY);
 }
 
-/* Old programs are never started on data that they cannot read. */
 static gboolean
 check_data (Run *run, guint64 old, GError **error)
 {
     const Release *release = run->release;
 
-    if (old == 0 || release->rollback_to <= old || release_has_playbook (release, PLAYBOOK_UNDO))
+    if (old == 0 || release_may_go_back (release, old))
         return TRUE;
     return fail (error, ERR_NEEDS_ATTENTION,
                  "what release %" G_GUINT64_FORMAT " wrote can be read from release "
