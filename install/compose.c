@@ -48,8 +48,7 @@ probe (Run *run, gboolean plugin, ComposeTool *tool)
 {
     static const char *const of_plugin[] = { "docker", "compose", "version", "--short", NULL };
     static const char *const of_program[] = { "docker-compose", "version", "--short", NULL };
-    const Work work = { .run = run };
-    g_auto (GStrv) environment = work_environment (&work);
+    g_auto (GStrv) environment = work_environment (run);
     LauncherJob job = { plugin ? of_plugin : of_program, (const char *const *)environment, "/",
                         PROBE_MILLISECONDS };
     g_autoptr (GString) out = g_string_new (NULL);
@@ -159,7 +158,7 @@ make_environment (const Work *work)
         { "HANDCARRY_DIGEST", digest },
         { "HANDCARRY_TREE", tree },
     };
-    char **environment = work_environment (work);
+    char **environment = work_environment (run);
 
     for (guint i = 0; i < run->values->len; i++) {
         const HostValue *value = g_ptr_array_index (run->values, i);

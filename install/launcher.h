@@ -29,6 +29,8 @@ typedef struct {
 typedef void (*LauncherOutput) (const guint8 *bytes, gsize length, gpointer data);
 
 #define LAUNCHER_TIMED_OUT (-1)
+/* What PATH is for all that is started. */
+#define LAUNCHER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* Runs a program to its end. *status is its exit code, 128 + N after signal N, 127 where it could
  * not be started, or LAUNCHER_TIMED_OUT. */

@@ -33,10 +33,8 @@ collect (const guint8 *bytes, gsize length, gpointer data)
 static int
 probe (Run *run, const char *const *argv, GString *out)
 {
-    static const char *const environment[] = {
-        "LC_ALL=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "PYTHONDONTWRITEBYTECODE=1", NULL
-    };
+    static const char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=" LAUNCHER_PATH,
+                                               "PYTHONDONTWRITEBYTECODE=1", NULL };
     LauncherJob job = { argv, environment, "/", PROBE_MILLISECONDS };
     int status;
 

@@ -55,7 +55,7 @@ start (Work *work, const ReleasePlaybook *playbook, int *status, GError **error)
     g_autofree char *usual = g_build_filename (work->path, "inventory", NULL);
     g_autofree char *config = g_build_filename (work->path, "ansible.cfg", NULL);
     g_autofree char *tasks = g_build_filename (work->path, "tasks", NULL);
-    g_auto (GStrv) environment = work_environment (work);
+    g_auto (GStrv) environment = work_environment (work->run);
     const char *const argv[] = { "ansible-playbook",
                                  "-i",
                                  playbook->inventory != NULL ? playbook->inventory : usual,

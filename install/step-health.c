@@ -194,10 +194,7 @@ try_command (Check *check, Run *run, gboolean *holds, GError **error)
     g_autofree char *tree = run_tree_path (run);
     g_autofree char *docker =
         g_strdup_printf ("DOCKER_HOST=unix://%s", engine_info (run->engine)->socket);
-    const char *const environment[] = {
-        "LC_ALL=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        docker, NULL
-    };
+    const char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=" LAUNCHER_PATH, docker, NULL };
     LauncherJob job = { (const char *const *)check->health->command, environment, tree,
                         milliseconds_left (check) };
     int status;

@@ -76,15 +76,14 @@ work_write (Work *work, const char *name, GBytes *bytes, GError **error)
 }
 
 char **
-work_environment (const Work *work)
+work_environment (const Run *run)
 {
-    const char *socket = engine_info (work->run->engine)->socket;
+    const char *socket = engine_info (run->engine)->socket;
     g_autofree char *url = g_strconcat ("unix://", socket, NULL);
     char **environment = g_new0 (char *, 1);
 
     environment = g_environ_setenv (environment, "LC_ALL", "C.UTF-8", TRUE);
-    environment = g_environ_setenv (
-        environment, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", TRUE);
+    environment = g_environ_setenv (environment, "PATH", LAUNCHER_PATH, TRUE);
     environment = g_environ_setenv (environment, "PYTHONDONTWRITEBYTECODE", "1", TRUE);
     environment = g_environ_setenv (environment, "HOME", g_get_home_dir (), TRUE);
     environment = g_environ_setenv (environment, "DOCKER_HOST", url, TRUE);

@@ -37,7 +37,7 @@ gboolean work_write (Work *work, const char *name, GBytes *bytes,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Nothing that a person has set, so that it changes nothing: locale, PATH, HOME, and the engine
  * that the images were loaded into. Caller frees, and may add to it. */
-char **work_environment (const Work *work);
+char **work_environment (const Run *run);
 /* Runs it in the release's tree to its end, without secrets to run->output and log. *status as of
  * launcher_run. A first signal is kept for later, a second one interrupts it. */
 gboolean work_run (Work *work, const char *const *argv, char **environment, int *status,
