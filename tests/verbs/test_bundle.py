@@ -366,6 +366,9 @@ def slow(release, tmp_path):
 
     def started(*options, **more):
         more.setdefault("preexec_fn", heed_signals)
+        # Without an ansible-playbook it is packing that is killed, and no copy of the playbooks
+        # that were being checked is left.
+        more.setdefault("env", {**os.environ, "PATH": str(tmp_path)})
         return subprocess.Popen([PROGRAM, "bundle", release.folder / "release.yaml", "-o",
                                  out / "b.tar.zst", "--level", "19", *options],
                                 stderr=subprocess.PIPE, stdout=subprocess.PIPE, **more)
