@@ -225,9 +225,8 @@ check_one (const Layout *layout, const CollectedTree *tree, const ReleasePlayboo
 static gboolean
 open_layout (Layout *layout, const char *tmpdir, GError **error)
 {
-    const char *dir = tmpdir != NULL ? tmpdir : g_getenv ("TMPDIR");
-    g_autofree char *path =
-        g_build_filename (dir != NULL ? dir : "/var/tmp", "handcarry-XXXXXX", NULL);
+    const char *dir = file_temporary_folder (tmpdir);
+    g_autofree char *path = g_build_filename (dir, "handcarry-XXXXXX", NULL);
 
     if (g_mkdtemp (path) == NULL)
         return fail_errno (error, ERR_FAILED, errno, "cannot make a temporary folder in '%s'", dir);

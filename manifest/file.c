@@ -269,15 +269,20 @@ open_then_unlink (const char *where)
     return fd;
 }
 
+const char *
+file_temporary_folder (const char *dir)
+{
+    const char *where = dir != NULL ? dir : g_getenv ("TMPDIR");
+
+    return where != NULL && *where != '\0' ? where : "/var/tmp";
+}
+
 int
 file_temporary (const char *dir, GError **error)
 {
-    const char *where = dir != NULL ? dir : g_getenv ("TMPDIR");
-    int fd;
+    const char *where = file_temporary_folder (dir);
+    int fd = openat (AT_FDCWD, where, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-    if (where == NULL || *where == '\0')
-        where = "/var/tmp";
-    fd = openat (AT_FDCWD, where, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
         fd = open_then_unlink (where);
     if (fd < 0)

@@ -46,7 +46,9 @@ gboolean file_create (int dirfd, const char *name, GBytes *bytes, mode_t mode,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean file_fsync_dir (int dirfd, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* An unlinked temporary file in the directory dir ($TMPDIR or /var/tmp when NULL). */
+/* The folder for temporary files: dir, or $TMPDIR or /var/tmp when NULL. */
+const char *file_temporary_folder (const char *dir);
+/* An unlinked temporary file there. */
 int file_temporary (const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Directory part and last component of a user's path, opened: "out.tar" gives ".". The base name
