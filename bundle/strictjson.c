@@ -42,6 +42,43 @@ take (Scan *scan, char c)
     return TRUE;
 }
 
+/* The four digits of a \u escape. */
+static gboolean
+scan_code (Scan *scan, guint *code)
+{
+    *code = 0;
+    if (scan->end - scan->at < 4)
+        return scan_fail (scan, "short \\u escape");
+    for (gsize i = 0; i < 4; i++) {
+        if (!g_ascii_isxdigit (scan->at[i]))
+            return scan_fail (scan, "bad \\u escape");
+        *code = *code * 16 + (guint)g_ascii_xdigit_value (scan->at[i]);
+    }
+    scan->at += 4;
+    return TRUE;
+}
+
+/* Half a surrogate pair is no character: json-glib would make bytes of it that are not UTF-8. */
+static gboolean
+scan_unicode (Scan *scan)
+{
+    guint code, low = 0;
+
+    if (!scan_code (scan, &code))
+        return FALSE;
+    /* C strings would end here, and what was checked would not be what was meant. */
+    if (code == 0)
+        return scan_fail (scan, "U+0000 in a string");
+    if (code < 0xd800 || code > 0xdfff)
+        return TRUE;
+    if (code < 0xdc00 && scan->end - scan->at >= 2 && memcmp (scan->at, "\\u", 2) == 0) {
+        scan->at += 2;
+        if (!scan_code (scan, &low))
+            return FALSE;
+    }
+    return (low >= 0xdc00 && low <= 0xdfff) || scan_fail (scan, "half a surrogate pair");
+}
+
 static gboolean
 scan_escape (Scan *scan)
 {
@@ -50,18 +87,7 @@ scan_escape (Scan *scan)
     if (c == '\0' || strchr ("\"\\/bfnrtu", c) == NULL)
         return scan_fail (scan, "unknown escape");
     scan->at++;
-    if (c != 'u')
-        return TRUE;
-    if (scan->end - scan->at < 4)
-        return scan_fail (scan, "short \\u escape");
-    for (gsize i = 0; i < 4; i++)
-        if (!g_ascii_isxdigit (scan->at[i]))
-            return scan_fail (scan, "bad \\u escape");
-    /* C strings would end here, and what was checked would not be what was meant. */
-    if (strncmp (scan->at, "0000", 4) == 0)
-        return scan_fail (scan, "U+0000 in a string");
-    scan->at += 4;
-    return TRUE;
+    return c != 'u' || scan_unicode (scan);
 }
 
 static gboolean

@@ -25,11 +25,25 @@ walk_from (GPtrArray *chain, guint k, const TrustRoot *proven)
     g_assert_cmpuint (trust_epoch (walked), >=, trust_epoch (stored));
 }
 
+/* What another chain has at a number that is there already must be the same. */
+static void
+walk_other (GPtrArray *sections, const TrustRoot *trust)
+{
+    g_autoptr (GPtrArray) chain = sections_chain (sections, "other-root", "other-vote");
+    g_autoptr (TrustRoot) walked = trust_walk (trust, chain, NULL);
+
+    for (guint i = 0; walked != NULL && i < MIN (chain->len, trust_chain (trust)->len); i++) {
+        const SignedRoot *one = chain->pdata[i], *other = trust_chain (trust)->pdata[i];
+
+        g_assert_true (g_bytes_equal (one->text, other->text));
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
     g_autoptr (GPtrArray) sections = sections_split (data, size);
-    g_autoptr (GPtrArray) chain = sections_chain (sections, "vote");
+    g_autoptr (GPtrArray) chain = sections_chain (sections, "root", "vote");
     g_autoptr (GError) error = NULL;
     g_autoptr (TrustRoot) trust = trust_prove (chain, &error);
 
@@ -40,5 +54,6 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     walk_from (chain, 1, trust);
     if (chain->len > 1)
         walk_from (chain, chain->len - 1, trust);
+    walk_other (sections, trust);
     return 0;
 }

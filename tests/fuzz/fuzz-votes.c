@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
     g_autoptr (GPtrArray) sections = sections_split (data, size);
     g_autoptr (GPtrArray) votes = sections_all (sections, "vote");
-    g_autoptr (GPtrArray) chain = sections_chain (sections, "vote-root");
+    g_autoptr (GPtrArray) chain = sections_chain (sections, "root", "vote-root");
     g_autoptr (TrustRoot) trust = trust_prove (chain, NULL);
     GBytes *text = sections_find (sections, "text");
     GBytes *site = sections_find (sections, "site");

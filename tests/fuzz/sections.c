@@ -90,14 +90,14 @@ sections_all (GPtrArray *sections, const char *name)
 }
 
 GPtrArray *
-sections_chain (GPtrArray *sections, const char *vote)
+sections_chain (GPtrArray *sections, const char *root, const char *vote)
 {
     GPtrArray *chain = g_ptr_array_new_with_free_func ((GDestroyNotify)signed_root_free);
 
     for (guint i = 0; i < sections->len; i++) {
         const Section *section = sections->pdata[i];
 
-        if (strcmp (section->name, "root") == 0) {
+        if (strcmp (section->name, root) == 0) {
             g_ptr_array_add (chain, signed_root_new (section->bytes));
         } else if (strcmp (section->name, vote) == 0 && chain->len > 0) {
             SignedRoot *last = chain->pdata[chain->len - 1];

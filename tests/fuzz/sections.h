@@ -17,8 +17,9 @@ GPtrArray *sections_split (const guint8 *data, gsize size);
 GBytes *sections_find (GPtrArray *sections, const char *name);
 /* All of this name (GBytes, borrowed). Caller frees the array. */
 GPtrArray *sections_all (GPtrArray *sections, const char *name);
-/* Sections "root", each with those named vote behind it, as a chain of SignedRoot. Caller frees. */
-GPtrArray *sections_chain (GPtrArray *sections, const char *vote);
+/* Sections named root, each with those named vote behind it, as a chain of SignedRoot. Caller
+ * frees. */
+GPtrArray *sections_chain (GPtrArray *sections, const char *root, const char *vote);
 
 /* A folder in memory that is removed at exit, one a process, and a file in it. */
 const char *scratch_folder (void);

@@ -3,6 +3,7 @@
 #include "bundle/frame.h"
 #include "bundle/member.h"
 #include "bundle/source-tar.h"
+#include "bundle/strictjson.h"
 #include "bundle/tail.h"
 #include "corpus.h"
 #include "keys/trust.h"
@@ -97,11 +98,19 @@ take_plays (GBytes *input, GError **error)
 }
 
 static gboolean
+take_json (GBytes *input, GError **error)
+{
+    g_autoptr (JsonNode) root = NULL;
+
+    return strictjson_parse_object (input, "input", &root, error) != NULL;
+}
+
+static gboolean
 take_chain (GBytes *input, GError **error)
 {
     g_autoptr (GPtrArray) sections =
         sections_split (g_bytes_get_data (input, NULL), g_bytes_get_size (input));
-    g_autoptr (GPtrArray) chain = sections_chain (sections, "vote");
+    g_autoptr (GPtrArray) chain = sections_chain (sections, "root", "vote");
     g_autoptr (TrustRoot) trust = trust_prove (chain, error);
 
     return trust != NULL;
@@ -112,7 +121,7 @@ take_votes (GBytes *input, GError **error)
 {
     g_autoptr (GPtrArray) sections =
         sections_split (g_bytes_get_data (input, NULL), g_bytes_get_size (input));
-    g_autoptr (GPtrArray) chain = sections_chain (sections, "vote-root");
+    g_autoptr (GPtrArray) chain = sections_chain (sections, "root", "vote-root");
     g_autoptr (GPtrArray) votes = sections_all (sections, "vote");
     g_autoptr (TrustRoot) trust = trust_prove (chain, error);
     g_autoptr (VoteReport) report = vote_report_new ();
@@ -128,9 +137,9 @@ static const struct {
     const char *folder;
     CorpusFunc take;
 } folders[] = {
-    { "footer", take_footer }, { "frame", take_frame },        { "member", take_members },
-    { "plays", take_plays },   { "source-tar", take_archive }, { "trust-chain", take_chain },
-    { "votes", take_votes },
+    { "footer", take_footer },     { "frame", take_frame },        { "member", take_members },
+    { "plays", take_plays },       { "source-tar", take_archive }, { "strictjson", take_json },
+    { "trust-chain", take_chain }, { "votes", take_votes },
 };
 
 static void
