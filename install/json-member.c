@@ -55,10 +55,17 @@ json_member_count (JsonObject *object, const char *name)
     return (guint64)MAX (json_member_integer (object, name), 0);
 }
 
+static JsonNode *
+element (JsonArray *array, guint i)
+{
+    return array != NULL && i < json_array_get_length (array) ? json_array_get_element (array, i)
+                                                              : NULL;
+}
+
 const char *
 json_member_string_at (JsonArray *array, guint i)
 {
-    JsonNode *node = i < json_array_get_length (array) ? json_array_get_element (array, i) : NULL;
+    JsonNode *node = element (array, i);
 
     if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
         json_node_get_value_type (node) != G_TYPE_STRING)
@@ -69,9 +76,9 @@ json_member_string_at (JsonArray *array, guint i)
 JsonObject *
 json_member_object_at (JsonArray *array, guint i)
 {
-    JsonNode *node = json_array_get_element (array, i);
+    JsonNode *node = element (array, i);
 
-    return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+    return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 }
 
 void

@@ -18,6 +18,7 @@ gboolean json_member_boolean (JsonObject *object, const char *name);
 gint64 json_member_integer (JsonObject *object, const char *name);
 /* A negative one counts as absent. */
 guint64 json_member_count (JsonObject *object, const char *name);
+/* NULL where array is NULL or shorter. */
 const char *json_member_string_at (JsonArray *array, guint i);
 JsonObject *json_member_object_at (JsonArray *array, guint i);
 

@@ -70,6 +70,8 @@ read_own (Step *step, Run *run, JsonObject *data, GError **error)
 static gboolean
 read_leaving (Step *step, Run *run, JsonObject *data, GError **error)
 {
+    if (run->leaving == NULL)
+        return fail (error, ERR_FORMAT, "the run leaves no release");
     return find (step, run->leaving->release, data, error);
 }
 
