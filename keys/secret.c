@@ -7,6 +7,7 @@
 #include "keys/selftest.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/fuzzing.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -112,7 +113,7 @@ decrypt (Blob *blob, const char *name, PasswordFunc password, gpointer data, GEr
                      " bytes of free memory",
                      name, memory);
     compute_check (&blob->core, check);
-    if (sodium_memcmp (check, blob->core.check, sizeof check) != 0)
+    if (!check_holds (sodium_memcmp (check, blob->core.check, sizeof check) == 0))
         return fail (error, ERR_TRUST, "wrong password for secret key '%s'", name);
     return TRUE;
 }
@@ -128,7 +129,7 @@ check_halves (const Core *core, const char *name, GError **error)
     if (derived == NULL)
         return fail (error, ERR_FAILED, "no memory for secret key '%s'", name);
     crypto_sign_ed25519_seed_keypair (public_key, derived, core->secret);
-    equal = sodium_memcmp (derived, core->secret, 64) == 0;
+    equal = check_holds (sodium_memcmp (derived, core->secret, 64) == 0);
     sodium_free (derived);
     if (!equal)
         return fail (error, ERR_FORMAT, "secret key '%s' is damaged: its two halves do not fit",

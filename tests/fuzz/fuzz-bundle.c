@@ -12,9 +12,9 @@
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
 /* The input is what lies in a bundle: sections "statement", "packing" and one for each tar member
- * under its name (executable tree files as "+tree/…"). A bundle file is made of them: frames of raw
- * blocks, and a packing list whose regions and digests fit, so that a changed member leads to its
- * reader and not to the first length that does not fit. */
+ * under its name (executable tree files as "+tree/…"), and perhaps roots and votes. A bundle file
+ * is made of them: frames of raw blocks, and a packing list whose regions and digests fit, so that
+ * a changed member leads to its reader and not to the first length that does not fit. */
 typedef struct {
     GByteArray *frames;
     GArray *index; /* Frame */
@@ -112,6 +112,15 @@ append_bytes (GByteArray *to, GBytes *bytes)
     g_byte_array_append (to, g_bytes_get_data (bytes, NULL), (guint)g_bytes_get_size (bytes));
 }
 
+static void
+add_votes (GPtrArray *votes, GPtrArray *sections, const char *name)
+{
+    g_autoptr (GPtrArray) found = sections_all (sections, name);
+
+    for (guint i = 0; i < found->len; i++)
+        g_ptr_array_add (votes, g_bytes_ref (found->pdata[i]));
+}
+
 static gboolean
 write_bundle (GPtrArray *sections)
 {
@@ -130,6 +139,10 @@ write_bundle (GPtrArray *sections)
     tail->statement = g_bytes_ref (statement);
     tail->index = frame_index_write (index);
     tail->packing = fit_packing (packing, statement, tail->index, &made);
+    g_ptr_array_unref (tail->chain);
+    tail->chain = sections_chain (sections, "root", "vote-root");
+    add_votes (tail->statement_votes, sections, "vote-statement");
+    add_votes (tail->packing_votes, sections, "vote-packing");
     texts = tail_texts_frame (tail->statement, tail->packing);
     append_bytes (frames, texts);
     tail->offset = frames->len;
@@ -137,6 +150,25 @@ write_bundle (GPtrArray *sections)
     append_bytes (frames, end);
     scratch_write ("bundle", frames->data, frames->len);
     return TRUE;
+}
+
+/* Against a root of the input's own: "trust", voted on by each "vote-root". */
+static void
+open_verified (GPtrArray *sections, const char *path)
+{
+    g_autoptr (GPtrArray) chain = sections_chain (sections, "trust", "vote-root");
+    g_autoptr (TrustRoot) trust = chain->len > 0 ? trust_prove (chain, NULL) : NULL;
+    g_autoptr (VoteReport) report = vote_report_new ();
+    g_autoptr (VerifiedBundle) verified = NULL;
+    g_autoptr (GPtrArray) carried = NULL;
+
+    if (trust == NULL)
+        return;
+    carried = bundle_read_chain (path, NULL);
+    g_assert_nonnull (carried);
+    verified = bundle_open_verified (path, trust, report, NULL);
+    if (verified != NULL)
+        g_assert_cmpuint (trust_number (verified_bundle_root (verified)), >=, trust_number (trust));
 }
 
 /* Base files of zeros, and a base tree whose files are three bytes long. */
@@ -225,6 +257,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     if (!write_bundle (sections))
         return 0;
     path = scratch_path ("bundle");
+    open_verified (sections, path);
     bundle = bundle_open (path, &error);
     g_assert_true ((bundle == NULL) == (error != NULL));
     if (bundle == NULL)

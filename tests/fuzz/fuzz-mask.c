@@ -22,6 +22,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     HostValue open = { (char *)"c", (char *)"8080", FALSE };
     g_autoptr (GPtrArray) values = g_ptr_array_new ();
     g_autoptr (GByteArray) out = g_byte_array_new ();
+    g_autofree char *text = NULL, *masked = NULL;
     Mask *mask;
 
     g_ptr_array_add (values, &whole);
@@ -32,6 +33,9 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     mask_add (mask, data + size / 3, size - size / 3);
     mask_free (mask);
     g_byte_array_append (out, (const guint8 *)"", 1);
+    text = g_strndup (size > 0 ? (const char *)data : "", size);
+    masked = mask_text (values, text);
+    g_assert_null (strstr (masked, "hunter2"));
     g_assert_null (strstr ((const char *)out->data, "hunter2"));
     g_assert_null (strstr ((const char *)out->data, "say \"x\""));
     g_assert_null (strstr ((const char *)out->data, "say \\\"x\\\""));

@@ -13,6 +13,9 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     if (records != NULL) {
         g_autoptr (GBytes) again = records_to_text (records);
         g_assert_nonnull (again);
+        (void)records_generation (records, "plant-hmi");
+        records_set_generation (records, "plant-hmi", 7);
+        g_assert_cmpuint (records_generation (records, "plant-hmi"), ==, 7);
     }
     return 0;
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "install/launcher-child.h"
+#include "install/tree-wire.h"
+#include "manifest/file.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+/* What helper processes say to each other: as a letter to the tree's, as a stream to the
+ * launcher's. */
+static void
+receive_letter (const guint8 *data, gsize size)
+{
+    static TreeMessage message;
+    int pair[2];
+
+    g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), ==, 0);
+    g_assert_cmpint (send (pair[0], data, size, 0), ==, (gssize)size);
+    if (tree_wire_receive (pair[1], &message)) {
+        g_assert_cmpuint (message.length, ==, size - sizeof message.head);
+        g_assert_cmpint (message.fds[0], ==, -1);
+    }
+    close (pair[0]);
+    close (pair[1]);
+}
+
+static void
+receive_stream (const guint8 *data, gsize size)
+{
+    g_autoptr (GBytes) payload = NULL;
+    g_autoptr (GVariant) end = NULL;
+    g_autofree char *text = NULL;
+    LauncherKind kind;
+    int pair[2], status;
+
+    g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+    g_assert_cmpint (send (pair[0], data, size, 0), ==, (gssize)size);
+    close (pair[0]);
+    if (launcher_receive (pair[1], &kind, &payload)) {
+        g_assert_cmpuint (g_bytes_get_size (payload), <, size);
+        end = g_variant_ref_sink (
+            g_variant_new_from_bytes (G_VARIANT_TYPE (LAUNCHER_END_TYPE), payload, FALSE));
+        g_variant_get (end, LAUNCHER_END_TYPE, &status, &text);
+    }
+    close (pair[1]);
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+    if (size == 0 || size > TREE_PIECE)
+        return 0;
+    receive_letter (data, size);
+    receive_stream (data, size);
+    return 0;
+}
