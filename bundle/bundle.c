@@ -4,6 +4,7 @@
 
 #include "bundle/format.h"
 #include "bundle/reader.h"
+#include "bundle/vote-files.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/fuzzing.h"
@@ -188,6 +189,8 @@ static gboolean
 authenticate (VerifiedBundle *verified, const TrustRoot *trust, VoteReport *report, GError **error)
 {
     Tail *tail = verified->bundle->tail;
+    g_autoptr (GPtrArray) votes = NULL;
+    gboolean good;
 
     verified->trust = trust;
     tail_drop_recoded (tail, report->ignored);
@@ -197,10 +200,16 @@ authenticate (VerifiedBundle *verified, const TrustRoot *trust, VoteReport *repo
             return FALSE;
         verified->trust = verified->walked;
     }
-    return trust_check_votes (verified->trust, SIGNED_STATEMENT, tail->statement,
-                              tail->statement_votes, report, error) &&
-           trust_check_votes (verified->trust, SIGNED_PACKING, tail->packing, tail->packing_votes,
-                              report, error);
+    votes = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+    for (guint i = 0; i < tail->statement_votes->len; i++)
+        g_ptr_array_add (votes, g_bytes_ref (tail->statement_votes->pdata[i]));
+    vote_files_add (verified->bundle->path, tail->statement, verified->trust, votes, report);
+    good = trust_check_votes (verified->trust, SIGNED_STATEMENT, tail->statement, votes, report,
+                              error);
+    /* The packing list's roles are reported on also where the statement's are not met. */
+    return trust_check_votes (verified->trust, SIGNED_PACKING, tail->packing, tail->packing_votes,
+                              report, good ? error : NULL) &&
+           good;
 }
 
 /* An epoch is how a new root takes back what stolen keys have signed: none of it names the new one.

@@ -28,6 +28,8 @@ verb_verify_votes (const VerbOutput *output, const VoteReport *report)
         if (role->voted->len < role->threshold)
             verb_print (output, "                missing: %s\n", missing);
     }
+    for (guint i = 0; i < report->files->len; i++)
+        verb_print (output, "  counted:     a vote from '%s'\n", (char *)report->files->pdata[i]);
     for (guint i = 0; i < report->ignored->len; i++)
         verb_print (output, "  not counted: %s\n", (char *)report->ignored->pdata[i]);
 }
@@ -80,6 +82,7 @@ add_votes (JsonBuilder *builder, const VoteReport *report)
         json_builder_end_object (builder);
     }
     json_builder_end_array (builder);
+    json_out_lines (builder, "vote_files", report->files);
     json_out_lines (builder, "not_counted", report->ignored);
 }
 

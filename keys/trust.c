@@ -300,6 +300,7 @@ vote_report_new (void)
 
     report->roles = g_ptr_array_new_with_free_func ((GDestroyNotify)votes_role_free);
     report->ignored = g_ptr_array_new_with_free_func (g_free);
+    report->files = g_ptr_array_new_with_free_func (g_free);
     return report;
 }
 
@@ -310,5 +311,6 @@ vote_report_free (VoteReport *report)
         return;
     g_ptr_array_unref (report->roles);
     g_ptr_array_unref (report->ignored);
+    g_ptr_array_unref (report->files);
     g_free (report);
 }

@@ -66,6 +66,7 @@ typedef struct {
 typedef struct {
     GPtrArray *roles;   /* RoleVotes */
     GPtrArray *ignored; /* char *: a sentence for each vote that did not count, and why */
+    GPtrArray *files;   /* char *: names of the files beside a bundle whose votes count */
 } VoteReport;
 
 VoteReport *vote_report_new (void);

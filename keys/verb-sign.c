@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define VOTE_SUFFIX ".vote"
+
 typedef struct {
     VerbOutput output;
     SignerOptions signer;
@@ -62,6 +64,12 @@ write_vote (const Options *options, const char *path, GBytes *vote, GError **err
     if (!file_create (dirfd, name, vote, 0644, error))
         return FALSE;
     verb_print (&options->output, "Vote written to '%s'.\n", path);
+    verb_print (&options->output,
+                g_str_has_suffix (path, VOTE_SUFFIX)
+                    ? "It counts where it lies beside the bundle, or after 'handcarry sign BUNDLE "
+                      "--add'.\n"
+                    : "It counts beside the bundle as a file NAME" VOTE_SUFFIX
+                      ", or after 'handcarry sign BUNDLE --add'.\n");
     return TRUE;
 }
 
@@ -76,7 +84,7 @@ sign_with_key (const Options *options, const char *path, const SignTexts *texts,
     if (vote == NULL)
         return FALSE;
     id = public_key_id (&signer->key);
-    beside = g_strdup_printf ("%s.%s.minisig", path, id);
+    beside = g_strdup_printf ("%s.%s" VOTE_SUFFIX, path, id);
     if (options->vote_out != NULL || texts->packing == NULL)
         return write_vote (options, options->vote_out != NULL ? options->vote_out : beside, vote,
                            error);
@@ -143,17 +151,19 @@ verb_sign (int argc, char **argv, GError **error)
     const GOptionEntry entries[] = {
         SIGNER_OPTIONS (&options.signer),
         { "vote-out", 0, 0, G_OPTION_ARG_FILENAME, &options.vote_out,
-          "write the vote on the statement here instead of into the bundle", "FILE" },
+          "write the vote on the statement here (NAME.vote) instead of into the bundle", "FILE" },
         { "add", 0, 0, G_OPTION_ARG_FILENAME, &options.add,
           "add a vote on the statement that was made elsewhere", "FILE" },
         { NULL },
     };
 
-    if (!verb_parse (&argc, &argv, "BUNDLE|STATEMENT",
-                     "Shows what would be signed, then signs it: adds votes on statement and "
-                     "packing list to a bundle; for a statement file, writes the vote beside it "
-                     "(STATEMENT.KEYID.minisig).",
-                     entries, &options.output, FALSE, error) ||
+    if (!verb_parse (
+            &argc, &argv, "BUNDLE|STATEMENT",
+            "Shows what would be signed, then signs it: adds votes on statement and "
+            "packing list to a bundle; for a statement file, writes the vote beside it "
+            "(STATEMENT.KEYID.vote). A file NAME.vote that lies beside a bundle counts as if it "
+            "were in it.",
+            entries, &options.output, FALSE, error) ||
         !check_options (&options, argc, error))
         return ERR_USAGE;
     return run (&options, argv[1], error) ? 0 : error_exit_status (*error);

@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "keys/votes.h"
 
-#include "keys/signature.h"
 #include "manifest/error.h"
 #include "manifest/limits.h"
 
@@ -43,9 +42,8 @@ fail_unknown (const Root *root, const Signature *signature, GError **error)
                  root->number);
 }
 
-/* The key that made this vote, or NULL with the reason why it does not count. */
-static const RootKey *
-find_signer (const Root *root, const MessageHash *hash, GBytes *vote, GError **error)
+const RootKey *
+votes_find_signer (const Root *root, const MessageHash *hash, GBytes *vote, GError **error)
 {
     g_autoptr (Signature) signature = signature_parse (vote, "vote", error);
     const RootKey *key = signature != NULL ? find_by_id (root, signature) : NULL;
@@ -96,7 +94,7 @@ votes_find_signers (const Root *root, GBytes *text, GPtrArray *votes, const char
                           what, votes->len, LIMIT_VOTES);
     for (guint i = 0; i < votes->len; i++) {
         g_autoptr (GError) problem = NULL;
-        const RootKey *key = find_signer (root, &hash, votes->pdata[i], &problem);
+        const RootKey *key = votes_find_signer (root, &hash, votes->pdata[i], &problem);
 
         if (key == NULL) {
             add_ignored (ignored, what, problem->message);

@@ -3,11 +3,17 @@
 #pragma once
 
 #include "keys/root.h"
+#include "keys/signature.h"
 #include "keys/trust.h"
 
 #include <glib.h>
 
 /* Counting: which keys of a root made which votes over one text. */
+
+/* The key that made this vote on the message of this hash, or NULL with the reason why it does not
+ * count. A key in good standing that no role names any more is one too. */
+const RootKey *votes_find_signer (const Root *root, const MessageHash *hash, GBytes *vote,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Elements are RootKey, borrowed from the root: the maker of each vote that counts, NULL for one
  * that does not; same order as votes. Why one does not count is added to ignored (char *, may be

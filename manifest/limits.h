@@ -21,6 +21,7 @@
 #define LIMIT_TREE_DEPTH 64
 #define LIMIT_TREE_FOLDER_BYTES (32 * 1024 * 1024) /* of a folder's object in the repository */
 #define LIMIT_VOTES 32                             /* signatures looked at per signed text */
+#define LIMIT_VOTE_FILES 64                        /* *.vote looked at beside a bundle */
 #define LIMIT_ROOT_BYTES (64 * 1024)
 #define LIMIT_ROOT_CHAIN 256
 #define LIMIT_ROOT_KEYS 64 /* in one root; the same for its revoked list */

@@ -78,7 +78,7 @@ def test_a_vote_of_another_key_does_not_count(made):
 @needs_minisign
 def test_minisign_accepts_a_vote_on_a_statement(made):
     assert run("sign", "s.yaml", "--key", "release.key", cwd=made).status == 0
-    vote = glob.glob(str(made / "s.yaml.*.minisig"))[0]
+    vote = glob.glob(str(made / "s.yaml.*.vote"))[0]
     out = minisign_accepts("trust/release.pub", "s.yaml", vote, made)
     assert "handcarry statement demo stable r1 sha256:" in out
     again = run("sign", "s.yaml", "--key", "release.key", cwd=made)
