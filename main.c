@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/isolate.h"
 #include "manifest/error.h"
+#include "manifest/surroundings.h"
 #include "manifest/verb.h"
 
 #include <locale.h>
@@ -15,6 +17,11 @@ typedef struct {
     const char *name;
     const char *summary;
     VerbFunc func;
+    enum {
+        CONNECTED,
+        ISOLATED, /* sheds its surroundings, and takes its powers from itself */
+        ALONE,    /* starts no program: has them taken before it begins */
+    } side;
 } Verb;
 
 /* Dispatch, the help list and the tests that walk all verbs read this table. */
@@ -29,17 +36,17 @@ static const Verb verbs[] = {
     { "trust", "make, show or import the trust root", verb_trust },
     { "show", "show what is in a bundle", verb_show },
     { "diff", "show what differs between two bundles or hosts", verb_diff },
-    { "verify", "prove signatures and content of a bundle", verb_verify },
-    { "plan", "show what install would do on this host", verb_plan },
-    { "install", "install a bundle on this host", verb_install },
-    { "rollback", "go back to the release before", verb_rollback },
-    { "remove", "take a product away", verb_remove },
-    { "recover", "end a run that was killed or could not go back", verb_recover },
-    { "prune", "remove what no kept release needs", verb_prune },
-    { "status", "show what is installed here", verb_status },
-    { "history", "show what was done here, by whom, and prove it", verb_history },
-    { "log", "show what a run printed", verb_log },
-    { "have", "write what this host has, for a bundle that fits it", verb_have },
+    { "verify", "prove signatures and content of a bundle", verb_verify, ALONE },
+    { "plan", "show what install would do on this host", verb_plan, ISOLATED },
+    { "install", "install a bundle on this host", verb_install, ISOLATED },
+    { "rollback", "go back to the release before", verb_rollback, ISOLATED },
+    { "remove", "take a product away", verb_remove, ISOLATED },
+    { "recover", "end a run that was killed or could not go back", verb_recover, ISOLATED },
+    { "prune", "remove what no kept release needs", verb_prune, ISOLATED },
+    { "status", "show what is installed here", verb_status, ISOLATED },
+    { "history", "show what was done here, by whom, and prove it", verb_history, ISOLATED },
+    { "log", "show what a run printed", verb_log, ISOLATED },
+    { "have", "write what this host has, for a bundle that fits it", verb_have, ISOLATED },
     { NULL, NULL, NULL },
 };
 
@@ -104,6 +111,10 @@ main (int argc, char **argv)
         fprintf (stderr, "handcarry: '%s' is not a verb; 'handcarry --help' lists them\n", shown);
         return ERR_USAGE;
     }
+    if (verb->side == ISOLATED)
+        surroundings_shed ();
+    if (verb->side == ALONE && !isolate_alone (&error))
+        return report (error_exit_status (error), verb->name, error);
     status = verb->func (argc - 1, argv + 1, &error);
     return report (status, verb->name, error);
 }

@@ -30,14 +30,9 @@ filter_sockets (GError **error)
 gboolean
 network_leave (NetworkBarrier *barrier, GError **error)
 {
-    if (unshare (CLONE_NEWNET) == 0) {
-        *barrier = NETWORK_NAMESPACE;
-        return TRUE;
-    }
-    if (!filter_sockets (error))
-        return FALSE;
-    *barrier = NETWORK_FILTER;
-    return TRUE;
+    *barrier = unshare (CLONE_NEWNET) == 0 ? NETWORK_NAMESPACE : NETWORK_FILTER;
+    /* Also within the namespace: who is in it may not talk to the kernel through sockets either. */
+    return filter_sockets (error);
 }
 
 const char *

@@ -3,6 +3,7 @@
 #include "install/verb-host.h"
 
 #include "install/config-choice.h"
+#include "install/isolate.h"
 #include "install/recover.h"
 #include "install/run-open.h"
 #include "install/verb-record.h"
@@ -92,26 +93,11 @@ verb_host_signals (gboolean hold)
     sigprocmask (hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
-/* A caller may have closed 0 to 2; what is opened next must not become this program's output
- * (trust.md 120). */
-static void
-fill_standard_descriptors (void)
-{
-    int fd;
-
-    do {
-        fd = openat (AT_FDCWD, "/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close (fd);
-}
-
 Launcher *
 verb_host_begin (HostOptions *acts, NetworkBarrier *barrier, GError **error)
 {
     g_autoptr (Launcher) launcher = NULL;
 
-    fill_standard_descriptors ();
     /* What is private says so where it is made; playbooks expect the usual. */
     umask (022);
     signal (SIGPIPE, SIG_IGN);
@@ -119,7 +105,7 @@ verb_host_begin (HostOptions *acts, NetworkBarrier *barrier, GError **error)
     if (acts != NULL)
         signal (SIGHUP, SIG_IGN);
     launcher = launcher_start (error);
-    if (launcher == NULL || !network_leave (barrier, error))
+    if (launcher == NULL || !isolate_process (barrier, error))
         return NULL;
     if (acts == NULL)
         return g_steal_pointer (&launcher);

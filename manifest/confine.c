@@ -89,10 +89,33 @@ confine_folders (const int *folders, guint count, GError **error)
 gboolean
 confine_capabilities (GError **error)
 {
-    struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+    return confine_capabilities_to (0, error);
+}
 
-    if (syscall (SYS_capset, &header, none) < 0)
+/* From this set nothing comes back, whatever is started. Only who may change it has to. */
+static gboolean
+empty_bounding_set (guint64 kept)
+{
+    for (int power = 0; prctl (PR_CAPBSET_READ, power, 0, 0, 0) >= 0; power++)
+        if ((kept & (1ULL << power)) == 0 && prctl (PR_CAPBSET_DROP, power, 0, 0, 0) < 0 &&
+            errno != EPERM)
+            return FALSE;
+    return prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0;
+}
+
+gboolean
+confine_capabilities_to (guint64 kept, GError **error)
+{
+    struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+    gboolean done = syscall (SYS_capget, &header, sets) == 0 && empty_bounding_set (kept);
+
+    for (guint i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+        sets[i].permitted &= (guint32)(kept >> (32 * i));
+        sets[i].effective &= sets[i].permitted;
+        sets[i].inheritable = 0;
+    }
+    if (!done || syscall (SYS_capset, &header, sets) < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot drop the capabilities of a process");
     return TRUE;
 }

@@ -16,8 +16,10 @@ gboolean confine_privileges (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean confine_folders (const int *folders, guint count,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Root's powers over what belongs to others. */
+/* Root's powers over what belongs to others; and all of them but these (a bit for each CAP_…), as
+ * far as the process has them. */
 gboolean confine_capabilities (GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean confine_capabilities_to (guint64 kept, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Root becomes a user (65534) to whom nothing belongs; another user stays who he is. */
 gboolean confine_user (GError **error) G_GNUC_WARN_UNUSED_RESULT;

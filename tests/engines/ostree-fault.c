@@ -12,10 +12,20 @@
 /* Preloaded by tests: libostree as it is when it is killed, aborts, lies or is not contained.
  * OSTREE_FAULT is "FUNCTION HOW"; the other functions do what they always do. */
 
+/* Read once: the program sheds its environment. */
+static char *text, *state, *note;
+
+__attribute__ ((constructor)) static void
+attach (void)
+{
+    text = g_strdup (g_getenv ("OSTREE_FAULT"));
+    state = g_strdup (g_getenv ("OSTREE_FAULT_STATE"));
+    note = g_strdup (g_getenv ("OSTREE_FAULT_NOTE"));
+}
+
 static const char *
 fault (const char *function)
 {
-    const char *text = g_getenv ("OSTREE_FAULT");
     gsize length = strlen (function);
 
     return text != NULL && strncmp (text, function, length) == 0 && text[length] == ' '
@@ -27,7 +37,6 @@ fault (const char *function)
 static void
 escape (void)
 {
-    const char *state = g_getenv ("OSTREE_FAULT_STATE"), *note = g_getenv ("OSTREE_FAULT_NOTE");
     char *const argv[] = { "/bin/true", NULL };
 
     if (open ("/etc/passwd", O_RDONLY) >= 0 || open (state, O_WRONLY) >= 0 || unlink (state) == 0 ||

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "manifest/surroundings.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* SECURITY.md lists them. */
+static const char *const kept[] = {
+    "HOME",           /* of playbooks */
+    "NO_COLOR",       /* of the terminal, as is */
+    "TERM",           /* this */
+    "TMPDIR",         /* of `verify --deep` */
+    "SUDO_USER",      /* who, for the receipt, where --by does not say it */
+    "DOCKER_HOST",    /* so that plan can say that it is ignored */
+    "HANDCARRY_BASE", /* how base files are read, to test and to measure */
+};
+
+/* A caller may have closed 0 to 2; what is opened next must not become this program's output
+ * (trust.md 120). */
+static void
+fill_standard_descriptors (void)
+{
+    int fd;
+
+    do {
+        fd = openat (AT_FDCWD, "/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+}
+
+/* Without what a program would be looked for in the folder that one happens to be in, a stick for
+ * instance. */
+static char *
+absolute_path (const char *path)
+{
+    g_auto (GStrv) folders = g_strsplit (path != NULL ? path : "", ":", -1);
+    GString *all = g_string_new (NULL);
+
+    for (char **folder = folders; *folder != NULL; folder++)
+        if (**folder == '/')
+            g_string_append_printf (all, "%s%s", all->len > 0 ? ":" : "", *folder);
+    if (all->len == 0)
+        g_string_append (all, "/usr/sbin:/usr/bin:/sbin:/bin");
+    return g_string_free (all, FALSE);
+}
+
+static void
+keep_few_variables (void)
+{
+    g_autofree char *path = absolute_path (g_getenv ("PATH"));
+    char *values[G_N_ELEMENTS (kept)];
+
+    for (gsize i = 0; i < G_N_ELEMENTS (kept); i++)
+        values[i] = g_strdup (g_getenv (kept[i]));
+    clearenv ();
+    setenv ("PATH", path, TRUE);
+    for (gsize i = 0; i < G_N_ELEMENTS (kept); i++) {
+        if (values[i] != NULL)
+            setenv (kept[i], values[i], TRUE);
+        g_free (values[i]);
+    }
+}
+
+void
+surroundings_shed (void)
+{
+    fill_standard_descriptors ();
+    close_range (STDERR_FILENO + 1, ~0U, 0);
+    keep_few_variables ();
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+/* What a process of the isolated side takes over from whoever starts it: descriptors 0 to 2, a few
+ * variables, and nothing else. Call first, while there is one thread: libraries look at variables
+ * when they please. */
+void surroundings_shed (void);

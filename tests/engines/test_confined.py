@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""What the processes of the isolated side keep while they work. The engine looks at them in the
+middle of a run: it is asked then, and waits."""
+import os
+import re
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from engines.host import Host
+from engines.lying import GOOD, LyingEngine
+from program import PROGRAM, handcarry
+
+PLAYBOOK = False
+KEPT = {"CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_FOWNER": 3, "CAP_FSETID": 4, "CAP_KILL": 5,
+        "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_SYS_ADMIN": 21, "CAP_SETFCAP": 31}
+POWERS = sum(1 << bit for bit in KEPT.values())
+
+
+def look(pid):
+    """What the kernel says of one process."""
+    folder = Path("/proc") / str(pid)
+    status = dict(line.split(":\t", 1) for line in (folder / "status").read_text().splitlines()
+                  if ":\t" in line)
+    limits = (folder / "limits").read_text()
+    return {"name": status["Name"], "privileges": status["NoNewPrivs"], "seccomp": status["Seccomp"],
+            "powers": int(status["CapPrm"], 16), "bound": int(status["CapBnd"], 16),
+            "umask": status["Umask"], "core": re.search(r"core file size\s+(\d+)", limits)[1],
+            "network": os.readlink(folder / "ns/net"), "owner": (folder / "status").stat().st_uid,
+            "open": {int(fd.name): os.readlink(fd) for fd in (folder / "fd").iterdir()}}
+
+
+def children(pid):
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
+class Inspector:
+    """Runs a verb on an engine that looks at its processes when it is asked for its info."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.seen, self.pid = None, None
+        self.known = threading.Event()
+
+    def answer(self, _line):
+        self.known.wait(20)
+        self.seen = {"main": look(self.pid)}
+        for child in children(self.pid):
+            found = look(child)
+            self.seen[found["name"]] = found
+        return GOOD["GET /info"]
+
+    def run(self, host, verb, *more, **options):
+        process = subprocess.Popen([PROGRAM, *map(str, host.arguments(verb, *more))],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, **options)
+        self.pid = process.pid
+        self.known.set()
+        process.communicate(timeout=60)
+        assert self.seen is not None
+        return self.seen
+
+
+@pytest.fixture(name="inspected")
+def inspected_fixture(tmp_path):
+    inspector = Inspector(tmp_path)
+    with LyingEngine(tmp_path, **{"GET /info": inspector.answer}) as engine:
+        inspector.host = Host(tmp_path / "host", engine.url)
+        yield inspector
+
+
+def is_confined(process):
+    assert process["privileges"] == "1", process
+    assert process["seccomp"] == "2", process
+    assert process["powers"] & ~POWERS == 0, hex(process["powers"])
+    assert process["bound"] & ~POWERS == 0, hex(process["bound"])
+    assert process["core"] == "0", process
+    assert process["network"] != os.readlink("/proc/self/ns/net"), process
+
+
+@pytest.mark.parametrize("verb", ["plan", "install", "status", "have"])
+def test_the_process_that_reads_the_medium_keeps_few_powers(inspected, release, verb):
+    more = [inspected.host.bundle(release)] if verb in ("plan", "install") else []
+    more += {"install": ["-y"], "have": ["-o", inspected.folder / "x.have"]}.get(verb, [])
+    seen = inspected.run(inspected.host, verb, *more)
+    is_confined(seen["main"])
+    assert seen["main"]["umask"] == "0022"
+    if verb == "install":
+        is_confined(seen["tree-server"])
+    # What runs playbooks as root must be able to: sudo in a task, the host's network.
+    launcher = seen["launcher"]
+    assert launcher["network"] == os.readlink("/proc/self/ns/net")
+    assert launcher["privileges"] == "0" and launcher["seccomp"] == "0"
+
+
+def test_120_descriptors_of_the_caller_are_closed_everywhere(inspected, release):
+    bundle = inspected.host.bundle(release)
+    ours, theirs = os.pipe()
+    os.set_inheritable(theirs, True)
+    seen = inspected.run(inspected.host, "install", bundle, "-y", pass_fds=[theirs])
+    os.close(theirs)
+    os.close(ours)
+    inode = lambda fds: {name for name in fds.values() if name.startswith("pipe:")}  # noqa: E731
+    for name, process in seen.items():
+        high = {fd: link for fd, link in process["open"].items() if fd > 2}
+        assert not inode(high), (name, high)
+
+
+def test_120_a_hostile_environment_reaches_nothing(tmp_path, release, inspected):
+    """Variables that change programs, libraries and where things lie."""
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    for name in ("ansible-playbook", "docker", "zstd", "sh"):
+        (trap / name).write_text("#!/bin/sh\ntouch %s\n" % (tmp_path / "sprung"))
+        (trap / name).chmod(0o755)
+    hostile = {"PATH": f".:{trap}:", "ANSIBLE_CONFIG": str(trap / "ansible.cfg"),
+               "ANSIBLE_LIBRARY": str(trap), "PYTHONPATH": str(trap), "PYTHONSTARTUP": str(trap / "x"),
+               "OSTREE_REPO": str(trap), "XDG_CONFIG_HOME": str(trap), "CURL_HOME": str(trap),
+               "http_proxy": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:1",
+               "GIO_EXTRA_MODULES": str(trap), "GIO_USE_VFS": "gvfs", "SSLKEYLOGFILE": str(trap / "k"),
+               "TMPDIR": "/nowhere", "HOME": "/nowhere", "IFS": "x", "ENV": str(trap / "x")}
+    bundle = inspected.host.bundle(release)
+    seen = inspected.run(inspected.host, "plan", bundle, env=hostile, cwd=trap)
+    is_confined(seen["main"])
+    assert not (tmp_path / "sprung").exists()
+    assert sorted(path.name for path in trap.iterdir()) == ["ansible-playbook", "docker", "sh", "zstd"]
