@@ -33,7 +33,7 @@ static const Verb verbs[] = {
     { "keygen", "make a key pair in minisign's formats", verb_keygen },
     { "sign", "add a vote to a bundle, or make one over a statement", verb_sign },
 #endif
-    { "trust", "make, show or import the trust root", verb_trust },
+    { "trust", "say who may sign: make, change, show or import roots", verb_trust },
     { "show", "show what is in a bundle", verb_show },
     { "diff", "show what differs between two bundles or hosts", verb_diff },
     { "verify", "prove signatures and content of a bundle", verb_verify, ALONE },
@@ -72,7 +72,7 @@ find_verb (const char *name)
 static int
 report (int status, const char *verb, const GError *error)
 {
-    const char *hint = error_hint (status);
+    const char *hint = strcmp (verb, "trust") != 0 ? error_hint (status) : NULL;
 
     if (error != NULL)
         fprintf (stderr, "handcarry: %s\n", error->message);

@@ -85,11 +85,12 @@ static char *
 describe_role (const RoleVotes *role)
 {
     g_autofree char *voted = join (role->voted), *missing = join (role->missing);
+    gboolean lacks = role->voted->len < role->threshold;
 
     return g_strdup_printf ("%u of %u vote%s%s%s\n%s%s%s", role->voted->len, role->threshold,
                             role->threshold == 1 ? "" : "s", role->voted->len > 0 ? ": " : "",
-                            voted, role->missing->len > 0 ? "    may still sign: " : "", missing,
-                            role->missing->len > 0 ? "\n" : "");
+                            voted, lacks ? "    may still sign: " : "", lacks ? missing : "",
+                            lacks ? "\n" : "");
 }
 
 void

@@ -78,7 +78,9 @@ verb_trust_export (int argc, char **argv, GError **error)
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.file, "the file to write",
           "FILE.trust" },
         { "trust", 0, 0, G_OPTION_ARG_FILENAME, &options.trust,
-          "the trust folder; default: trust/ beside release.yaml, else the host's", "DIR" },
+          "the trust folder; default: trust/ here, beside release.yaml or where the host has none, "
+          "else the host's",
+          "DIR" },
         { "root", 0, 0, G_OPTION_ARG_FILENAME, &options.root, "the host's files lie below DIR",
           "DIR" },
         { NULL },

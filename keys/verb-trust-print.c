@@ -127,7 +127,7 @@ print_role_votes (const VerbOutput *output, const char *what, const RoleVotes *r
                 role->threshold == 1 ? "" : "s");
     for (guint i = 0; i < role->voted->len; i++)
         verb_print (output, "    signed     %s\n", (const char *)role->voted->pdata[i]);
-    for (guint i = 0; i < role->missing->len; i++)
+    for (guint i = 0; role->voted->len < role->threshold && i < role->missing->len; i++)
         verb_print (output, "    may still  %s\n", (const char *)role->missing->pdata[i]);
 }
 

@@ -27,12 +27,23 @@ verb_trust_begin_state (const char *trust, const char *root, GError **error)
     return strcmp (host, given) != 0 || records_create (state, error);
 }
 
+static gboolean
+holds_any (const char *folder)
+{
+    return trust_folder_has_root (folder) || trust_folder_has_proposed (folder, 1);
+}
+
+/* The folder beside a release.yaml is meant on the connected side; elsewhere only where the host
+ * believes nobody. */
 char *
 verb_trust_choose_folder (const char *root)
 {
-    if (root == NULL && access ("release.yaml", F_OK) == 0 && trust_folder_has_root ("trust"))
+    g_autofree char *host = verb_trust_host_folder (root);
+
+    if (root == NULL && holds_any ("trust") &&
+        (access ("release.yaml", F_OK) == 0 || !trust_folder_has_root (host)))
         return g_strdup ("trust");
-    return verb_trust_host_folder (root);
+    return g_steal_pointer (&host);
 }
 
 static void
@@ -92,7 +103,9 @@ verb_trust_show (int argc, char **argv, GError **error)
         { "chain", 0, 0, G_OPTION_ARG_NONE, &chain,
           "also the fingerprint of every root so far, and who signed it", NULL },
         { "trust", 0, 0, G_OPTION_ARG_FILENAME, &given,
-          "the trust folder; default: trust/ beside release.yaml, else the host's", "DIR" },
+          "the trust folder; default: trust/ here, beside release.yaml or where the host has none, "
+          "else the host's",
+          "DIR" },
         { "root", 0, 0, G_OPTION_ARG_FILENAME, &root, "the host's files lie below DIR", "DIR" },
         { NULL },
     };

@@ -142,6 +142,16 @@ def test_show_finds_the_folder_beside_release_yaml(made):
     assert result.status == 0 and result.out.startswith("trust: Trust root 1"), result
 
 
+@pytest.mark.skipif(os.path.exists("/etc/handcarry/trust"), reason="this machine believes a root")
+def test_show_finds_the_folder_here_where_the_host_has_none(made):
+    result = run("trust", "show", cwd=made)
+    assert result.status == 0 and result.out.startswith("trust: Trust root 1"), result
+    (made / "empty").mkdir()
+    result = run("trust", "show", cwd=made / "empty")
+    refused(result, 4, "/etc/handcarry/trust")
+    assert "'handcarry trust show'" not in result.err
+
+
 def importing(made, *args, source="trust", env=None):
     return run("trust", "import", source, "--root", "host", *args, cwd=made, env=env)
 
