@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """What the README tells people to type works as it stands there."""
+import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,11 +19,23 @@ ENGINE = ("plan", "install", "status", "have", "rollback", "recover", "remove", 
 ISOLATED = (*ENGINE, "history", "log")
 
 
-def typed():
-    """The lines that a console block shows after "$ "."""
-    blocks = re.findall(r"^```console\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-    return [shlex.split(line[2:]) for block in blocks for line in block.splitlines()
-            if line.startswith("$ ")]
+ALONE = "Who may sign"  # a section with a folder of its own
+
+
+def section(name):
+    return re.search(rf"^## {name}\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)[1]
+
+
+def typed(text):
+    """(command, lines shown below it) for each line that a console block shows after "$ "."""
+    found = []
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((shlex.split(line[2:]), []))
+            else:
+                found[-1][1].append(line)
+    return found
 
 
 def fingerprint(folder):
@@ -36,9 +50,9 @@ def test_readme_commands_carry_a_release(docker20, tmp_path):
     release.write()
     (tmp_path / "host/etc/handcarry").mkdir(parents=True)
     (tmp_path / "host/etc/handcarry/host.yaml").write_text("name: ws-3\n")
-    commands = typed()
+    commands = typed(README.replace(section(ALONE), ""))
     assert len(commands) >= 18
-    for command in commands:
+    for command, _ in commands:
         assert command.pop(0) == "handcarry"
         verb = command[0]
         if verb in ISOLATED or command[:2] == ["trust", "import"]:
@@ -51,6 +65,26 @@ def test_readme_commands_carry_a_release(docker20, tmp_path):
         assert ran.returncode == 0, (command, ran.stdout, ran.stderr)
     assert {image.name for image in release.images} <= set(docker20.images())
     assert release.trace.is_file()
+
+
+def test_readme_says_who_may_sign(tmp_path):
+    """The keys of the others are there; what is shown is printed, "…" being anything."""
+    words = " ".join(word for command, _ in typed(section(ALONE)) for word in command)
+    for name in sorted(set(re.findall(r"[=\s]([a-z0-9-]+)\.(?:pub|key)\b", words)) - {"anna"}):
+        assert handcarry("keygen", name, "--no-password", cwd=tmp_path).returncode == 0
+    (tmp_path / "password").write_text("correct horse\n")
+    env = {**os.environ, "HANDCARRY_PASSWORD_FILE": str(tmp_path / "password")}
+    shutil.copy(TOP / "examples/ceremony/release.yaml", tmp_path)
+    shutil.copytree(TOP / "examples/ceremony/notice", tmp_path / "notice")
+    for command, shown in typed(section(ALONE)):
+        assert command.pop(0) == "handcarry"
+        status = [int(line.split()[-1][:-1]) for line in shown if line.startswith("(exit status ")]
+        ran = handcarry(*command, cwd=tmp_path, env=env)
+        assert ran.returncode == (status or [0])[0], (command, ran.stdout, ran.stderr)
+        for line in shown:
+            pattern = "^" + re.escape(line).replace("…", ".*") + "$"
+            assert line.startswith("(exit status ") or re.search(
+                pattern, ran.stdout + ran.stderr, re.MULTILINE), (line, ran.stdout, ran.stderr)
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
