@@ -249,14 +249,21 @@ parse_footer (const char *text, guint64 *offset, guint64 *length, GError **error
 {
     g_autofree char *again = NULL;
     g_autoptr (GBytes) frame = NULL;
+    guint format;
 
     if (sscanf (text + ZSTD_SKIPPABLE_HEADER,
-                "handcarry 1 %20" G_GUINT64_FORMAT " %20" G_GUINT64_FORMAT, offset, length) != 2)
+                "handcarry %9u %20" G_GUINT64_FORMAT " %20" G_GUINT64_FORMAT, &format, offset,
+                length) != 3)
         return fail (
             error, ERR_FORMAT,
             "is not a bundle, or its end is missing: no footer 'handcarry 1 …' in the last "
             "%d bytes",
             (int)FOOTER_BYTES);
+    if (format > 1)
+        return fail (error, ERR_FORMAT,
+                     "is a bundle of format %u, and this handcarry knows format 1: a newer "
+                     "handcarry is needed",
+                     format);
     again = g_strdup_printf (FOOTER_FORMAT, *offset, *length);
     frame = frame_skippable ((const guint8 *)again, FOOTER_PAYLOAD);
     if (memcmp (text, g_bytes_get_data (frame, NULL), FOOTER_BYTES) != 0)

@@ -80,14 +80,33 @@ check_root_votes (const Root *judge, const SignedRoot *root, const char *name, G
     return votes_check_role (votes, name, error);
 }
 
+/* The number behind the colon of a type line; 0: there is none. */
+static guint64
+format_number (const char *data, gsize length, const char *type_line)
+{
+    gsize stem = strcspn (type_line, ":") + 2;
+    g_autofree char *digits = NULL;
+
+    if (length <= stem || memcmp (data, type_line, stem) != 0)
+        return 0;
+    digits = g_strndup (data + stem, MIN (length - stem, 20));
+    return g_ascii_isdigit (*digits) ? g_ascii_strtoull (digits, NULL, 10) : 0;
+}
+
 static gboolean
 check_type_line (GBytes *text, const char *type_line, const char *what, GError **error)
 {
     gsize length, expected = strlen (type_line);
     const char *data = g_bytes_get_data (text, &length);
+    guint64 number = format_number (data, length, type_line);
 
     if (length > expected && memcmp (data, type_line, expected) == 0 && data[expected] == '\n')
         return TRUE;
+    if (number > 1)
+        return fail (error, ERR_FORMAT,
+                     "the %s is of format %" G_GUINT64_FORMAT
+                     ", and this handcarry knows format 1: a newer handcarry is needed",
+                     what, number);
     return fail (error, ERR_TRUST,
                  "the %s does not begin with the line '%s': a signature of one "
                  "kind of file must not pass for another",

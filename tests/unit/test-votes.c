@@ -144,8 +144,8 @@ test_005_signature_of_another_kind_is_refused (Fixture *f, gconstpointer data)
 {
     g_autoptr (TrustRoot) trust = prove_release_role (f, 1, "c");
     static const char *const texts[] = {
-        PACKING, "handcarry-statement: 12\n", "handcarry-statement: 1",
-        "",      "handcarry-root: 1\n",       " handcarry-statement: 1\n",
+        PACKING, "handcarry-statement: 0\n", "handcarry-statement: 1",
+        "",      "handcarry-root: 1\n",      " handcarry-statement: 1\n",
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
@@ -154,6 +154,16 @@ test_005_signature_of_another_kind_is_refused (Fixture *f, gconstpointer data)
         g_assert_false (check (f, trust, texts[i], "c", NULL, &error));
         fixture_expect (error, ERR_TRUST, "does not begin with the line 'handcarry-statement: 1'");
     }
+}
+
+static void
+test_039_a_later_format_is_named (Fixture *f, gconstpointer data)
+{
+    g_autoptr (TrustRoot) trust = prove_release_role (f, 1, "c");
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (check (f, trust, "handcarry-statement: 12\n", "c", NULL, &error));
+    fixture_expect (error, ERR_FORMAT, "is of format 12, and this handcarry knows format 1");
 }
 
 static void
@@ -241,6 +251,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     ADD ("001-wrong-key", test_001_wrong_key_is_refused_and_named);
     ADD ("005-another-kind", test_005_signature_of_another_kind_is_refused);
+    ADD ("039-later-format", test_039_a_later_format_is_named);
     ADD ("010-no-vote", test_010_no_vote_is_refused);
     ADD ("012-repeated-vote", test_012_repeated_vote_counts_once);
     ADD ("013-two-ids-of-one-key", test_013_two_ids_of_one_key_count_once);
