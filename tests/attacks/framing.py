@@ -7,6 +7,7 @@ import re
 import struct
 
 from attacks.kit import accepts, attack
+from attacks.sealed import KEYS
 from bundlefile import FOOTER, skippable, tail
 
 FOOTER_BYTES = 62
@@ -145,9 +146,17 @@ def bit(kit, value):
     "packing-list": ("packing", "does not fit the signed bytes"),
     "vote-on-the-statement": ("vote-statement", "a vote on the statement does not count"),
     "vote-on-the-packing-list": ("vote-packing", "a vote on the packing does not count"),
+    "vote-on-the-root": ("vote-root", "0 of the 1 votes that role 'root'"),
     "root": ("root", "two different roots with the number 1")})
 def signed_bit(kit, value):
     return flip(kit, value)
+
+
+@attack([49], "line of a vote that no signature covers", 4, "1 of the 2 votes", each={
+    "comment": b"untrusted comment: approved by everybody", "nothing": b"untrusted comment: "})
+def untrusted_comment(kit, value):
+    vote = KEYS["ci"].vote(kit.statement())
+    return kit.seal(statement=(b"\n".join([value, *vote.split(b"\n")[1:]]), "human"))
 
 
 @attack([50], "behind the bundle:", 3, "no footer 'handcarry 1", each={

@@ -128,12 +128,27 @@ def newer_installer(kit):
     return bare(kit, requires='{handcarry: "99.0"}')
 
 
-@attack([39], "version of the statement's format", 4, "handcarry-statement: 1", each={
-    "2": b"2", "0": b"0", "11": b"11"})
+@attack([39], "format of the statement", 3, "a newer handcarry is needed", each={
+    "2": b"2", "11": b"11", "2-63": b"%d" % 2**63})
 def newer_statement(kit, value):
+    return of_format(kit, "statement", value)
+
+
+@attack([39], "format of the packing list", 3, "the packing is of format 2", each={"2": b"2"})
+def newer_packing(kit, value):
+    return of_format(kit, "packing", value)
+
+
+@attack([39], "format of the statement that never was", 4, "does not begin with the line", each={
+    "0": b"0", "minus-1": b"-1", "nothing": b"", "word": b"new"})
+def no_format(kit, value):
+    return of_format(kit, "statement", value)
+
+
+def of_format(kit, text, number):
     bundle = kit.pack("images")
-    bundle.statement = bundle.statement.replace("handcarry-statement: 1\n", "handcarry-statement: %s\n"
-                                                % value.decode())
+    line = "handcarry-%s: " % text
+    setattr(bundle, text, getattr(bundle, text).replace(line + "1\n", line + number.decode() + "\n"))
     return kit.seal(bundle)
 
 
@@ -154,10 +169,7 @@ def optional_key(kit):
     return kit.seal(bundle)
 
 
-@attack([39], "version of the file format", 3,
-        "no footer 'handcarry 1", each={
-    "footer": rb"handcarry 1 (?=\d{20} \d{20}\n\Z)"})
+@attack([39], "format of the file", 3, "is a bundle of format 2", each={
+    "2": rb"handcarry 1 (?=\d{20} \d{20}\n\Z)"})
 def newer_format(kit, value):
     return re.sub(value, b"handcarry 2 ", kit.seal())
-
-

@@ -131,6 +131,14 @@ class Kit:
             rows += [("root", text)] + [("vote-root", vote) for vote in made]
         return body + tail(len(body), [*sections, *rows])
 
+    @staticmethod
+    def trust_bundle(chain, before=()):
+        """The bytes of a *.trust file with this chain; before: sections that it must not have."""
+        rows = list(before)
+        for text, made in chain:
+            rows += [("root", text)] + [("vote-root", vote) for vote in made]
+        return tail(0, rows)
+
     def good(self, name):
         """The path of a good bundle, such as bare-5: what it holds and its number."""
         path = self.work / ("good-%s.tar.zst" % name)

@@ -43,7 +43,7 @@ def write_carried(out, attack, kit):
     kit.folder.mkdir(parents=True)
     made = attack.make(kit)
     if isinstance(made, bytes):
-        path = kit.folder / "bundle.tar.zst"
+        path = kit.folder / ("roots.trust" if attack.command == "import" else "bundle.tar.zst")
         path.write_bytes(made)
     elif isinstance(made, Path):
         path = made

@@ -24,6 +24,8 @@ STRICTER = {
     "007-comment-bidi": SHOWN,
     "007-comment-utf-8": SHOWN,
     "008-encoding-junk-behind": ENCODING,
+    "049-untrusted-comment-comment": ENCODING,
+    "049-untrusted-comment-nothing": ENCODING,
     "008-encoding-empty-line-behind": ENCODING,
     "008-encoding-crlf": ENCODING,
     "008-encoding-no-last-line-end": ENCODING,

@@ -149,6 +149,49 @@ def older_chain(kit):
     return kit.seal(chain=STANDARD)
 
 
+@accepts([20], "trust bundle with a good next root, for comparison", command="import")
+def trust_bundle(kit):
+    return kit.trust_bundle(TWO)
+
+
+@attack([19], "trust bundle with roots 1 and 3", 4, "calls itself number 3", command="import")
+def gap_in_trust_bundle(kit):
+    return kit.trust_bundle([*STANDARD, signed_root(number=3)])
+
+
+@attack([20], "trust bundle whose next root is signed by new keys only", 4, "keys of root 1: ",
+        command="import")
+def half_signed_in_trust_bundle(kit):
+    text = root_text(2, NEW_ROOT)
+    return kit.trust_bundle([*STANDARD, (text, votes(text, "root-n"))])
+
+
+@attack([22], "trust bundle with another root of a stored number", 4,
+        "two different roots with the number 2", command="import", believes=TWO)
+def fork_in_trust_bundle(kit):
+    return kit.trust_bundle([*STANDARD, signed_root(number=2, more_keys=("somebody",))])
+
+
+@accepts([22], "trust bundle with an older chain than the host has", command="import", believes=TWO)
+def replayed_trust_bundle(kit):
+    return kit.trust_bundle(STANDARD)
+
+
+@attack([5], "trust bundle in the place of a release", 3,
+        "is a trust bundle, which carries no release")
+def trust_bundle_as_release(kit):
+    return kit.trust_bundle(STANDARD)
+
+
+@attack([5, 50], "trust bundle that carries more", 3, "no footer", command="import", each={
+    "a-statement": (lambda data: data, "tail lacks a statement"),
+    "bytes-before": (lambda data: b"\0" + data, "its footer puts the tail"),
+    "bytes-behind": lambda data: data + b"\0", "cut": lambda data: data[:-1]})
+def trust_bundle_with_more(kit, value):
+    more = [("statement", kit.statement())] if value(b"x") == b"x" else []
+    return value(kit.trust_bundle(TWO, more))
+
+
 @attack([23], "next root with the number", 4, "", command="import", each={
     "3": (3, "calls itself number 3"), "256": (256, "calls itself number 256")})
 def number_ahead(kit, value):
