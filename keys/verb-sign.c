@@ -17,7 +17,7 @@
 typedef struct {
     VerbOutput output;
     SignerOptions signer;
-    char *vote_out, *add;
+    char *vote_out, *add, *base;
 } Options;
 
 static void
@@ -26,6 +26,7 @@ options_clear (Options *options)
     signer_options_clear (&options->signer);
     g_free (options->vote_out);
     g_free (options->add);
+    g_free (options->base);
 }
 
 static GBytes *
@@ -134,8 +135,11 @@ run (const Options *options, const char *path, GError **error)
 {
     g_auto (SignTexts) texts = { NULL, NULL };
 
-    if (!sign_read_texts (path, &texts, error) ||
+    if (!sign_read_texts (&options->output, path, &texts, error) ||
         !sign_print_subject (&options->output, &texts, error))
+        return FALSE;
+    if (options->base != NULL &&
+        !sign_print_changes (&options->output, options->base, path, &texts, error))
         return FALSE;
     if (options->add != NULL && texts.packing == NULL)
         return fail (error, ERR_USAGE, "--add needs a bundle; '%s' is a statement", path);
@@ -150,6 +154,8 @@ verb_sign (int argc, char **argv, GError **error)
     __attribute__ ((cleanup (options_clear))) Options options = { 0 };
     const GOptionEntry entries[] = {
         SIGNER_OPTIONS (&options.signer),
+        { "base", 0, 0, G_OPTION_ARG_FILENAME, &options.base,
+          "also show what changes against this bundle or statement", "OLD" },
         { "vote-out", 0, 0, G_OPTION_ARG_FILENAME, &options.vote_out,
           "write the vote on the statement here (NAME.vote) instead of into the bundle", "FILE" },
         { "add", 0, 0, G_OPTION_ARG_FILENAME, &options.add,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "manifest/verb-diff.h"
+#include "manifest/verb-diff-text.h"
 
 #include <string.h>
 

@@ -29,6 +29,7 @@ diff_side_clear (DiffSide *side)
     g_clear_pointer (&side->products, g_ptr_array_unref);
     g_clear_pointer (&side->bundle, bundle_free);
     g_clear_pointer (&side->have, have_free);
+    g_clear_pointer (&side->statement, statement_free);
 }
 
 static DiffImage *
@@ -72,16 +73,15 @@ index_layers (DiffSide *side)
 }
 
 static void
-read_bundle (DiffSide *side)
+read_statement (DiffSide *side, const Statement *statement, const Digest *digest)
 {
-    const Statement *statement = bundle_statement (side->bundle);
     DiffProduct *product = g_new0 (DiffProduct, 1);
 
     *product = (DiffProduct){ .product = statement->release->product,
                               .channel = statement->release->channel,
                               .version = statement->release->version,
                               .release = statement->release->release,
-                              .digest = bundle_release_digest (side->bundle),
+                              .digest = digest,
                               .tree = &statement->tree_commit,
                               .tree_files = statement->tree_files,
                               .tree_bytes = statement->tree_bytes,
@@ -156,12 +156,31 @@ open_have (DiffSide *side, GError **error)
     return side->have != NULL || fail_prefix (error, "'%s'", side->path);
 }
 
-gboolean
-diff_side_open (DiffSide *side, const char *path, GError **error)
+static void
+begin_side (DiffSide *side, const char *path)
 {
     side->path = path;
     side->products = g_ptr_array_new_with_free_func (g_free);
     side->images = g_ptr_array_new_with_free_func (image_free);
+}
+
+gboolean
+diff_side_open_statement (DiffSide *side, const char *path, GBytes *text, GError **error)
+{
+    begin_side (side, path);
+    side->statement = statement_parse (text, error);
+    if (side->statement == NULL)
+        return fail_prefix (error, "'%s'", path);
+    side->digest = digest_of_bytes (text);
+    read_statement (side, side->statement, &side->digest);
+    index_layers (side);
+    return TRUE;
+}
+
+gboolean
+diff_side_open (DiffSide *side, const char *path, GError **error)
+{
+    begin_side (side, path);
     if (is_have_file (path)) {
         if (!open_have (side, error))
             return FALSE;
@@ -170,7 +189,8 @@ diff_side_open (DiffSide *side, const char *path, GError **error)
         side->bundle = bundle_open (path, error);
         if (side->bundle == NULL)
             return FALSE;
-        read_bundle (side);
+        read_statement (side, bundle_statement (side->bundle),
+                        bundle_release_digest (side->bundle));
     }
     index_layers (side);
     return TRUE;
@@ -203,12 +223,11 @@ diff_compare_releases (Diff *diff)
     const DiffSide *a = &diff->sides[0], *b = &diff->sides[1];
 
     diff->releases = g_ptr_array_new_with_free_func (g_free);
-    if (a->bundle != NULL) {
+    if (a->have == NULL) {
         const DiffProduct *product = a->products->pdata[0];
 
         add_release (diff, product,
-                     b->bundle != NULL ? b->products->pdata[0]
-                                       : find_product (b, product->product));
+                     b->have == NULL ? b->products->pdata[0] : find_product (b, product->product));
         return;
     }
     for (guint i = 0; i < b->products->len; i++) {

@@ -4,7 +4,12 @@
 
 #include "manifest/verb-diff.h"
 
-/* Parts of what diff prints as text, in files of their own. */
+/* What diff prints, and parts of the text in files of their own. */
+
+/* "same", "same-layers", "changed", "added", "removed". */
+const char *diff_state_name (DiffState state);
+void diff_print_text (const Diff *diff);
+void diff_print_json (const Diff *diff);
 
 void diff_print_images (const Diff *diff);
 void diff_print_packages (const DiffPair *pair);

@@ -6,8 +6,8 @@
 #include "bundle/image-files.h"
 #include "manifest/have.h"
 
-/* What diff compares and prints: two sides, A and B, each a bundle or a have file; then what became
- * of A's things in B. */
+/* What diff compares and prints: two sides, A and B, each a bundle or a have file (for sign, also a
+ * statement); then what became of A's things in B. */
 
 typedef struct {
     const char *product, *channel, *version;
@@ -31,7 +31,9 @@ typedef struct {
 typedef struct {
     const char *path;
     Bundle *bundle;              /* or NULL, */
-    Have *have;                  /* then this */
+    Have *have;                  /* then this, or */
+    Statement *statement;        /* this: a statement without a bundle, and */
+    Digest digest;               /* its digest */
     GPtrArray *products;         /* DiffProduct */
     GPtrArray *images;           /* DiffImage */
     GHashTable *chains, *layers; /* sets of Digest, borrowed from images */
@@ -96,6 +98,9 @@ typedef struct {
 /* Opens a bundle or a have file, unproven. */
 gboolean diff_side_open (DiffSide *side, const char *path,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A statement without a bundle: only releases, images and layers can be compared. */
+gboolean diff_side_open_statement (DiffSide *side, const char *path, GBytes *text,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void diff_side_clear (DiffSide *side);
 /* The distinct layers of a bundle: carried, and those that a delta leaves out. */
 void diff_count_carried (const Bundle *bundle, DiffCount *carried, DiffCount *left_out);
@@ -113,8 +118,3 @@ gboolean diff_compare_files (Diff *diff, Progress *progress,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void diff_clear (Diff *diff);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Diff, diff_clear)
-
-/* "same", "same-layers", "changed", "added", "removed". */
-const char *diff_state_name (DiffState state);
-void diff_print_text (const Diff *diff);
-void diff_print_json (const Diff *diff);

@@ -103,10 +103,10 @@ def test_keys_of_minisign_sign_here(made):
 def test_128_the_subject_is_shown_before_the_password(made):
     assert minisign("-G", "-p", "m.pub", "-s", "m.key", cwd=made,
                     stdin=(PASSWORD + "\n") * 2).status == 0
-    status, shown = on_terminal(["sign", "s.yaml", "--key", "m.key"],
+    status, shown = on_terminal(["sign", "s.yaml", "--base", "b.tar.zst", "--key", "m.key"],
                                 [("Password for 'm.key': ", PASSWORD + "\n")], made)
     assert status == 0, shown
-    assert shown.index("digest") < shown.index("Password for")
+    assert shown.index("digest") < shown.index("the same release") < shown.index("Password for")
     assert PASSWORD not in shown
 
 
