@@ -5,6 +5,7 @@
 #include "bundle/member.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
+#include "manifest/error.h"
 #include "tests/fuzz/sections.h"
 
 #include <string.h>
@@ -171,13 +172,21 @@ open_verified (GPtrArray *sections, const char *path)
         g_assert_cmpuint (trust_number (verified_bundle_root (verified)), >=, trust_number (trust));
 }
 
-/* Base files of zeros, and a base tree whose files are three bytes long. */
+/* A base file is the section "base" where it is as long, else zeros; one that is named so is not
+ * there. In the base tree files are three bytes long, and some are otherwise. */
 static gboolean
 read_base (gpointer data, const BaseFile *file, guint64 at, guint8 *bytes, gsize length,
            GError **error)
 {
+    GBytes *base = data;
+
     g_assert_true (at <= file->length && length <= file->length - at);
-    memset (bytes, 0, length);
+    if (strstr (file->path, "missing") != NULL)
+        return fail (error, ERR_BASE_MISSING, "it is not there");
+    if (base != NULL && g_bytes_get_size (base) == file->length)
+        memcpy (bytes, (const guint8 *)g_bytes_get_data (base, NULL) + at, length);
+    else
+        memset (bytes, 0, length);
     return TRUE;
 }
 
@@ -194,8 +203,10 @@ begin_tree (gpointer data, GError **error)
 static gboolean
 find_file (gpointer data, const char *path, gboolean *executable, guint64 *size, GError **error)
 {
+    if (strstr (path, "missing") != NULL)
+        return fail (error, ERR_BASE_MISSING, "it is not there");
     *executable = strchr (path, 'x') != NULL;
-    *size = 3;
+    *size = strchr (path, 'L') != NULL ? 4 : 3;
     ((TreeFiles *)data)->left = 3;
     return TRUE;
 }
@@ -241,6 +252,7 @@ rebuild_some (Bundle *bundle)
             return;
         g_assert_cmpuint (bytes, ==, layer->bytes);
     }
+    (void)!rebuild_check_complete (rebuild, NULL);
 }
 
 int
@@ -248,7 +260,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
     g_autoptr (GPtrArray) sections = sections_split (data, size);
     TreeFiles files = { 0 };
-    const BaseReader bases = { read_base, NULL };
+    const BaseReader bases = { read_base, sections_find (sections, "base") };
     const TreeBase tree = { begin_tree, find_file, read_file, &files };
     g_autofree char *path = NULL;
     g_autoptr (Bundle) bundle = NULL;
@@ -262,7 +274,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     g_assert_true ((bundle == NULL) == (error != NULL));
     if (bundle == NULL)
         return 0;
-    bundle_use_bases (bundle, &bases);
+    bundle_use_bases (bundle, sections_find (sections, "no-base") != NULL ? NULL : &bases);
     bundle_use_tree (bundle, &tree);
     g_assert_true (bundle_check_deep (bundle, scratch_folder (), NULL, &error) == (error == NULL));
     rebuild_some (bundle);

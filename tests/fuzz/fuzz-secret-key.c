@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "keys/secret.h"
+#include "manifest/error.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -16,14 +17,18 @@ crypto_pwhash_scryptsalsa208sha256 (unsigned char *const out, unsigned long long
                                     size_t memory)
 {
     memset (out, 0, out_length);
-    return 0;
+    return salt[0] == 0xff ? -1 : 0;
 }
 
+/* A person gives none where there is a "#" in the comment. */
 static char *
-no_password (const char *prompt, gpointer data, GError **error)
+give_password (const char *prompt, gpointer data, GError **error)
 {
-    char *password = sodium_malloc (1);
+    char *password;
 
+    if (*(const gboolean *)data)
+        return fail_null (error, ERR_USAGE, "no password");
+    password = sodium_malloc (1);
     *password = '\0';
     return password;
 }
@@ -32,8 +37,9 @@ int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
     g_autoptr (GError) error = NULL;
+    gboolean refuses = size > 0 && memchr (data, '#', size) != NULL;
     g_autoptr (SecretKey) key =
-        secret_key_parse ((const char *)data, size, "input", no_password, NULL, &error);
+        secret_key_parse ((const char *)data, size, "input", give_password, &refuses, &error);
 
     g_assert ((key == NULL) == (error != NULL));
     return 0;
