@@ -116,6 +116,20 @@ isolate_process (NetworkBarrier *barrier, GError **error)
            confine_calls (refused, G_N_ELEMENTS (refused), CONFINE_OTHERS_ALLOWED, error);
 }
 
+void
+isolate_note (NetworkBarrier barrier, GPtrArray *notes)
+{
+    if (geteuid () != 0)
+        return;
+    if (barrier != NETWORK_NAMESPACE)
+        g_ptr_array_add (notes, g_strdup ("no network namespace can be made here: a filter alone "
+                                          "keeps what reads the bundle from the network"));
+    if (!confine_has_folders ())
+        g_ptr_array_add (notes, g_strdup ("this kernel has no landlock (Linux 5.19 and later): "
+                                          "what handles the release's tree is not kept to its "
+                                          "folders"));
+}
+
 gboolean
 isolate_alone (GError **error)
 {

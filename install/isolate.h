@@ -12,5 +12,7 @@
 
 /* After the launcher was started, which has to start programs and must reach the network. */
 gboolean isolate_process (NetworkBarrier *barrier, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds to notes (char *) what this kernel does not give to a process of root. */
+void isolate_note (NetworkBarrier barrier, GPtrArray *notes);
 /* For a verb that starts no program: sheds its surroundings first. */
 gboolean isolate_alone (GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,6 +5,7 @@
 
 #include "install/base.h"
 #include "install/candidates.h"
+#include "install/isolate.h"
 #include "install/policy.h"
 #include "install/stored.h"
 #include "install/tree-source.h"
@@ -123,6 +124,7 @@ open_all (Run *run, GError **error)
     if (!open_host (run, error) || !open_bundles (run, error))
         return FALSE;
     policy_note_clock (run);
+    isolate_note (run->barrier, run->notes);
     if (!run->options.write)
         return TRUE;
     run->product_fd = host_open_product (run->host, run->release->product, error);

@@ -67,11 +67,23 @@ allow_all (int ruleset, const int *folders, guint count, guint64 access, GError 
     return kernel < 0 || allow (ruleset, kernel, ACCESS_READ, error);
 }
 
+static long
+landlock_version (void)
+{
+    return syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+gboolean
+confine_has_folders (void)
+{
+    return access_of (landlock_version (), 1) != 0;
+}
+
 gboolean
 confine_folders (const int *folders, guint count, GError **error)
 {
-    long version = syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    struct landlock_ruleset_attr attributes = { .handled_access_fs = access_of (version, count) };
+    struct landlock_ruleset_attr attributes = { .handled_access_fs =
+                                                    access_of (landlock_version (), count) };
     autofd int ruleset = -1;
 
     if (attributes.handled_access_fs == 0)

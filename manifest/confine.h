@@ -16,6 +16,9 @@ gboolean confine_privileges (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean confine_folders (const int *folders, guint count,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Is it enforced, also where there are folders? */
+gboolean confine_has_folders (void);
+
 /* Root's powers over what belongs to others; and all of them but these (a bit for each CAP_…), as
  * far as the process has them. */
 gboolean confine_capabilities (GError **error) G_GNUC_WARN_UNUSED_RESULT;

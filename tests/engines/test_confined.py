@@ -2,6 +2,7 @@
 # Copyright The handcarry authors
 """What the processes of the isolated side keep while they work. The engine looks at them in the
 middle of a run: it is asked then, and waits."""
+import json
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engines.host import Host
+from engines.host import Host, host20  # noqa: F401 pylint: disable=unused-import
 from engines.lying import GOOD, LyingEngine
 from program import PROGRAM, handcarry
 
@@ -82,6 +83,15 @@ def is_confined(process):
     assert process["network"] != os.readlink("/proc/self/ns/net"), process
 
 
+@pytest.fixture(name="kernel", scope="session")
+def kernel_fixture(tmp_path_factory):
+    """Makes the environment of a kernel with less than this one."""
+    made = tmp_path_factory.mktemp("kernel") / "kernel.so"
+    subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-O1", "-o", made,
+                    Path(__file__).with_name("kernel.c"), "-ldl"], check=True)
+    return lambda fault: {**os.environ, "LD_PRELOAD": str(made), "KERNEL_FAULT": fault}
+
+
 @pytest.mark.parametrize("verb", ["plan", "install", "status", "have"])
 def test_the_process_that_reads_the_medium_keeps_few_powers(inspected, release, verb):
     more = [inspected.host.bundle(release)] if verb in ("plan", "install") else []
@@ -128,3 +138,34 @@ def test_120_a_hostile_environment_reaches_nothing(tmp_path, release, inspected)
     is_confined(seen["main"])
     assert not (tmp_path / "sprung").exists()
     assert sorted(path.name for path in trap.iterdir()) == ["ansible-playbook", "docker", "sh", "zstd"]
+
+
+def test_what_the_kernel_does_not_give_is_said_in_plan_and_receipt(host20, docker20, release, kernel):
+    bundle = host20.bundle(release)
+    said = ["this kernel has no landlock (Linux 5.19 and later)", "no network namespace can be made here"]
+    full = handcarry(*host20.arguments("plan", bundle))
+    assert full.returncode == 0 and not any(line in full.stdout for line in said)
+    env = kernel("no-landlock no-namespace")
+    plan = handcarry(*host20.arguments("plan", bundle), env=env)
+    assert plan.returncode == 0 and all(line in plan.stdout for line in said), plan.stdout
+    host20.install(bundle, env=env)
+    receipt = json.loads((host20.state / "receipts/000001.json").read_text())
+    assert receipt["network"] == "socket filter"
+    assert all(any(line in note for note in receipt["notes"]) for line in said)
+
+
+def test_054_no_process_maps_the_medium(host20, docker20, release, kernel):
+    """A medium that is pulled out would end who had it mapped with a signal."""
+    bundle = host20.bundle(release)
+    release.fields["release"] = 2
+    release.write()
+    later = host20.bundle(release)
+    env = kernel(f"no-map={bundle.name}")
+    for ran in (handcarry("verify", bundle, "--deep", "--trust", host20.folder / "trust", env=env),
+                handcarry(*host20.arguments("plan", bundle), env=env),
+                host20.install(bundle, env=env),
+                host20.install(later, "--no-copy", env=env)):
+        assert ran.returncode == 0, ran.stderr
+    tried = subprocess.run(["python3", "-c", "import mmap, sys; f = open(sys.argv[1]); "
+                            "mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)", bundle], env=env, check=False, capture_output=True)
+    assert tried.returncode == -6, "the trap itself works"
