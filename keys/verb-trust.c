@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "keys/verb-trust.h"
 
+#include "install/isolate.h"
 #include "manifest/error.h"
 
 #include <stdio.h>
@@ -10,7 +11,8 @@
 typedef struct {
     const char *name;
     const char *summary;
-    VerbFunc func; /* NULL: of the connected side, which is not built in */
+    VerbFunc func;  /* NULL: of the connected side, which is not built in */
+    gboolean alone; /* starts no program and reads what came on a medium (install/isolate.h) */
 } SubVerb;
 
 #if WITH_BUNDLER
@@ -26,9 +28,9 @@ static const SubVerb sub_verbs[] = {
     { "revoke", "declare a key stolen", CONNECTED (verb_trust_revoke) },
     { "rotate", "put a new key in the place of another", CONNECTED (verb_trust_rotate) },
     { "sign", "sign the trust root that is proposed", CONNECTED (verb_trust_sign) },
-    { "show", "show roots, roles, thresholds, keys and fingerprint", verb_trust_show },
+    { "show", "show roots, roles, thresholds, keys and fingerprint", verb_trust_show, TRUE },
     { "export", "write the chain of roots into one small file", verb_trust_export },
-    { "import", "believe a trust root, or follow its chain", verb_trust_import },
+    { "import", "believe a trust root, or follow its chain", verb_trust_import, TRUE },
 };
 
 static void
@@ -80,5 +82,7 @@ verb_trust (int argc, char **argv, GError **error)
                ERR_USAGE;
     name = g_strdup_printf ("trust %s", argv[1]);
     argv[1] = name;
+    if (sub->alone && !isolate_alone (error))
+        return error_exit_status (*error);
     return sub->func (argc - 1, argv + 1, error);
 }

@@ -13,7 +13,7 @@ import pytest
 
 from engines.host import Host, host20  # noqa: F401 pylint: disable=unused-import
 from engines.lying import GOOD, LyingEngine
-from program import PROGRAM, handcarry
+from program import PROGRAM, Terminal, handcarry
 
 PLAYBOOK = False
 KEPT = {"CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_FOWNER": 3, "CAP_FSETID": 4, "CAP_KILL": 5,
@@ -169,3 +169,14 @@ def test_054_no_process_maps_the_medium(host20, docker20, release, kernel):
     tried = subprocess.run(["python3", "-c", "import mmap, sys; f = open(sys.argv[1]); "
                             "mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)", bundle], env=env, check=False, capture_output=True)
     assert tried.returncode == -6, "the trap itself works"
+
+
+def test_trust_import_keeps_few_powers_while_it_asks(tmp_path):
+    made = handcarry("trust", "init", "--no-password", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    with Terminal("trust", "import", tmp_path / "trust", "--root", tmp_path / "root") as terminal:
+        terminal.read_until("ingerprint")
+        is_confined(look(terminal.process.pid))
+        terminal.write("no\n")
+        terminal.read_until(None)
+    assert terminal.returncode != 0
