@@ -44,6 +44,44 @@ read_up_to (const char *path, GError **error)
     return chain;
 }
 
+static gboolean
+is_trust_bundle_name (const char *name)
+{
+    return *name != '.' && g_str_has_suffix (name, ".trust");
+}
+
+/* A stick with one trust bundle on it. Which of several is meant is not for a program to guess. */
+static GPtrArray *
+read_from_stick (const char *dir, GError **error)
+{
+    autofd int fd = file_open_dir_given (dir, error);
+    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, dir, error) : NULL;
+    g_autofree char *found = NULL;
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        if (!is_trust_bundle_name (names->pdata[i]))
+            continue;
+        if (found != NULL)
+            return fail_null (error, ERR_USAGE,
+                              "there are several trust bundles in '%s'; name the one to import",
+                              dir);
+        found = g_build_filename (dir, names->pdata[i], NULL);
+    }
+    if (names != NULL && found == NULL)
+        return fail_null (error, ERR_TRUST,
+                          "'%s' holds no trust root: neither 1.root.yaml nor a trust bundle "
+                          "(NAME.trust); a bundle of a release carries one too: name its file",
+                          dir);
+    return found != NULL ? bundle_read_chain (found, error) : NULL;
+}
+
+static GPtrArray *
+read_folder (const char *dir, GError **error)
+{
+    return trust_folder_has_root (dir) ? trust_folder_read (dir, FALSE, error)
+                                       : read_from_stick (dir, error);
+}
+
 static GPtrArray *
 read_chain (const char *path, GError **error)
 {
@@ -52,7 +90,7 @@ read_chain (const char *path, GError **error)
     if (fstatat (AT_FDCWD, path, &st, 0) < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot import '%s'", path), NULL;
     if (S_ISDIR (st.st_mode))
-        return trust_folder_read (path, FALSE, error);
+        return read_folder (path, error);
     if (g_str_has_suffix (path, ".root.yaml"))
         return read_up_to (path, error);
     return bundle_read_chain (path, error);
@@ -171,11 +209,13 @@ verb_trust_import (int argc, char **argv, GError **error)
         { NULL },
     };
 
-    if (!verb_parse (&argc, &argv, "FILE|DIR|BUNDLE",
-                     "On a host without a trust root: shows its fingerprint, asks for it to be "
-                     "typed, and believes it from then on. Later: follows the chain to a newer "
-                     "root, each step signed by the keys before it and by its own.",
-                     entries, &options.output, FALSE, error))
+    if (!verb_parse (
+            &argc, &argv, "FILE|DIR|BUNDLE",
+            "Takes a trust folder, a bundle, a trust bundle or a folder with one. On a host "
+            "without a trust root: shows its fingerprint, asks for it to be "
+            "typed, and believes it from then on. Later: follows the chain to a newer "
+            "root, each step signed by the keys before it and by its own.",
+            entries, &options.output, FALSE, error))
         return ERR_USAGE;
     if (argc != 2)
         return fail (error, ERR_USAGE,

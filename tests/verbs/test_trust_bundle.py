@@ -93,6 +93,18 @@ def test_the_first_import_may_be_of_a_trust_bundle(made):
     assert show(made, trust_folder="other/etc/handcarry/trust")["number"] == 3
 
 
+def test_a_stick_with_one_trust_bundle(made):
+    (made / "stick").mkdir()
+    refused(importing(made, "stick"), 4, "holds no trust root", "NAME.trust")
+    done(export(made, "stick/new.trust"))
+    (made / "stick/._new.trust").write_text("what other systems leave")
+    pack(made, "stick/b.tar.zst", "ci-2", "human")
+    done(importing(made, "stick"))
+    assert host_number(made) == 3
+    shutil.copy(made / "stick/new.trust", made / "stick/old.trust")
+    refused(importing(made, "stick"), 2, "several trust bundles in 'stick'")
+
+
 def test_only_a_trust_bundle_gives_way(made):
     done(export(made))
     done(export(made))
