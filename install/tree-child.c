@@ -29,7 +29,7 @@ typedef struct {
     char *commit;                     /* not kept yet */
     guint64 left;                     /* bytes of the file that are to come */
     gboolean in_transaction;
-    TreeMessage message;
+    WireMessage message;
 } Worker;
 
 static gboolean
@@ -90,9 +90,9 @@ end_file (Worker *worker, GError **error)
 }
 
 static gboolean
-serve_file (Worker *worker, TreeHead *answer, GError **error)
+serve_file (Worker *worker, WireHead *answer, GError **error)
 {
-    const TreeHead *head = &worker->message.head;
+    const WireHead *head = &worker->message.head;
     g_auto (GStrv) parts = g_strsplit (worker->message.bytes, "/", -1);
     g_autoptr (GPtrArray) split = g_ptr_array_new ();
 
@@ -114,7 +114,7 @@ serve_file (Worker *worker, TreeHead *answer, GError **error)
 }
 
 static gboolean
-serve_data (Worker *worker, TreeHead *answer, GError **error)
+serve_data (Worker *worker, WireHead *answer, GError **error)
 {
     gsize length = worker->message.length;
 
@@ -128,7 +128,7 @@ serve_data (Worker *worker, TreeHead *answer, GError **error)
 }
 
 static gboolean
-serve_commit (Worker *worker, TreeHead *answer, GError **error)
+serve_commit (Worker *worker, WireHead *answer, GError **error)
 {
     g_autoptr (GFile) root = NULL;
 
@@ -141,7 +141,7 @@ serve_commit (Worker *worker, TreeHead *answer, GError **error)
 }
 
 static gboolean
-serve_keep (Worker *worker, TreeHead *answer, GError **error)
+serve_keep (Worker *worker, WireHead *answer, GError **error)
 {
     ostree_repo_transaction_set_ref (worker->repo, NULL, worker->message.bytes, worker->commit);
     worker->in_transaction = FALSE;
@@ -151,7 +151,7 @@ serve_keep (Worker *worker, TreeHead *answer, GError **error)
 /* Copies, for who edits a hard link edits the repository. Where the file system can share the
  * blocks of two files, it does. */
 static gboolean
-serve_checkout (Worker *worker, TreeHead *answer, GError **error)
+serve_checkout (Worker *worker, WireHead *answer, GError **error)
 {
     OstreeRepoCheckoutAtOptions options = { .mode = OSTREE_REPO_CHECKOUT_MODE_USER,
                                             .force_copy = TRUE };
@@ -161,7 +161,7 @@ serve_checkout (Worker *worker, TreeHead *answer, GError **error)
 }
 
 static gboolean
-serve_drop (Worker *worker, TreeHead *answer, GError **error)
+serve_drop (Worker *worker, WireHead *answer, GError **error)
 {
     g_autofree char *path = g_build_filename ("refs/heads", worker->message.bytes, NULL);
     g_autofree char *folder = g_path_get_dirname (path);
@@ -196,7 +196,7 @@ prune (Worker *worker, guint64 *freed, GError **error)
 }
 
 static gboolean
-serve_prune (Worker *worker, TreeHead *answer, GError **error)
+serve_prune (Worker *worker, WireHead *answer, GError **error)
 {
     return prune (worker, &answer->size, error);
 }
@@ -271,13 +271,13 @@ mend (Worker *worker, gboolean content, guint64 *removed, GError **error)
 }
 
 static gboolean
-serve_mend (Worker *worker, TreeHead *answer, GError **error)
+serve_mend (Worker *worker, WireHead *answer, GError **error)
 {
     return mend (worker, TRUE, &answer->size, error);
 }
 
 static gboolean
-serve_open (Worker *worker, TreeHead *answer, GError **error)
+serve_open (Worker *worker, WireHead *answer, GError **error)
 {
     int lock;
 
@@ -298,7 +298,7 @@ serve_open (Worker *worker, TreeHead *answer, GError **error)
 }
 
 /* Fails with an error; fills in what it answers. */
-typedef gboolean (*Serve) (Worker *worker, TreeHead *answer, GError **error);
+typedef gboolean (*Serve) (Worker *worker, WireHead *answer, GError **error);
 
 static const Serve serve[] = {
     [TREE_OPEN] = serve_open,     [TREE_FILE] = serve_file,   [TREE_DATA] = serve_data,
@@ -307,7 +307,7 @@ static const Serve serve[] = {
 };
 
 static gboolean
-reply (Worker *worker, TreeHead *answer, const char *result, const GError *failed)
+reply (Worker *worker, WireHead *answer, const char *result, const GError *failed)
 {
     const char *text = failed != NULL ? failed->message : result;
     gboolean space = failed != NULL && (g_error_matches (failed, G_IO_ERROR, G_IO_ERROR_NO_SPACE) ||
@@ -315,7 +315,7 @@ reply (Worker *worker, TreeHead *answer, const char *result, const GError *faile
 
     answer->kind = failed == NULL ? TREE_DONE : TREE_FAILED;
     answer->number = space ? ERR_SPACE : ERR_FAILED;
-    return tree_wire_send (worker->socket, answer, text, MIN (strlen (text), TREE_PIECE), NULL);
+    return wire_send (worker->socket, answer, text, MIN (strlen (text), WIRE_PIECE), NULL);
 }
 
 void
@@ -327,9 +327,9 @@ tree_child (int socket)
     prctl (PR_SET_NAME, "tree-worker", 0, 0, 0);
     worker->socket = socket;
     worker->repo_fd = worker->folder_fd = -1;
-    while (tree_wire_receive (socket, &worker->message)) {
+    while (wire_receive (socket, &worker->message)) {
         guint kind = worker->message.head.kind;
-        TreeHead answer = { 0 };
+        WireHead answer = { 0 };
 
         if (kind >= G_N_ELEMENTS (serve) || serve[kind] == NULL ||
             (worker->repo == NULL) != (kind == TREE_OPEN))

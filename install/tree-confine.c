@@ -35,7 +35,7 @@ tree_confine (const int *folders, GError **error)
         REFUSED (open_by_handle_at),
     };
 
-    return confine_privileges (error) && confine_folders (folders, TREE_DESCRIPTORS, error) &&
+    return confine_privileges (error) && confine_folders (folders, WIRE_DESCRIPTORS, error) &&
            confine_capabilities (error) &&
            confine_calls (refused, G_N_ELEMENTS (refused), CONFINE_OTHERS_ALLOWED, error);
 }

@@ -24,7 +24,7 @@ struct TreeStore {
     guint64 damaged;
     const char *doing; /* for the message where the worker is gone */
     char *path;        /* of the repository, for messages */
-    TreeMessage answer;
+    WireMessage answer;
 };
 
 /* Whatever ends the one that made this process ends it too. */
@@ -44,12 +44,12 @@ die_with (pid_t parent)
 static void
 serve_workers (int control)
 {
-    TreeMessage *message = g_new0 (TreeMessage, 1);
+    WireMessage *message = g_new0 (WireMessage, 1);
     pid_t self = getpid ();
 
     prctl (PR_SET_NAME, "tree-server", 0, 0, 0);
-    while (tree_wire_receive (control, message)) {
-        TreeHead ended = { .kind = TREE_ENDED };
+    while (wire_receive (control, message)) {
+        WireHead ended = { .kind = TREE_ENDED };
         int status = 0;
         pid_t pid = fork ();
 
@@ -62,7 +62,7 @@ serve_workers (int control)
         while (pid > 0 && waitpid (pid, &status, 0) < 0 && errno == EINTR)
             continue;
         ended.number = (guint32)status;
-        if (!tree_wire_send (control, &ended, "", 0, NULL))
+        if (!wire_send (control, &ended, "", 0, NULL))
             break;
     }
     _exit (0); /* lint: allow-exit: the child of a fork */
@@ -152,7 +152,7 @@ lost (TreeStore *store, GError **error)
 
     file_clear_fd (&store->worker);
     store->lost = TRUE;
-    if (tree_wire_receive (store->control, &store->answer)) {
+    if (wire_receive (store->control, &store->answer)) {
         int status = (int)store->answer.head.number;
 
         g_free (how);
@@ -170,24 +170,24 @@ lost (TreeStore *store, GError **error)
 }
 
 static gboolean
-tell (TreeStore *store, const TreeHead *head, gconstpointer bytes, gsize length, const int *fds,
+tell (TreeStore *store, const WireHead *head, gconstpointer bytes, gsize length, const int *fds,
       GError **error)
 {
     if (store->worker < 0)
         return fail (error, ERR_FAILED, "'%s' is not open", TREE_STORE_FOLDER);
-    return tree_wire_send (store->worker, head, bytes, length, fds) || lost (store, error);
+    return wire_send (store->worker, head, bytes, length, fds) || lost (store, error);
 }
 
 static gboolean
 ask (TreeStore *store, TreeKind kind, const char *text, const int *fds, const char *doing,
      GError **error)
 {
-    TreeHead head = { .kind = kind };
+    WireHead head = { .kind = kind };
 
     store->doing = doing;
     if (!tell (store, &head, text, strlen (text), fds, error))
         return FALSE;
-    if (!tree_wire_receive (store->worker, &store->answer))
+    if (!wire_receive (store->worker, &store->answer))
         return lost (store, error);
     if (store->answer.head.kind == TREE_DONE)
         return TRUE;
@@ -198,11 +198,11 @@ ask (TreeStore *store, TreeKind kind, const char *text, const int *fds, const ch
 gboolean
 tree_store_open (TreeStore *store, const Host *host, int folder_fd, GError **error)
 {
-    TreeHead head = { .kind = TREE_OPEN };
+    WireHead head = { .kind = TREE_OPEN };
     autofd int repository =
         file_make_below (host->state_fd, host->state_path, TREE_STORE_FOLDER, 0755, error);
-    int fds[TREE_DESCRIPTORS] = { repository, folder_fd };
-    int to_server[TREE_DESCRIPTORS] = { -1, -1 }, pair[2];
+    int fds[WIRE_DESCRIPTORS] = { repository, folder_fd };
+    int to_server[WIRE_DESCRIPTORS] = { -1, -1 }, pair[2];
     gboolean sent;
 
     tree_store_close (store);
@@ -217,7 +217,7 @@ tree_store_open (TreeStore *store, const Host *host, int folder_fd, GError **err
     store->damaged = 0;
     to_server[0] = pair[1];
     store->doing = "starting";
-    sent = tree_wire_send (store->control, &head, "", 0, to_server);
+    sent = wire_send (store->control, &head, "", 0, to_server);
     close (pair[1]);
     if (!sent)
         return lost (store, error);
@@ -239,7 +239,7 @@ tree_store_close (TreeStore *store)
     if (store->worker < 0)
         return;
     file_clear_fd (&store->worker);
-    if (!tree_wire_receive (store->control, &store->answer))
+    if (!wire_receive (store->control, &store->answer))
         store->lost = TRUE;
 }
 
@@ -253,14 +253,14 @@ gboolean
 tree_store_add (TreeStore *store, const char *path, gboolean executable, guint64 size,
                 const guint8 *piece, gsize length, gboolean last, GError **error)
 {
-    TreeHead file = { TREE_FILE, executable ? 1 : 0, size }, data = { .kind = TREE_DATA };
+    WireHead file = { TREE_FILE, executable ? 1 : 0, size }, data = { .kind = TREE_DATA };
 
     store->doing = "committing the tree";
     if (!store->in_file && !tell (store, &file, path, strlen (path), NULL, error))
         return FALSE;
     store->in_file = !last;
     for (gsize n; length > 0; piece += n, length -= n) {
-        n = MIN (length, TREE_PIECE);
+        n = MIN (length, WIRE_PIECE);
         if (!tell (store, &data, piece, n, NULL, error))
             return FALSE;
     }

@@ -2,13 +2,9 @@
  * Copyright The handcarry authors */
 #pragma once
 
-#include <glib.h>
+#include "manifest/wire.h"
 
-/* What the ends of the tree store's sockets share: messages of a head and at most TREE_PIECE bytes,
- * each received whole or not at all (SOCK_SEQPACKET), some with descriptors. */
-
-#define TREE_PIECE (64 * 1024)
-#define TREE_DESCRIPTORS 2
+/* What the ends of the tree store's sockets say to each other. */
 
 typedef enum {
     TREE_OPEN = 1, /* descriptors: the repository, and perhaps the folder for checkouts */
@@ -24,21 +20,3 @@ typedef enum {
     TREE_FAILED,   /* the answer: number is an ErrorCode, the bytes say why */
     TREE_ENDED,    /* of the server: number is the worker's wait status */
 } TreeKind;
-
-typedef struct {
-    guint32 kind, number;
-    guint64 size;
-} TreeHead;
-
-typedef struct {
-    TreeHead head;
-    gsize length;
-    char bytes[TREE_PIECE + 1]; /* and a NUL */
-    int fds[TREE_DESCRIPTORS];  /* -1: none; the receiver closes them */
-} TreeMessage;
-
-/* FALSE: nobody receives any more. fds may be NULL; those below 0 are not sent. */
-gboolean tree_wire_send (int socket, const TreeHead *head, gconstpointer bytes, gsize length,
-                         const int *fds) G_GNUC_WARN_UNUSED_RESULT;
-/* FALSE: the other end is closed, or sent what is no message. */
-gboolean tree_wire_receive (int socket, TreeMessage *message) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "install/launcher-child.h"
-#include "install/tree-wire.h"
+#include "manifest/wire.h"
 #include "manifest/file.h"
 
 #include <sys/socket.h>
@@ -14,12 +14,12 @@ int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 static void
 receive_letter (const guint8 *data, gsize size)
 {
-    static TreeMessage message;
+    static WireMessage message;
     int pair[2];
 
     g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), ==, 0);
     g_assert_cmpint (send (pair[0], data, size, 0), ==, (gssize)size);
-    if (tree_wire_receive (pair[1], &message)) {
+    if (wire_receive (pair[1], &message)) {
         g_assert_cmpuint (message.length, ==, size - sizeof message.head);
         g_assert_cmpint (message.fds[0], ==, -1);
     }
@@ -51,7 +51,7 @@ receive_stream (const guint8 *data, gsize size)
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-    if (size == 0 || size > TREE_PIECE)
+    if (size == 0 || size > WIRE_PIECE)
         return 0;
     receive_letter (data, size);
     receive_stream (data, size);

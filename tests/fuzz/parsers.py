@@ -59,7 +59,7 @@ PARSERS = {
     "trust-chain": ["keys/trust.c", "keys/votes.c"],
     "twice": ["install/twice.c"],
     "votes": ["keys/votes.c", "keys/trust.c", "keys/trust-host.c"],
-    "wire": ["install/tree-wire.c"],
+    "wire": ["manifest/wire.c"],
     "yaml": ["manifest/yaml.c"],
 }
 
@@ -83,7 +83,7 @@ NOT_PARSING = {
     "install/journal-read.c": "journal_read journal_open open_for_more",
     "install/records.c": "records_read records_write records_create read_copies",
     "install/step.c": "steps_sort by_rank rank",
-    "install/tree-wire.c": "tree_wire_send add_descriptors",
+    "manifest/wire.c": "wire_send add_descriptors",
     "install/twice.c": "twice_write twice_sweep",
     "keys/public.c": "public_key_load",
     "keys/secret.c": "secret_key_load secret_key_is_exposed secret_key_generate secret_key_write "

@@ -64,7 +64,7 @@ static const struct {
     { "a/b/c/deep", FALSE, 10 },
     { "a/empty", FALSE, 0 },
     { "a/run.sh", TRUE, 1 },
-    { "big", FALSE, 3 * TREE_PIECE + 5 },
+    { "big", FALSE, 3 * WIRE_PIECE + 5 },
 };
 
 /* As bundle_read_tree gives them: the last piece has no bytes. */
@@ -187,7 +187,7 @@ test_a_dropped_release_leaves_the_other_whole (Fixture *fixture, gconstpointer d
     g_assert_true (tree_store_find (fixture->host, "p", 2, &found));
     g_assert_true (tree_store_drop (fixture->store, "p", 2, NULL));
     g_assert_true (tree_store_prune (fixture->store, &freed, NULL));
-    g_assert_cmpuint (freed, >, 3 * TREE_PIECE);
+    g_assert_cmpuint (freed, >, 3 * WIRE_PIECE);
 }
 
 static pid_t
@@ -289,14 +289,14 @@ test_a_ref_that_is_no_checksum_is_none (Fixture *fixture, gconstpointer data)
 static void
 test_a_message_is_whole_or_none (void)
 {
-    g_autofree TreeMessage *message = g_new0 (TreeMessage, 1);
-    g_autofree char *bytes = g_malloc0 (TREE_PIECE + 100);
-    TreeHead head = { .kind = TREE_DATA, .size = 5 };
-    int pair[2], fds[TREE_DESCRIPTORS] = { STDIN_FILENO, -1 };
+    g_autofree WireMessage *message = g_new0 (WireMessage, 1);
+    g_autofree char *bytes = g_malloc0 (WIRE_PIECE + 100);
+    WireHead head = { .kind = TREE_DATA, .size = 5 };
+    int pair[2], fds[WIRE_DESCRIPTORS] = { STDIN_FILENO, -1 };
 
     g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET, 0, pair), ==, 0);
-    g_assert_true (tree_wire_send (pair[0], &head, "abc", 3, fds));
-    g_assert_true (tree_wire_receive (pair[1], message));
+    g_assert_true (wire_send (pair[0], &head, "abc", 3, fds));
+    g_assert_true (wire_receive (pair[1], message));
     g_assert_cmpuint (message->length, ==, 3);
     g_assert_cmpstr (message->bytes, ==, "abc");
     g_assert_cmpuint (message->head.size, ==, 5);
@@ -304,12 +304,12 @@ test_a_message_is_whole_or_none (void)
     g_assert_cmpint (message->fds[1], ==, -1);
     close (message->fds[0]);
     g_assert_cmpint (send (pair[0], bytes, 3, 0), ==, 3);
-    g_assert_false (tree_wire_receive (pair[1], message));
-    g_assert_cmpint (send (pair[0], bytes, TREE_PIECE + 100, 0), ==, TREE_PIECE + 100);
-    g_assert_false (tree_wire_receive (pair[1], message));
+    g_assert_false (wire_receive (pair[1], message));
+    g_assert_cmpint (send (pair[0], bytes, WIRE_PIECE + 100, 0), ==, WIRE_PIECE + 100);
+    g_assert_false (wire_receive (pair[1], message));
     close (pair[0]);
-    g_assert_false (tree_wire_receive (pair[1], message));
-    g_assert_false (tree_wire_send (pair[1], &head, "", 0, NULL));
+    g_assert_false (wire_receive (pair[1], message));
+    g_assert_false (wire_send (pair[1], &head, "", 0, NULL));
     close (pair[1]);
 }
 

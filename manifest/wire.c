@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "install/tree-wire.h"
+#include "manifest/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 typedef union {
     struct cmsghdr align;
-    char bytes[CMSG_SPACE (TREE_DESCRIPTORS * sizeof (int))];
+    char bytes[CMSG_SPACE (WIRE_DESCRIPTORS * sizeof (int))];
 } Control;
 
 static void
@@ -18,7 +18,7 @@ add_descriptors (struct msghdr *letter, Control *control, const int *fds)
     guint count = 0;
 
     memset (control, 0, sizeof *control);
-    while (count < TREE_DESCRIPTORS && fds[count] >= 0)
+    while (count < WIRE_DESCRIPTORS && fds[count] >= 0)
         count++;
     if (count == 0)
         return;
@@ -31,14 +31,14 @@ add_descriptors (struct msghdr *letter, Control *control, const int *fds)
 }
 
 gboolean
-tree_wire_send (int socket, const TreeHead *head, gconstpointer bytes, gsize length, const int *fds)
+wire_send (int socket, const WireHead *head, gconstpointer bytes, gsize length, const int *fds)
 {
     struct iovec parts[] = { { (gpointer)head, sizeof *head }, { (gpointer)bytes, length } };
     struct msghdr letter = { .msg_iov = parts, .msg_iovlen = G_N_ELEMENTS (parts) };
     Control control;
     ssize_t n;
 
-    g_return_val_if_fail (length <= TREE_PIECE, FALSE);
+    g_return_val_if_fail (length <= WIRE_PIECE, FALSE);
     if (fds != NULL)
         add_descriptors (&letter, &control, fds);
     do
@@ -52,18 +52,18 @@ take_descriptors (struct msghdr *letter, int *fds)
 {
     const struct cmsghdr *header = CMSG_FIRSTHDR (letter);
 
-    for (guint i = 0; i < TREE_DESCRIPTORS; i++)
+    for (guint i = 0; i < WIRE_DESCRIPTORS; i++)
         fds[i] = -1;
     if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
         memcpy (fds, CMSG_DATA (header),
-                MIN (header->cmsg_len - CMSG_LEN (0), TREE_DESCRIPTORS * sizeof (int)));
+                MIN (header->cmsg_len - CMSG_LEN (0), WIRE_DESCRIPTORS * sizeof (int)));
 }
 
 gboolean
-tree_wire_receive (int socket, TreeMessage *message)
+wire_receive (int socket, WireMessage *message)
 {
     struct iovec parts[] = { { &message->head, sizeof message->head },
-                             { message->bytes, TREE_PIECE } };
+                             { message->bytes, WIRE_PIECE } };
     Control control;
     struct msghdr letter = { .msg_iov = parts,
                              .msg_iovlen = G_N_ELEMENTS (parts),
