@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/bundle.h"
 
+#include "bundle/decode.h"
 #include "bundle/format.h"
 #include "bundle/reader.h"
 #include "bundle/vote-files.h"
@@ -22,6 +23,7 @@ bundle_free (Bundle *bundle)
 {
     if (bundle == NULL)
         return;
+    g_clear_pointer (&bundle->decoder, decoder_free);
     file_clear_fd (&bundle->copy_fd);
     g_clear_pointer (&bundle->parts, parts_free);
     g_clear_pointer (&bundle->tail, tail_free);
@@ -244,7 +246,14 @@ bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *repo
         fail_prefix (error, "%s", path);
         return NULL;
     }
+    bundle_read_apart (verified->bundle);
     return g_steal_pointer (&verified);
+}
+
+void
+bundle_read_apart (Bundle *bundle)
+{
+    bundle->apart = TRUE;
 }
 
 GPtrArray *

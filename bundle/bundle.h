@@ -38,6 +38,13 @@ Bundle *verified_bundle_get (VerifiedBundle *verified);
 /* The newest root that judged it; owned by verified. */
 const TrustRoot *verified_bundle_root (const VerifiedBundle *verified);
 
+/* The content is decompressed and parsed by a process of its own from now on, which has nothing but
+ * the file; what it gives is compared with the signed digests. Verified bundles are read so. */
+void bundle_read_apart (Bundle *bundle);
+/* Starts that process now, where the bundle is read so, and not at the first use: before secrets
+ * are read and threads begin. Where that fails, the first use tries again, and says why. */
+void bundle_start_reader (Bundle *bundle);
+
 const Statement *bundle_statement (const Bundle *bundle);
 const Packing *bundle_packing (const Bundle *bundle);
 GBytes *bundle_statement_text (const Bundle *bundle); /* borrowed */

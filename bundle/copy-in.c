@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/bundle.h"
 
+#include "bundle/decode.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
 #include "manifest/error.h"
@@ -89,12 +90,17 @@ bundle_copy_in (Bundle *bundle, int dirfd, const char *name, GArray *layers, Pro
         progress_add (progress, g_array_index (bundle->frames, Frame, i).compressed);
     }
     progress_end (progress);
-    return TRUE;
+    return decode_use_copy (bundle, error);
 }
 
 void
 bundle_drop_copy (Bundle *bundle)
 {
+    g_autoptr (GError) ignored = NULL;
+
     memset (bundle->copied, 0, bundle->frames->len * sizeof (gboolean));
     file_clear_fd (&bundle->copy_fd);
+    /* Where the reader is gone, the next request says so. */
+    if (!decode_use_copy (bundle, &ignored))
+        g_debug ("%s", ignored->message);
 }

@@ -3,6 +3,7 @@
 #include "bundle/bundle.h"
 
 #include "bundle/base-table.h"
+#include "bundle/decode.h"
 #include "bundle/oci.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
@@ -44,6 +45,28 @@ check_image (Bundle *bundle, const StatementImage *image, GError **error)
 }
 
 static gboolean
+check_apart (Bundle *bundle, DecodeKind kind, GError **error)
+{
+    const DecodeRequest request = { .kind = kind, .fd = -1, .what = "configs and package lists" };
+
+    return decode_ask (bundle, &request, NULL, error);
+}
+
+gboolean
+bundle_check_images (Bundle *bundle, GError **error)
+{
+    if (bundle->apart)
+        return check_apart (bundle, DECODE_IMAGES, error);
+    for (guint i = 0; i < bundle->statement->images->len; i++) {
+        const StatementImage *image = bundle->statement->images->pdata[i];
+
+        if (!check_image (bundle, image, error))
+            return fail_prefix (error, "image '%s'", image->name);
+    }
+    return TRUE;
+}
+
+static gboolean
 expect_member (const Bundle *bundle, guint *at, const char *name, GError **error)
 {
     if (*at >= bundle->meta_names->len || strcmp (name, bundle->meta_names->pdata[*at]) != 0)
@@ -55,12 +78,17 @@ expect_member (const Bundle *bundle, guint *at, const char *name, GError **error
 /* Members of region meta: configs in the order of the images, their package lists, the base files
  * of a delta, the tree files that it leaves out, then recipes in the order of the layers; nothing
  * missing, nothing more. */
-static gboolean
-check_members (Bundle *bundle, GPtrArray *layers, GError **error)
+gboolean
+bundle_check_members (Bundle *bundle, GError **error)
 {
+    g_autoptr (GPtrArray) layers = bundle_carried_layers (bundle);
     g_autoptr (GPtrArray) configs = bundle_distinct_configs (bundle->statement);
     guint at = 0;
 
+    if (bundle->apart)
+        return check_apart (bundle, DECODE_MEMBERS, error);
+    if (!bundle_load_meta (bundle, error))
+        return FALSE;
     for (guint i = 0; i < configs->len; i++) {
         g_autofree char *hex = digest_to_hex (configs->pdata[i]);
         g_autofree char *name = g_strdup_printf ("images/%s.json", hex);
@@ -155,13 +183,8 @@ check_tree (Bundle *bundle, GError **error)
         return FALSE;
     tree_checksum_commit (sum, &commit);
     if (check.files != statement->tree_files || check.bytes != statement->tree_bytes ||
-        !check_holds (digest_equal (&commit, &statement->tree_commit))) {
-        g_autofree char *found = digest_to_hex (&commit);
-        g_autofree char *expected = digest_to_hex (&statement->tree_commit);
-
-        return fail (error, ERR_FORMAT, "the tree's commit is %s, the statement says %s", found,
-                     expected);
-    }
+        !check_holds (digest_equal (&commit, &statement->tree_commit)))
+        return bundle_fail_commit (bundle, &commit, error);
     return TRUE;
 }
 
@@ -170,15 +193,9 @@ bundle_check_deep (Bundle *bundle, const char *spool_dir, Progress *progress, GE
 {
     g_autoptr (GPtrArray) layers = bundle_carried_layers (bundle);
 
-    for (guint i = 0; i < bundle->statement->images->len; i++) {
-        const StatementImage *image = bundle->statement->images->pdata[i];
-
-        if (!check_image (bundle, image, error))
-            return fail_prefix (error, "%s: image '%s'", bundle->path, image->name);
-    }
-    if (!bundle_load_meta (bundle, error) || !check_tree (bundle, error) ||
+    if (!bundle_check_images (bundle, error) || !check_tree (bundle, error) ||
         !check_layers (bundle, layers, spool_dir, progress, error) ||
-        !check_members (bundle, layers, error))
+        !bundle_check_members (bundle, error))
         return fail_prefix (error, "%s", bundle->path);
     return TRUE;
 }

@@ -237,3 +237,13 @@ parts_sums (const Parts *parts, GError **error)
     }
     return g_string_free_to_bytes (g_steal_pointer (&sums));
 }
+
+GArray *
+parts_descriptors (const Parts *parts)
+{
+    GArray *fds = g_array_new (FALSE, FALSE, sizeof (int));
+
+    for (guint i = 0; i < parts->parts->len; i++)
+        g_array_append_val (fds, g_array_index (parts->parts, Part, i).fd);
+    return fds;
+}

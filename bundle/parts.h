@@ -27,3 +27,5 @@ gboolean parts_fail_prefix (const Parts *parts, gboolean is_short, GError **erro
 guint parts_count (const Parts *parts);
 /* The text of FILE.sha256: a line of sha256sum for each part. */
 GBytes *parts_sums (const Parts *parts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The descriptors (int) of all parts, which stay the parts' own. */
+GArray *parts_descriptors (const Parts *parts);

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/reader.h"
 
+#include "bundle/decode.h"
 #include "bundle/format.h"
 #include "bundle/member.h"
 #include "manifest/error.h"
@@ -229,11 +230,25 @@ bundle_load_meta (Bundle *bundle, GError **error)
     return FALSE;
 }
 
+static GBytes *
+read_meta_apart (Bundle *bundle, const char *name, GError **error)
+{
+    g_autofree char *what = g_strdup_printf ("'%s'", name);
+    DecodeRequest request = {
+        .kind = DECODE_META, .bytes = name, .length = strlen (name), .fd = -1, .what = what
+    };
+
+    return decode_ask_bytes (bundle, &request, bundle->packing->regions[REGION_META].bytes, NULL,
+                             error);
+}
+
 GBytes *
 bundle_read_meta (Bundle *bundle, const char *name, GError **error)
 {
     GBytes *found;
 
+    if (bundle->apart)
+        return read_meta_apart (bundle, name, error);
     if (!bundle_load_meta (bundle, error))
         return NULL;
     found = g_hash_table_lookup (bundle->meta, name);

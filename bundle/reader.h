@@ -23,6 +23,8 @@ struct Bundle {
     const TreeBase *tree_base; /* the same */
     GHashTable *meta;          /* member name -> GBytes, once read; NULL before */
     GPtrArray *meta_names;     /* in file order */
+    gboolean apart;            /* content is read by a process of its own (bundle/decode.h) */
+    struct Decoder *decoder;   /* NULL: not started */
 };
 
 /* The parts of a bundle by their names, where they do not end in .001 and so on: for reading back
@@ -49,6 +51,16 @@ guint64 bundle_member_bytes (const char *name, guint64 size, gboolean executable
  * one reader and show them to another: the members, of seen bytes, must fill it. */
 gboolean bundle_check_region_end (const Bundle *bundle, Region region, guint64 seen,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Bytes of a base file; ERR_BASE_MISSING also where nobody lends any. */
+gboolean bundle_read_base (const Bundle *bundle, const BaseFile *file, guint64 at, guint8 *bytes,
+                           gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The bundle's TreeBase from its first file on; ERR_BASE_MISSING where there is none. */
+gboolean bundle_begin_tree_base (const Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* ERR_FORMAT: the tree makes another commit than the signed one. */
+gboolean bundle_fail_commit (const Bundle *bundle, const Digest *found, GError **error);
+/* deep.c: what follows from the texts for configs and package lists, and for the members. */
+gboolean bundle_check_images (Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean bundle_check_members (Bundle *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Members of the region meta, read once. NULL with ERR_FORMAT where there is no such member. */
 GBytes *bundle_read_meta (Bundle *bundle, const char *name,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

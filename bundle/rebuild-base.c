@@ -22,17 +22,24 @@ name_file (const Rebuild *rebuild, const BaseFile *file, GError **error)
                         file->layer + 1, base->name);
 }
 
+gboolean
+bundle_read_base (const Bundle *bundle, const BaseFile *file, guint64 at, guint8 *bytes,
+                  gsize length, GError **error)
+{
+    const BaseReader *reader = bundle->bases;
+
+    if (reader == NULL)
+        return fail (error, ERR_BASE_MISSING,
+                     "this is a delta, and its base is not there to read from");
+    return reader->read (reader->data, file, at, bytes, length, error);
+}
+
 static gboolean
 read_bytes (const Rebuild *rebuild, const BaseFile *file, guint64 at, guint8 *bytes, gsize length,
             GError **error)
 {
-    const BaseReader *reader = rebuild->bundle->bases;
-
-    if (reader == NULL)
-        fail (error, ERR_BASE_MISSING, "this is a delta, and its base is not there to read from");
-    else if (reader->read (reader->data, file, at, bytes, length, error))
-        return TRUE;
-    return name_file (rebuild, file, error);
+    return bundle_read_base (rebuild->bundle, file, at, bytes, length, error) ||
+           name_file (rebuild, file, error);
 }
 
 static gboolean

@@ -17,6 +17,7 @@ rebuild_free (Rebuild *rebuild)
 {
     if (rebuild == NULL)
         return;
+    rebuild_apart_close (rebuild);
     for (Region region = 0; region < N_REGIONS; region++)
         stream_free (rebuild->streams[region]);
     g_clear_pointer (&rebuild->layers, g_ptr_array_unref);
@@ -32,22 +33,28 @@ rebuild_free (Rebuild *rebuild)
     g_free (rebuild);
 }
 
-/* Base files must name a layer of a base of the packing list. */
-static gboolean
-check_base_files (const Rebuild *rebuild, GError **error)
+gboolean
+rebuild_check_base (const Rebuild *rebuild, const BaseFile *file, GError **error)
 {
     const GPtrArray *bases = rebuild->bundle->packing->bases;
 
+    if (file->image < bases->len &&
+        file->layer < ((PackingBase *)bases->pdata[file->image])->layers->len)
+        return TRUE;
+    return fail (error, ERR_FORMAT,
+                 "recipe has a file of layer %" G_GUINT64_FORMAT " of base %" G_GUINT64_FORMAT
+                 ", which the packing list does not have",
+                 file->layer, file->image);
+}
+
+static gboolean
+check_base_files (const Rebuild *rebuild, GError **error)
+{
     for (guint i = 0; i < rebuild->table->files->len; i++) {
         const RecipeFile *file = &g_array_index (rebuild->table->files, RecipeFile, i);
 
-        if (file->kind == RECIPE_BASE &&
-            (file->base.image >= bases->len ||
-             file->base.layer >= ((PackingBase *)bases->pdata[file->base.image])->layers->len))
-            return fail (error, ERR_FORMAT,
-                         "recipe has a file of layer %" G_GUINT64_FORMAT
-                         " of base %" G_GUINT64_FORMAT ", which the packing list does not have",
-                         file->base.layer, file->base.image);
+        if (file->kind == RECIPE_BASE && !rebuild_check_base (rebuild, &file->base, error))
+            return FALSE;
     }
     return TRUE;
 }
@@ -199,33 +206,74 @@ open_streams (Rebuild *rebuild, GError **error)
     return TRUE;
 }
 
-Rebuild *
-rebuild_new (Bundle *bundle, GArray *layers, const char *spool_dir, GError **error)
+static Rebuild *
+rebuild_of (Bundle *bundle)
 {
-    g_autoptr (Rebuild) rebuild = g_new0 (Rebuild, 1);
+    Rebuild *rebuild = g_new0 (Rebuild, 1);
 
     rebuild->bundle = bundle;
     rebuild->layers = bundle_carried_layers (bundle);
     rebuild->recipes = g_ptr_array_new_with_free_func (free_recipe);
     rebuild->chosen = g_array_new (FALSE, FALSE, sizeof (guint));
     rebuild->table = recipe_table_new ();
-    rebuild->digest = digest_stream_new ();
     rebuild->frames = g_new0 (gboolean, bundle->frames->len + 1);
-    if (!load_recipes (rebuild, error) || !choose (rebuild, layers, error))
-        return NULL;
+    return rebuild;
+}
+
+static gboolean
+open_recipes (Rebuild *rebuild, GArray *layers, GError **error)
+{
+    if (!choose (rebuild, layers, error) || !load_recipes (rebuild, error))
+        return FALSE;
     rebuild->files = g_new0 (FileState, rebuild->table->files->len + 1);
     count_uses (rebuild);
-    if (!open_streams (rebuild, error))
+    return open_streams (rebuild, error);
+}
+
+Rebuild *
+rebuild_new (Bundle *bundle, GArray *layers, const char *spool_dir, GError **error)
+{
+    g_autoptr (Rebuild) rebuild = rebuild_of (bundle);
+
+    rebuild->digest = digest_stream_new ();
+    if (bundle->apart)
+        return choose (rebuild, layers, error) &&
+                       rebuild_apart_open (rebuild, layers, spool_dir, error)
+                   ? g_steal_pointer (&rebuild)
+                   : NULL;
+    if (!open_recipes (rebuild, layers, error))
         return NULL;
     rebuild->spool = spool_new (spool_dir, error);
     return rebuild->spool != NULL ? g_steal_pointer (&rebuild) : NULL;
 }
 
-GPtrArray *
-rebuild_base_files (const Rebuild *rebuild)
+Rebuild *
+rebuild_new_with (Bundle *bundle, GArray *layers, int spool_fd, GError **error)
+{
+    g_autoptr (Rebuild) rebuild = rebuild_of (bundle);
+
+    rebuild->spool = spool_new_in (spool_fd);
+    return open_recipes (rebuild, layers, error) ? g_steal_pointer (&rebuild) : NULL;
+}
+
+static GPtrArray *
+lent_files (const Rebuild *rebuild)
 {
     GPtrArray *files = g_ptr_array_new ();
 
+    for (guint i = 0; i < rebuild->lent->len; i++)
+        g_ptr_array_add (files, &g_array_index (rebuild->lent, BaseFile, i));
+    return files;
+}
+
+GPtrArray *
+rebuild_base_files (const Rebuild *rebuild)
+{
+    GPtrArray *files;
+
+    if (rebuild->lent != NULL)
+        return lent_files (rebuild);
+    files = g_ptr_array_new ();
     for (guint i = 0; i < rebuild->table->files->len; i++) {
         RecipeFile *file = &g_array_index (rebuild->table->files, RecipeFile, i);
 
@@ -245,6 +293,7 @@ void
 rebuild_cost (const Rebuild *rebuild, RebuildCost *cost)
 {
     RebuildCost sum = { .spool_bytes = rebuild->bundle->packing->spool };
+    g_autoptr (GPtrArray) files = rebuild_base_files (rebuild);
 
     for (guint i = 0; i < rebuild->bundle->frames->len; i++) {
         if (!rebuild->frames[i])
@@ -252,11 +301,7 @@ rebuild_cost (const Rebuild *rebuild, RebuildCost *cost)
         sum.frames++;
         sum.bundle_bytes += g_array_index (rebuild->bundle->frames, Frame, i).compressed;
     }
-    for (guint i = 0; i < rebuild->table->files->len; i++) {
-        const RecipeFile *file = &g_array_index (rebuild->table->files, RecipeFile, i);
-
-        if (file->kind == RECIPE_BASE && rebuild->files[i].uses > 0)
-            sum.base_bytes += file->length;
-    }
+    for (guint i = 0; i < files->len; i++)
+        sum.base_bytes += ((BaseFile *)files->pdata[i])->length;
     *cost = sum;
 }

@@ -32,6 +32,8 @@ typedef struct {
 
 struct Rebuild {
     Bundle *bundle;
+    guint32 number;     /* where the bundle is read apart: of the pass there; else 0 */
+    GArray *lent;       /* BaseFile that it will read then; else NULL */
     GPtrArray *layers;  /* StatementLayer, all distinct ones of the statement */
     GPtrArray *recipes; /* Recipe, beside layers */
     GArray *chosen;     /* guint: numbers of layers, in order */
@@ -45,11 +47,29 @@ struct Rebuild {
     BaseSource base;
     FormSource form;
     Spool *spool;
-    DigestStream *digest;
+    DigestStream *digest; /* NULL: whoever takes the layers proves them */
     RebuildSink sink;
     gpointer sink_data;
     guint8 chunk[PATCH_CHUNK];
 };
+
+/* With a spool in this file, which is taken over, for one who proves the layers himself. */
+Rebuild *rebuild_new_with (Bundle *bundle, GArray *layers, int spool_fd,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A base file must name a layer of a base of the packing list. */
+gboolean rebuild_check_base (const Rebuild *rebuild, const BaseFile *file,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Were the bytes since the last call this layer? */
+gboolean rebuild_prove (Rebuild *rebuild, const Digest *diffid,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* rebuild-apart.c: the same where the bundle is read by another process. */
+gboolean rebuild_apart_open (Rebuild *rebuild, GArray *layers, const char *spool_dir,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean rebuild_apart_layer (Rebuild *rebuild, const StatementLayer *wanted, RebuildSink sink,
+                              gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean rebuild_apart_complete (const Rebuild *rebuild, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void rebuild_apart_close (Rebuild *rebuild);
 
 /* rebuild-base.c: gives a base file's bytes in order to sink, and compares their checksum. */
 gboolean rebuild_base_walk (Rebuild *rebuild, const BaseFile *file, RebuildSink sink, gpointer data,

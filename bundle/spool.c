@@ -20,13 +20,21 @@ struct Spool {
 };
 
 Spool *
-spool_new (const char *dir, GError **error)
+spool_new_in (int fd)
 {
-    g_autoptr (Spool) spool = g_new0 (Spool, 1);
+    Spool *spool = g_new0 (Spool, 1);
 
     spool->gaps = g_array_new (FALSE, FALSE, sizeof (Gap));
-    spool->fd = file_temporary (dir, error);
-    return spool->fd >= 0 ? g_steal_pointer (&spool) : NULL;
+    spool->fd = fd;
+    return spool;
+}
+
+Spool *
+spool_new (const char *dir, GError **error)
+{
+    int fd = file_temporary (dir, error);
+
+    return fd >= 0 ? spool_new_in (fd) : NULL;
 }
 
 /* First fit; the file grows only where no gap is wide enough. */

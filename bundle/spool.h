@@ -8,6 +8,8 @@
 typedef struct Spool Spool;
 
 Spool *spool_new (const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same in a file that is there and empty, which it takes over. */
+Spool *spool_new_in (int fd);
 /* Room for length bytes; returns where it begins. */
 guint64 spool_reserve (Spool *spool, guint64 length);
 void spool_release (Spool *spool, guint64 at, guint64 length);

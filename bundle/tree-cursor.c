@@ -4,6 +4,7 @@
 
 #include "bundle/member.h"
 #include "bundle/reader.h"
+#include "bundle/tree-apart.h"
 #include "bundle/tree-table.h"
 #include "manifest/error.h"
 #include "manifest/fuzzing.h"
@@ -15,6 +16,7 @@
 #define PREFIX "tree/"
 
 struct TreeCursor {
+    TreeApart *apart; /* not NULL: the bundle is read by another process, and the rest is unused */
     Bundle *bundle;
     RegionReader *region;
     MemberReader *members;
@@ -95,23 +97,35 @@ next_carried (TreeCursor *cursor, GError **error)
     return TRUE;
 }
 
+gboolean
+bundle_begin_tree_base (const Bundle *bundle, GError **error)
+{
+    const TreeBase *base = bundle->tree_base;
+
+    if (base == NULL)
+        return fail (error, ERR_BASE_MISSING,
+                     "'%s' is a delta, and %" G_GUINT64_FORMAT
+                     " files of its tree are in the bundle that it was made against; give that "
+                     "with --base BUNDLE",
+                     bundle->path, bundle->packing->tree_left_out.files);
+    return base->begin (base->data, error);
+}
+
 TreeCursor *
 tree_cursor_new (Bundle *bundle, GError **error)
 {
     g_autoptr (TreeCursor) cursor = g_new0 (TreeCursor, 1);
-    const TreeBase *base = bundle->tree_base;
 
+    if (bundle->apart) {
+        cursor->apart = tree_apart_new (bundle, error);
+        return cursor->apart != NULL ? g_steal_pointer (&cursor) : NULL;
+    }
     cursor->bundle = bundle;
     cursor->region = region_reader_new (bundle, REGION_TREE);
     cursor->members = member_reader_new (region_reader_read, cursor->region);
     if (!load_left_out (cursor, error))
         return NULL;
-    if (cursor->left_out->len > 0 && base == NULL)
-        return fail_null (error, ERR_BASE_MISSING,
-                          "'%s' is a delta, and %u files of its tree are in the bundle that it was "
-                          "made against; give that with --base BUNDLE",
-                          bundle->path, cursor->left_out->len);
-    if ((cursor->left_out->len > 0 && !base->begin (base->data, error)) ||
+    if ((cursor->left_out->len > 0 && !bundle_begin_tree_base (bundle, error)) ||
         !next_carried (cursor, error))
         return NULL;
     return g_steal_pointer (&cursor);
@@ -122,6 +136,7 @@ tree_cursor_free (TreeCursor *cursor)
 {
     if (cursor == NULL)
         return;
+    tree_apart_free (cursor->apart);
     member_reader_free (cursor->members);
     region_reader_free (cursor->region);
     g_clear_pointer (&cursor->left_out, g_array_unref);
@@ -148,6 +163,8 @@ tree_cursor_next (TreeCursor *cursor, const char **path, gboolean *executable, g
     const TreeFile *left_out = NULL;
     int order;
 
+    if (cursor->apart != NULL)
+        return tree_apart_next (cursor->apart, path, executable, size, error);
     /* The member reader stands in the carried file that was given last. */
     if (cursor->path != NULL && cursor->file == NULL && !next_carried (cursor, error))
         return FALSE;
@@ -226,6 +243,8 @@ tree_cursor_read (TreeCursor *cursor, guint8 *bytes, gsize length, GError **erro
 {
     gssize n;
 
+    if (cursor->apart != NULL)
+        return tree_apart_read (cursor->apart, bytes, length, error);
     if (cursor->file == NULL)
         return member_reader_read (cursor->members, bytes, length, error);
     n = read_left_out (cursor, bytes, length, error);

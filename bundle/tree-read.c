@@ -2,7 +2,8 @@
  * Copyright The handcarry authors */
 #include "bundle/bundle.h"
 
-#include "bundle/tree-base.h"
+#include "bundle/reader.h"
+#include "bundle/tree.h"
 #include "bundle/tree-cursor.h"
 #include "manifest/error.h"
 
@@ -15,15 +16,22 @@ typedef struct {
     BundleTreeFunc func;
     gpointer data;
     guint8 *piece;
+    TreeChecksum *sum; /* NULL: the frames' digests, compared in this process, are proof enough */
 } TreeWalk;
 
 static gboolean
 walk_file (TreeWalk *walk, const char *path, gboolean executable, guint64 size, GError **error)
 {
+    if (walk->sum != NULL && !tree_checksum_begin (walk->sum, path, executable, size, error))
+        return FALSE;
     for (;;) {
         gssize n = tree_cursor_read (walk->cursor, walk->piece, PIECE, error);
 
         if (n < 0)
+            return FALSE;
+        if (walk->sum != NULL)
+            tree_checksum_add (walk->sum, walk->piece, (gsize)n);
+        if (n == 0 && walk->sum != NULL && !tree_checksum_end (walk->sum, error))
             return FALSE;
         if (!walk->func (path, executable, size, walk->piece, (gsize)n, n == 0, walk->data, error))
             return FALSE;
@@ -33,11 +41,36 @@ walk_file (TreeWalk *walk, const char *path, gboolean executable, guint64 size, 
 }
 
 gboolean
+bundle_fail_commit (const Bundle *bundle, const Digest *found, GError **error)
+{
+    g_autofree char *text = digest_to_hex (found);
+    g_autofree char *expected = digest_to_hex (&bundle->statement->tree_commit);
+
+    return fail (error, ERR_FORMAT, "the tree's commit is %s, the statement says %s", text,
+                 expected);
+}
+
+/* Another process is not believed. */
+static gboolean
+prove (const Bundle *bundle, TreeChecksum *sum, GError **error)
+{
+    Digest commit;
+
+    if (sum == NULL)
+        return TRUE;
+    tree_checksum_commit (sum, &commit);
+    if (digest_equal (&commit, &bundle->statement->tree_commit))
+        return TRUE;
+    return bundle_fail_commit (bundle, &commit, error);
+}
+
+gboolean
 bundle_read_tree (Bundle *bundle, BundleTreeFunc func, gpointer data, GError **error)
 {
     g_autoptr (TreeCursor) cursor = tree_cursor_new (bundle, error);
+    g_autoptr (TreeChecksum) sum = bundle->apart ? tree_checksum_new () : NULL;
     g_autofree guint8 *piece = g_malloc (PIECE);
-    TreeWalk walk = { cursor, func, data, piece };
+    TreeWalk walk = { cursor, func, data, piece, sum };
 
     while (cursor != NULL) {
         const char *path;
@@ -47,7 +80,7 @@ bundle_read_tree (Bundle *bundle, BundleTreeFunc func, gpointer data, GError **e
         if (!tree_cursor_next (cursor, &path, &executable, &size, error))
             return FALSE;
         if (path == NULL)
-            return TRUE;
+            return prove (bundle, sum, error);
         if (!walk_file (&walk, path, executable, size, error))
             return FALSE;
     }

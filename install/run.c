@@ -24,6 +24,7 @@ run_take (Run *run, VerifiedBundle *verified, VoteReport *votes)
 {
     run->verified = verified;
     run->bundle = verified_bundle_get (verified);
+    bundle_start_reader (run->bundle);
     run->statement = bundle_statement (run->bundle);
     run->release = run->statement->release;
     run->digest = *bundle_release_digest (run->bundle);

@@ -49,6 +49,6 @@ typedef enum {
     CONFINE_OTHERS_KILL, /* a call that is not listed ends the process with SIGSYS */
 } ConfineOthers;
 
-/* Filters system calls; last, for all of the above need some. */
+/* Filters system calls; last, for all of the above need some. Freeing memory must be allowed. */
 gboolean confine_calls (const ConfineCall *calls, guint count, ConfineOthers others,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

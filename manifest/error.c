@@ -97,29 +97,46 @@ is_bidi_control (gunichar c)
            c == 0x200f || c == 0x061c;
 }
 
+/* Appends the first character of text, and returns what is behind it. */
+static const char *
+quote_one (GString *out, const char *text)
+{
+    gunichar c = g_utf8_get_char_validated (text, -1);
+
+    if (c == (gunichar)-1 || c == (gunichar)-2) {
+        g_string_append_printf (out, "\\x%02x", (guint8)*text);
+        return text + 1;
+    }
+    if (c < 0x20 || c == 0x7f)
+        g_string_append_printf (out, "\\x%02x", c);
+    else if ((c < 0xa0 && c > 0x7f) || is_bidi_control (c))
+        g_string_append_printf (out, "\\u{%x}", c);
+    else
+        g_string_append_unichar (out, c);
+    return g_utf8_next_char (text);
+}
+
 char *
 error_quote (const char *text)
 {
     g_autoptr (GString) out = g_string_new (NULL);
 
-    while (*text != '\0' && out->len < QUOTE_MAX) {
-        gunichar c = g_utf8_get_char_validated (text, -1);
-
-        if (c == (gunichar)-1 || c == (gunichar)-2) {
-            g_string_append_printf (out, "\\x%02x", (guint8)*text++);
-            continue;
-        }
-        if (c < 0x20 || c == 0x7f)
-            g_string_append_printf (out, "\\x%02x", c);
-        else if (c < 0xa0 && c > 0x7f)
-            g_string_append_printf (out, "\\u{%x}", c);
-        else if (is_bidi_control (c))
-            g_string_append_printf (out, "\\u{%x}", c);
-        else
-            g_string_append_unichar (out, c);
-        text = g_utf8_next_char (text);
-    }
+    while (*text != '\0' && out->len < QUOTE_MAX)
+        text = quote_one (out, text);
     if (*text != '\0')
         g_string_append (out, "…");
+    return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+char *
+error_clean (const char *text)
+{
+    g_autoptr (GString) out = g_string_new (NULL);
+
+    while (*text != '\0')
+        if (*text == '\n')
+            g_string_append_c (out, *text++);
+        else
+            text = quote_one (out, text);
     return g_string_free (g_steal_pointer (&out), FALSE);
 }

@@ -84,3 +84,11 @@ wire_receive (int socket, WireMessage *message)
     message->bytes[message->length] = '\0';
     return (letter.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
 }
+
+gboolean
+wire_is_waiting (int socket)
+{
+    char byte;
+
+    return recv (socket, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}

@@ -28,3 +28,5 @@ gboolean wire_send (int socket, const WireHead *head, gconstpointer bytes, gsize
                     const int *fds) G_GNUC_WARN_UNUSED_RESULT;
 /* FALSE: the other end is closed, or sent what is no message. */
 gboolean wire_receive (int socket, WireMessage *message) G_GNUC_WARN_UNUSED_RESULT;
+/* Would wire_receive return at once? */
+gboolean wire_is_waiting (int socket);
