@@ -195,8 +195,7 @@ def key_with_two_ids(kit):
 @attack([15], "signatures on one text", 3, "has more than 32 sections 'vote-statement'", each={
     "33": 33, "10000": 10_000})
 def flood(kit, value):
-    return kit.seal(statement=("ci", "human", *(
-        KEYS["ci"].vote(b"%d" % n) for n in range(value - 2))))
+    return kit.seal(statement=("ci", "human", *[KEYS["ci"].vote(b"another text")] * (value - 2)))
 
 
 @accepts([15], "30 foreign votes beside the two needed", "does not count", expect="warn")

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """Each item of the attack list is proven somewhere, and tests/attacks/README.md says where."""
+import re
+
 from attacks import table
+from attacks.catalogue import ATTACKS
 from attacks.evidence import collect
 from attacks.items import ITEMS, NOT_APPLICABLE, NOTES
 
@@ -18,6 +21,13 @@ def test_no_number_is_outside_the_list():
     assert list(ITEMS) == list(range(1, 131))
     assert not set(collect()) - set(ITEMS)
     assert not (set(NOTES) | set(NOT_APPLICABLE)) - set(ITEMS)
+
+
+def test_statuses_of_attacks_are_those_of_the_page():
+    for number, (_, expected) in ITEMS.items():
+        told = set(map(int, re.findall(r"\b\d{1,2}\b", expected.split(":")[0])))
+        found = {attack.status for attack in ATTACKS if number in attack.items} - {0}
+        assert found <= told, "item %d ends with %s" % (number, sorted(found - told))
 
 
 def test_the_page_is_as_the_tests_are():
