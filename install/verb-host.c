@@ -9,11 +9,9 @@
 #include "install/verb-record.h"
 #include "manifest/error.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 void
@@ -98,8 +96,6 @@ verb_host_begin (HostOptions *acts, NetworkBarrier *barrier, GError **error)
 {
     g_autoptr (Launcher) launcher = NULL;
 
-    /* What is private says so where it is made; playbooks expect the usual. */
-    umask (022);
     signal (SIGPIPE, SIG_IGN);
     /* A console that is lost must not leave the host half changed. */
     if (acts != NULL)

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* SECURITY.md lists them. */
@@ -69,5 +70,7 @@ surroundings_shed (void)
 {
     fill_standard_descriptors ();
     close_range (STDERR_FILENO + 1, ~0U, 0);
+    /* What is private says so where it is made; playbooks expect the usual. */
+    umask (022);
     keep_few_variables ();
 }

@@ -3,6 +3,6 @@
 #pragma once
 
 /* What a process of the isolated side takes over from whoever starts it: descriptors 0 to 2, a few
- * variables, and nothing else. Call first, while there is one thread: libraries look at variables
- * when they please. */
+ * variables, the folder it is in, and nothing else. Call first, while there is one thread:
+ * libraries look at variables when they please. */
 void surroundings_shed (void);

@@ -107,7 +107,7 @@ attempt_descriptors (void)
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         if (fcntl (fd, F_GETFD) < 0)
             return "a standard descriptor is closed";
-    return NULL;
+    return umask (0) == 022 ? NULL : "the caller's umask";
 }
 
 /* As a hostile caller leaves it. */
@@ -123,6 +123,7 @@ spoil (void)
     setenv ("SUDO_USER", "ada", 1);
     dup2 (STDERR_FILENO, 200);
     close (STDIN_FILENO);
+    umask (0);
 }
 
 static void
@@ -159,6 +160,6 @@ main (int argc, char **argv)
     add ("/isolate/sockets", attempt_sockets);
     add ("/isolate/powers", attempt_powers);
     add ("/isolate/120-environment", attempt_environment);
-    add ("/isolate/120-descriptors", attempt_descriptors);
+    add ("/isolate/119-120-descriptors-and-mask", attempt_descriptors);
     return g_test_run ();
 }
