@@ -58,7 +58,7 @@ PARSERS = {
     "tree-table": ["bundle/tree-table.c"],
     "trust-chain": ["keys/trust.c", "keys/votes.c"],
     "twice": ["install/twice.c"],
-    "votes": ["keys/votes.c", "keys/trust.c", "keys/trust-host.c"],
+    "votes": ["keys/votes.c", "keys/trust.c", "keys/trust-host.c", "bundle/vote-files.c"],
     "wire": ["manifest/wire.c"],
     "yaml": ["manifest/yaml.c"],
 }
@@ -106,5 +106,5 @@ SECTIONS = ["\n==== root\n", "\n==== vote\n", "\n==== text\n", "\n==== vote-root
 WORDS = {
     "bundle": ["\n==== ", "content/data.000000", "content/literals.000001", "\n==== bases\n"],
     "trust-chain": SECTIONS + ["    threshold: 2\n", "epoch: 1\n", "revoked:\n  - key: "],
-    "votes": SECTIONS + ["\n==== site\n", "revoked:\n  - key: ", "    sites:\n      - plant-a\n"],
+    "votes": SECTIONS + ["\n==== site\n", "\n==== beside\n", "revoked:\n  - key: ", "    sites:\n      - plant-a\n"],
 }

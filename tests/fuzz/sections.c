@@ -150,3 +150,11 @@ scratch_write (const char *name, gconstpointer data, gsize size)
         g_error ("cannot write '%s'", path);
     close (fd);
 }
+
+void
+scratch_remove (const char *name)
+{
+    g_autofree char *path = scratch_path (name);
+
+    unlink (path);
+}

@@ -24,4 +24,5 @@ GPtrArray *sections_chain (GPtrArray *sections, const char *root, const char *vo
 /* A folder in memory that is removed at exit, one a process, and a file in it. */
 const char *scratch_folder (void);
 void scratch_write (const char *name, gconstpointer data, gsize size);
-char *scratch_path (const char *name); /* caller frees */
+void scratch_remove (const char *name); /* where it is there */
+char *scratch_path (const char *name);  /* caller frees */
