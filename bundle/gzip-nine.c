@@ -63,7 +63,7 @@ gzip_nine (const guint8 *bytes, gsize length)
 static gboolean
 inflate_whole (const guint8 *bytes, gsize length, GByteArray *content)
 {
-    guint8 none;
+    guint8 none = 0;
     z_stream stream = {
         .next_in = (guint8 *)bytes,
         .avail_in = (uInt)length,

@@ -174,7 +174,7 @@ package_list_parse (GBytes *text, GError **error)
     for (char *line = copy, *end; *line != '\0'; before = line, line = end + 1, number++) {
         g_auto (GStrv) words = NULL;
 
-        end = strchr (line, '\n');
+        end = line + strcspn (line, "\n");
         *end = '\0';
         words = g_strsplit (line, " ", 5);
         if (!parse_words (list, words, error)) {

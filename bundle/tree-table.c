@@ -88,7 +88,7 @@ tree_table_parse (GBytes *text, GError **error)
         return fail_null (error, ERR_FORMAT,
                           "tree files left out: a line without its end, or a NUL byte");
     for (char *line = copy, *end; *line != '\0'; line = end + 1, number++) {
-        end = strchr (line, '\n');
+        end = line + strcspn (line, "\n");
         *end = '\0';
         if (!parse_line (files, line, error)) {
             fail_prefix (error, "tree files left out, line %u", number);

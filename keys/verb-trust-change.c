@@ -99,15 +99,13 @@ trust_change_print_votes (const VerbOutput *output, const ProposalVotes *votes, 
     g_autofree char *own = describe_role (votes->own);
     g_autofree char *before = votes->before != NULL ? describe_role (votes->before) : NULL;
 
-    if (before != NULL && g_str_equal (before, own))
+    if (before == NULL || g_str_equal (before, own))
         verb_print (output, "  its root keys have given %s", own);
-    else if (before != NULL)
+    else
         verb_print (output,
                     "  root keys of root %" G_GUINT64_FORMAT " have given %s"
                     "  root keys of root %" G_GUINT64_FORMAT " itself have given %s",
                     number - 1, before, number, own);
-    else
-        verb_print (output, "  its root keys have given %s", own);
     for (guint i = 0; i < votes->ignored->len; i++)
         verb_print (output, "  %s\n", (const char *)votes->ignored->pdata[i]);
 }
