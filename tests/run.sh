@@ -183,18 +183,24 @@ run_pytest() # FOLDER BUILD [K/N]: all of the folder's tests, or a share of its 
     add_report "$report"
 }
 
-run_beside() # FOLDER BUILD [K/N] [and …]: side by side, shown one after the other
+run_beside() # COUNT FOLDER BUILD [K/N] [and …]: so many side by side, shown one after the other
 {
-    local one=() all=() words text
+    local most=$1 running=0 one=() all=() words text
+    shift
     for text in "$@" and; do
         if [ "$text" = and ]; then
-            all+=("${one[*]}")
+            [ ${#one[@]} -eq 0 ] || all+=("${one[*]}")
             one=()
         else
             one+=("$text")
         fi
     done
     for words in "${all[@]}"; do
+        if [ "$running" -eq "$most" ]; then
+            wait -n
+            running=$((running - 1))
+        fi
+        running=$((running + 1))
         # shellcheck disable=SC2086 # words
         run_pytest $words >"$reports/beside-${words//[ \/]/-}.log" 2>&1 &
     done
@@ -210,7 +216,7 @@ run_beside() # FOLDER BUILD [K/N] [and …]: side by side, shown one after the o
 run_engines() # three at a time: they wait for daemons more than for a processor
 {
     [ -z "$few" ] || echo "== Docker 26 on overlay2 and Podman 5 run a part of the tests (--all-engines: all)"
-    run_beside engines release 1/3 and engines release 2/3 and engines release 3/3
+    run_beside 3 engines release 1/3 and engines release 2/3 and engines release 3/3
 }
 
 run_crash() # SUITE: what it needs, then its tests with its numbers
@@ -293,15 +299,13 @@ if build_all; then
         run_unit asan
         run_unit isolated
     fi
-    if wanted verbs; then
-        run_beside verbs release and verbs asan
-        run_beside verbs isolated and sources asan
-        run_pytest sources release
-    fi
-    if wanted attacks; then
-        run_beside attacks release and attacks asan
-        run_pytest attacks isolated
-    fi
+    # The longest first, so that no processor waits at the end.
+    suites=()
+    wanted verbs && suites+=(verbs asan and verbs release and)
+    wanted attacks && suites+=(attacks asan and attacks release and)
+    wanted verbs && suites+=(sources asan and verbs isolated and sources release and)
+    wanted attacks && suites+=(attacks isolated)
+    run_beside 2 "${suites[@]}"
     wanted engines && run_engines
     run_crash_and_examples
     run_suites
