@@ -157,8 +157,8 @@ compare_role (GString *out, const RootRole *old, const RootRole *role)
         g_string_append_printf (what, "%s%u instead of %u vote%s needed", what->len > 0 ? "; " : "",
                                 role->threshold, old->threshold, old->threshold == 1 ? "" : "s");
     if (old->signs != role->signs)
-        g_string_append_printf (what, "%ssigns the %s instead of the %s", what->len > 0 ? "; " : "",
-                                root_signs_name (role->signs), root_signs_name (old->signs));
+        g_string_append_printf (what, "%ssigns %s instead of %s", what->len > 0 ? "; " : "",
+                                texts_of (role->signs), texts_of (old->signs));
     compare_scope (what, "products", old->products, role->products, "all");
     compare_scope (what, "sites", old->sites, role->sites, "everywhere");
     if (what->len > 0)
