@@ -283,39 +283,32 @@ trust_folder_read_proposed (const char *dir, guint64 number, SignedRoot **propos
 }
 
 static gboolean
-is_among (GBytes *vote, GPtrArray *votes)
+drop_votes (const Folder *folder, GPtrArray *names, GError **error)
 {
-    for (guint i = 0; i < votes->len; i++)
-        if (g_bytes_equal (vote, votes->pdata[i]))
-            return TRUE;
-    return FALSE;
-}
-
-static gboolean
-drop_other_votes (const Folder *folder, GPtrArray *names, GPtrArray *kept, GError **error)
-{
-    for (guint i = 0; i < names->len; i++) {
-        g_autoptr (GBytes) vote =
-            file_read_below (folder->fd, names->pdata[i], LIMIT_SIGNATURE_BYTES, NULL);
-
-        if ((vote == NULL || !is_among (vote, kept)) &&
-            unlinkat (folder->fd, names->pdata[i], 0) < 0)
+    for (guint i = 0; i < names->len; i++)
+        if (unlinkat (folder->fd, names->pdata[i], 0) < 0)
             return fail_errno (error, ERR_FAILED, errno, "cannot remove '%s/%s'", folder->path,
                                (const char *)names->pdata[i]);
-    }
     return TRUE;
 }
 
+/* Where the text stays, votes that were not there a moment ago are those of somebody who signs in
+ * the same folder. */
 gboolean
 trust_folder_propose (const char *dir, guint64 number, const SignedRoot *root, GError **error)
 {
     g_autofree char *name = proposed_name (number);
     g_auto (Folder) folder = { .fd = -1 };
+    g_autoptr (GBytes) there = NULL;
 
-    return open_folder (&folder, dir, TRUE, error) &&
-           drop_other_votes (&folder, folder.votes[number], root->votes, error) &&
-           file_replace (folder.fd, name, root->text, 0644, error) &&
-           add_votes (folder.fd, number, root, error);
+    if (!open_folder (&folder, dir, TRUE, error))
+        return FALSE;
+    there = file_read_below (folder.fd, name, LIMIT_ROOT_BYTES, NULL);
+    if ((there == NULL || !g_bytes_equal (there, root->text)) &&
+        (!drop_votes (&folder, folder.votes[number], error) ||
+         !file_replace (folder.fd, name, root->text, 0644, error)))
+        return FALSE;
+    return add_votes (folder.fd, number, root, error);
 }
 
 void

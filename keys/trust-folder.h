@@ -27,8 +27,8 @@ gboolean trust_folder_has_proposed (const char *dir, guint64 number);
  * NULL where nothing is proposed. */
 gboolean trust_folder_read_proposed (const char *dir, guint64 number, SignedRoot **proposed,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Votes on root number that lie there and are not among those given go first, then the text is
- * written, then the votes given: a vote never lies beside a text it was not meant for. */
+/* Where another text or none lies there, all votes on root number go first and the text is written:
+ * a vote never lies beside a text it was not meant for. Then the votes given are. */
 gboolean trust_folder_propose (const char *dir, guint64 number, const SignedRoot *root,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* After the root itself was stored. */
