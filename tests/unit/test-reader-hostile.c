@@ -176,7 +176,7 @@ give_a_text_for_a_terminal (int socket, const WireMessage *asked)
 }
 
 static void
-test_028_its_words_are_escaped (WorldFixture *fixture, gconstpointer data)
+test_its_words_are_escaped (WorldFixture *fixture, gconstpointer data)
 {
     assert_config_fails (fixture, give_a_text_for_a_terminal, "so\\x1b[2J\nit\\xff is");
 }
@@ -271,7 +271,7 @@ assert_layer_fails (WorldFixture *fixture, Behave how, const char *expected)
 }
 
 static void
-test_061_another_layer (WorldFixture *fixture, gconstpointer data)
+test_another_layer (WorldFixture *fixture, gconstpointer data)
 {
     assert_layer_fails (fixture, give_wrong_layer, "its recipe makes");
 }
@@ -406,7 +406,7 @@ pass_over (const char *path, gboolean executable, guint64 size, const guint8 *pi
 }
 
 static void
-test_083_trees_that_were_not_signed (WorldFixture *fixture, gconstpointer data)
+test_080_091_trees_that_were_not_signed (WorldFixture *fixture, gconstpointer data)
 {
     behave = give_tree;
     for (tree = 0; tree < G_N_ELEMENTS (trees); tree++) {
@@ -433,12 +433,12 @@ main (int argc, char **argv)
     ADD (an_answer_without_end);
     ADD (what_is_no_answer);
     ADD (it_ends);
-    ADD (028_its_words_are_escaped);
+    ADD (its_words_are_escaped);
     ADD (its_codes_are_few);
-    ADD (061_another_layer);
+    ADD (another_layer);
     ADD (061_a_layer_without_end);
     ADD (base_files_that_no_recipe_names);
     ADD (base_files_that_it_may_not_name);
-    ADD (083_trees_that_were_not_signed);
+    ADD (080_091_trees_that_were_not_signed);
     return g_test_run ();
 }
