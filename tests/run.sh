@@ -25,6 +25,8 @@ Installs what is missing (apt), builds, and runs every test. The last line is
                    qemu     a machine whose plug is pulled 50 times; qemu=COUNT
   --fuzz TIME      also fuzz for that long (60m, 2h, 90s or a number of seconds):
                    all targets together, each gets its share (installs clang)
+  --large          only pack, verify and extract members above 2 and 4 GiB (minutes,
+                   some gigabytes of disk)
   --bench          also run tests/bench/run.sh (minutes, some gigabytes of disk)
   --help           this text
 
@@ -46,7 +48,7 @@ seconds_of() # TIME: 90, 90s, 60m, 2h
     esac
 }
 
-only='' fuzz=0 bench=0 crash='' few=--few-engines
+only='' fuzz=0 bench=0 large=0 crash='' few=--few-engines
 args=("$@")
 while [ $# -gt 0 ]; do
     case $1 in
@@ -54,6 +56,7 @@ while [ $# -gt 0 ]; do
         --all-engines) few=''; shift ;;
         --crash) crash="$crash ${2:?--crash needs a suite}"; shift 2 ;;
         --fuzz) fuzz=$(seconds_of "${2:?--fuzz needs a time, as 60m}") || exit; shift 2 ;;
+        --large) large=1 only=none; shift ;;
         --bench) bench=1; shift ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -310,6 +313,8 @@ if build_all; then
     run_crash_and_examples
     run_suites
     [ "$fuzz" = 0 ] || run_fuzz
+    [ "$large" = 0 ] || check large env HANDCARRY_LARGE=1 HANDCARRY="$top/build/release/handcarry" \
+        /usr/bin/python3 -m pytest -q --tb=short tests/attacks/test_sizes.py
     [ "$bench" = 0 ] || check bench tests/bench/run.sh
 fi
 echo "took $((SECONDS - start)) s"
