@@ -2,10 +2,10 @@
  * Copyright The handcarry authors
  *
  * A bad medium: preloaded, it stands between a program and one file, MEDIUM_FILE. What is wrong is
- * in MEDIUM_FAULT: "lie" gives other bytes whenever a byte is read again, "gone=N" fails with EIO
- * once N bytes were read, "slow=MICROSECONDS" waits before each read. MEDIUM_STATE is a file that
- * all processes of a run map: u64 bytes read, u64 bytes read again, then a byte for each of the
- * medium's. */
+ * in MEDIUM_FAULT: "lie=N" gives other bytes whenever a byte before offset N is read again,
+ * "gone=N" fails with EIO once N bytes were read, "slow=MICROSECONDS" waits before each read.
+ * MEDIUM_STATE is a file that all processes of a run map: u64 bytes read, u64 bytes read again,
+ * then a byte for each of the medium's. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,9 @@ typedef struct {
 
 static struct {
     State *state;
+    off_t lies; /* up to this offset */
+    useconds_t wait;
+    uint64_t gone; /* bytes after which there is no medium */
     dev_t device;
     ino_t inode;
     off_t size;
@@ -34,6 +37,7 @@ __attribute__ ((constructor)) static void
 start (void)
 {
     const char *file = getenv ("MEDIUM_FILE"), *state = getenv ("MEDIUM_STATE");
+    const char *fault = getenv ("MEDIUM_FAULT");
     struct stat st;
     int fd;
 
@@ -41,6 +45,12 @@ start (void)
     medium.read = (ssize_t (*) (int, void *, size_t))dlsym (RTLD_NEXT, "read");
     if (file == NULL || state == NULL || stat (file, &st) < 0)
         return;
+    /* Now, for the program empties its environment. */
+    medium.lies = fault != NULL && strncmp (fault, "lie=", 4) == 0 ? atoll (fault + 4) : 0;
+    medium.wait =
+        fault != NULL && strncmp (fault, "slow=", 5) == 0 ? (useconds_t)atoi (fault + 5) : 0;
+    medium.gone = fault != NULL && strncmp (fault, "gone=", 5) == 0 ? strtoull (fault + 5, NULL, 10)
+                                                                    : UINT64_MAX;
     fd = open (state, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         abort ();
@@ -70,28 +80,20 @@ is_medium (int fd)
 static int
 before (void)
 {
-    const char *fault = getenv ("MEDIUM_FAULT");
-
-    if (fault != NULL && strncmp (fault, "slow=", 5) == 0)
-        usleep ((useconds_t)atoi (fault + 5));
-    if (fault != NULL && strncmp (fault, "gone=", 5) == 0 &&
-        medium.state->bytes >= strtoull (fault + 5, NULL, 10))
-        return EIO;
-    return 0;
+    if (medium.wait > 0)
+        usleep (medium.wait);
+    return medium.state->bytes >= medium.gone ? EIO : 0;
 }
 
 static void
 after (unsigned char *bytes, size_t count, off_t at)
 {
-    const char *fault = getenv ("MEDIUM_FAULT");
-    int lies = fault != NULL && strcmp (fault, "lie") == 0;
-
     for (size_t i = 0; i < count && at + (off_t)i < medium.size; i++) {
         unsigned char *seen = &medium.state->seen[at + (off_t)i];
 
         medium.state->bytes++;
         medium.state->again += *seen;
-        if (*seen && lies)
+        if (*seen && at + (off_t)i < medium.lies)
             bytes[i] ^= 1;
         *seen = 1;
     }
