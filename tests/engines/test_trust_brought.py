@@ -133,6 +133,20 @@ def test_a_trust_bundle_is_kept_with_the_install(plant):
     assert plant.number() == 2
 
 
+def test_036_a_new_epoch_comes_with_the_release(plant):
+    """After a thief used high numbers: host and release learn of it in one run."""
+    plant.host.install(plant.pack("a.tar.zst", "ci", number=50))
+    low = plant.pack("b.tar.zst", "ci", number=7)
+    assert plant.host.plan(low)[0] == 5
+    plant.change("rotate", "--raise-epoch")
+    plant.release.fields["epoch"] = 1
+    low = plant.pack("c.tar.zst", "ci", number=7)
+    assert "  epoch    1 instead of 0: " in plant.text_plan(low)
+    plant.host.install(low)
+    assert plant.number() == 2 and plant.host.status()["products"][0]["release"] == 7
+    assert plant.host.plan(plant.stick / "a.tar.zst")[0] == 5
+
+
 def test_a_trust_bundle_alone_is_no_release(plant):
     plant.change("add", "frida", "--key", "frida.pub", "--role", "pack")
     plant.export()

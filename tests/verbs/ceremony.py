@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """People with keys of their own, for the tests of trust roots with thresholds."""
+import atexit
 import functools
 import json
 import pathlib
@@ -16,6 +17,7 @@ PEOPLE = ("anna", "bert", "carl", "dora", "emil", "ci", "ci-2", "human", "frida"
 def pairs():
     """A folder with a key pair of each; keys are made once a run."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="keys-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in PEOPLE:
         result = run("keygen", name, "--no-password", cwd=folder)
         assert result.status == 0, result
