@@ -177,6 +177,3 @@ def test_trust_import_keeps_few_powers_while_it_asks(tmp_path):
     with Terminal("trust", "import", tmp_path / "trust", "--root", tmp_path / "root") as terminal:
         terminal.read_until("ingerprint")
         is_confined(look(terminal.process.pid))
-        terminal.write("no\n")
-        terminal.read_until(None)
-    assert terminal.returncode != 0
