@@ -56,6 +56,9 @@ rebuild_apart_open (Rebuild *rebuild, GArray *layers, const char *spool_dir, GEr
     answer = decode_ask_bytes (rebuild->bundle, &request, LIMIT_META_BYTES, &head, error);
     if (answer == NULL)
         return FALSE;
+    /* With 0 this would be a rebuild that nobody reads apart. */
+    if (head.number == 0)
+        return fail (error, ERR_FORMAT, "the answer has no number");
     rebuild->number = head.number;
     return take_answer (rebuild, answer, error);
 }
