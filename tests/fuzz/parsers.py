@@ -11,6 +11,8 @@ PARSERS = {
                "bundle/rebuild-open.c", "bundle/rebuild-form.c", "bundle/rebuild-base.c",
                "bundle/tree-cursor.c", "bundle/deep.c"],
     "compose": ["manifest/compose.c"],
+    "decode": ["bundle/decode.c", "bundle/decode-lend.c", "bundle/rebuild-apart.c",
+               "bundle/tree-apart.c"],
     "docker-manifest": ["bundle/docker-manifest.c"],
     "dpkg-status": ["bundle/package-db.c"],
     "engine-containers": ["install/engine-reply.c"],
@@ -69,6 +71,7 @@ NOT_PARSING = {
     "bundle/bundle.c": "bundle_open_parts verified_bundle_get bundle_statement bundle_packing "
                        "bundle_statement_text bundle_packing_text bundle_release_digest "
                        "bundle_file_bytes bundle_path",
+    "bundle/decode.c": "hand_copy_over bundle_start_reader decode_use_copy widen",
     "bundle/frame.c": "frame_raw frame_skippable append_u32 frame_index_write",
     "bundle/image-files.c": "image_file_equal layer_files_rebuild run_feed feed_piece drain",
     "bundle/oci-index.c": "oci_platform_fits",
