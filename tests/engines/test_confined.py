@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,13 @@ class Inspector:
     def answer(self, _line):
         self.known.wait(20)
         self.seen = {"main": look(self.pid)}
-        for child in children(self.pid):
-            found = look(child)
-            self.seen[found["name"]] = found
+        found = [look(child) for child in children(self.pid)]
+        end = time.monotonic() + 10
+        # One that was only just made has not said its name yet.
+        while any(one["name"] == "handcarry" for one in found) and time.monotonic() < end:
+            time.sleep(0.02)
+            found = [look(child) for child in children(self.pid)]
+        self.seen.update((one["name"], one) for one in found)
         return GOOD["GET /info"]
 
     def run(self, host, verb, *more, **options):
