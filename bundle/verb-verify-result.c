@@ -76,6 +76,7 @@ add_votes (JsonBuilder *builder, const VoteReport *report)
 
         json_builder_begin_object (builder);
         json_out_text (builder, "role", role->role);
+        json_out_text (builder, "signs", role->signs);
         json_out_number (builder, "threshold", role->threshold);
         json_out_lines (builder, "voted", role->voted);
         json_out_lines (builder, "missing", role->missing);

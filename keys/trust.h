@@ -58,6 +58,7 @@ typedef enum { SIGNED_STATEMENT, SIGNED_PACKING } SignedKind;
 /* How one role stands, for the report that verify prints. */
 typedef struct {
     char *role;
+    const char *signs; /* "statement", "packing", … */
     guint threshold;
     GPtrArray *voted;   /* char *: "NAME (KEYID)" of each key that counts */
     GPtrArray *missing; /* char *: of each key of the role that has not voted */

@@ -117,6 +117,7 @@ votes_judge_role (const Root *root, const RootRole *role, GPtrArray *signers)
     RoleVotes *votes = g_new0 (RoleVotes, 1);
 
     votes->role = g_strdup (role->name);
+    votes->signs = root_signs_name (role->signs);
     votes->threshold = role->threshold;
     votes->voted = g_ptr_array_new_with_free_func (g_free);
     votes->missing = g_ptr_array_new_with_free_func (g_free);

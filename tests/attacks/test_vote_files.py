@@ -219,3 +219,38 @@ def test_votes_on_the_packing_list_do_not_count_there(kit, stick):
     stick.put("p.vote", KEYS["ci"].vote(sections[1][1]))
     shown = stick.verify(4)
     assert "role pack     0 of 1 needed: nobody" in shown and "role release  2 of 2" in shown
+
+
+TWO_ROLES = (ROLES[0], ("ci", "statement", 1, ("ci",)), ("approval", "statement", 1, ("human", "deputy")),
+             ROLES[2])
+
+
+def test_each_role_is_told_with_who_is_missing_and_what_was_ignored(kit, tmp_path):
+    stick = Stick(tmp_path, kit, [signed_root(roles=TWO_ROLES, revoked=("thief",),
+                                              more_keys=("retired",))])
+    stick.bundle.write_bytes(kit.seal(
+        kit.pack("bare"), chain=stick.chain,
+        statement=("ci", "retired", "thief", stick.vote("human", text=b"another text"))))
+    ran = handcarry("verify", stick.bundle, "--trust", stick.folder / "trust", "--json")
+    assert ran.returncode == 4, ran.stderr
+    report = json.loads(ran.stdout)["bundles"][0]
+    assert [(r["role"], r["signs"], r["threshold"], len(r["voted"]), [m.split()[0] for m in r["missing"]])
+            for r in report["roles"]] == [("ci", "statement", 1, 1, []),
+                                          ("approval", "statement", 1, 0, ["human", "deputy"]),
+                                          ("pack", "packing", 1, 1, [])]
+    shown = stick.verify(4)
+    for line in ("role ci       1 of 1 needed: ci (", "role approval 0 of 1 needed: nobody",
+                 "missing: human (", "role pack     1 of 1 needed: ci (",
+                 "key retired is in no role that signs it", "is revoked; sign again with another key",
+                 "signature does not fit the signed bytes"):
+        assert line in shown, (line, shown)
+    for words in report["not_counted"]:
+        assert "not counted: " + words in shown
+    stick.put("d.vote", stick.vote("deputy"))
+    assert "role approval 1 of 1 needed: deputy (" in stick.verify()
+
+
+def test_a_product_that_a_role_may_not_sign_is_policy(kit, tmp_path):
+    roles = (ROLES[0], ("release", "statement", 1, ("ci",), "    products:", "      - another"), ROLES[2])
+    stick = Stick(tmp_path, kit, [signed_root(roles=roles)])
+    assert "role release  1 of 1" in stick.verify(5)
