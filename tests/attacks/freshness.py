@@ -6,6 +6,7 @@ import re
 
 from attacks.kit import accepts, attack
 from attacks.sealed import ROLES, signed_root
+from attacks.signatures import REVOKED
 
 PRODUCTS = ["    products:", "      - another-product"]
 
@@ -31,7 +32,7 @@ def back_two_steps(kit):
     return bare(kit, release=5)
 
 
-@accepts([30], "the same bundle again", "", command="install", before=("bare-5",))
+@accepts([30], "the same bundle again", "already installed", command="install", before=("bare-5",))
 def replay(kit):
     return bare(kit, release=5)
 
@@ -93,6 +94,77 @@ def other_platform_without_images(kit):
 @accepts([36], "number far above the installed one", command="install", before=("bare-5",))
 def jump(kit):
     return bare(kit, release=2**62)
+
+
+EPOCH_1 = [signed_root(), signed_root(number=2, epoch=1)]
+
+
+@accepts([29, 36], "lower number in a later epoch, which the carried root brings", command="install",
+         before=("bare-5",))
+def later_epoch(kit):
+    return kit.seal(kit.pack("bare", epoch=1), chain=EPOCH_1)
+
+
+@attack([29], "later epoch than any root says", 5, "is of epoch 1, and trust root 1", command="install", before=("bare-5",))
+def epoch_without_root(kit):
+    return bare(kit, epoch=1)
+
+
+@attack([29], "higher number of an epoch that a root has ended", 5, "is of epoch 0, and trust root 2", command="install",
+        before=("bare-5",))
+def ended_epoch(kit):
+    return kit.seal(kit.pack("bare", release=9), chain=EPOCH_1)
+
+
+@attack([33], "release for other hosts", 5, "this release is for the hosts", command="install", site="plant-a")
+def other_hosts(kit):
+    return bare(kit, **{"for": "{hosts: [ws-1, ws-2]}"})
+
+
+@accepts([32], "release of 2001, good until 2002 by what it says", "2002", expect="warn",
+         command="install")
+def old_release(kit):
+    return bare(kit, issued="2001-01-01T00:00:00Z", **{"advise-until": "2002-01-01T00:00:00Z"})
+
+
+@accepts([44], "release of 2099", "", command="install")
+def release_of_2099(kit):
+    return bare(kit, issued="2099-01-01T00:00:00Z")
+
+
+def stick(kit, roots, name="bundle.tar.zst", **more):
+    """A folder with a trust bundle and a release."""
+    folder = kit.folder / "stick"
+    folder.mkdir()
+    (folder / "roots.trust").write_bytes(kit.trust_bundle(roots))
+    (folder / name).write_bytes(kit.seal(kit.pack("bare"), **more))
+    return folder
+
+
+@accepts([20], "stick with a newer root and a release under it", command="install")
+def stick_with_root(kit):
+    return stick(kit, [signed_root(), signed_root(number=2)])
+
+
+@attack([17], "stick with a root that revokes a key, and a release with that key's vote", 4,
+        "1 of the 2 votes",
+        command="install")
+def stick_that_revokes(kit):
+    return stick(kit, REVOKED)
+
+
+@accepts([22], "stick with another root of the stored number beside a good release",
+         "no trust root is taken from", expect="warn", command="install",
+         believes=[signed_root(), signed_root(number=2)])
+def stick_with_fork(kit):
+    return stick(kit, [signed_root(), signed_root(number=2, more_keys=("somebody",))])
+
+
+@accepts([20], "stick with a next root that only its own keys signed beside a good release",
+         "no trust root is taken from", expect="warn", command="install")
+def stick_with_forged_root(kit):
+    return stick(kit, [signed_root(), signed_root("root-n", number=2, roles=(
+        ("root", "root", 1, ("root-n",)), *ROLES[1:]))])
 
 
 @attack([37], "statement of one release, packing list of another, each well signed", 3,

@@ -30,7 +30,7 @@ TIMEOUT = 60
 COMMANDS = {
     "verify": PROGRAM + " verify {bundle} --trust {trust} {deep}",
     "import": PROGRAM + " trust import {bundle} --root {host} {fingerprint}",
-    "install": PROGRAM + " install {bundle} -y --quiet --root {host} --engine {engine}",
+    "install": PROGRAM + " install {bundle} -y --root {host} --engine {engine}",
     "plan": PROGRAM + " plan {bundle} --root {host} --engine {engine}",
 }
 AUDIT = "var/lib/handcarry/audit.log"
