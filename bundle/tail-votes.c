@@ -179,24 +179,33 @@ open_signing (Signing *signing, const char *path, guint64 *begins, GError **erro
     signing->saved = g_strconcat (signing->name, ".tail~", NULL);
     signing->fd = openat (signing->dirfd, signing->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (signing->fd < 0)
-        return fail_errno (error, ERR_FAILED, errno, "cannot open '%s' for writing", signing->path);
+        return fail_errno (error, ERR_FAILED, errno,
+                           "cannot open '%s' for writing (a vote can lie beside it: --vote-out "
+                           "NAME.vote)",
+                           signing->path);
     return restore (signing, parts, *begins, error);
 }
 
-static void
-add_vote (GPtrArray *votes, GBytes *vote)
+/* One more than a reader takes would make the bundle unreadable. */
+static gboolean
+add_vote (GPtrArray *votes, GBytes *vote, const char *what, GError **error)
 {
     for (guint i = 0; vote != NULL && i < votes->len; i++)
         if (g_bytes_equal (votes->pdata[i], vote))
-            return;
+            return TRUE;
+    if (vote != NULL && votes->len >= LIMIT_VOTES)
+        return fail (error, ERR_FAILED,
+                     "the %s has %u votes already, and no more are looked at: pack the release "
+                     "anew and have that signed",
+                     what, votes->len);
     if (vote != NULL)
         g_ptr_array_add (votes, g_bytes_ref (vote));
+    return TRUE;
 }
 
 static gboolean
-save_tail (const Signing *signing, guint64 offset, const Tail *tail, GError **error)
+save_tail (const Signing *signing, guint64 offset, GBytes *old, GError **error)
 {
-    g_autoptr (GBytes) old = tail_write (tail);
     g_autofree char *head = g_strdup_printf ("%020" G_GUINT64_FORMAT "\n", offset);
     GByteArray *out = g_byte_array_new ();
     g_autoptr (GBytes) bytes = NULL;
@@ -234,7 +243,7 @@ tail_add_votes (const char *path, GBytes *statement_vote, GBytes *packing_vote, 
     g_auto (Signing) signing = { .dirfd = -1, .fd = -1 };
     g_autoptr (Parts) parts = NULL;
     g_autoptr (Tail) tail = NULL;
-    g_autoptr (GBytes) new_tail = NULL;
+    g_autoptr (GBytes) old = NULL, new_tail = NULL;
     guint64 begins;
     gsize length;
     const guint8 *bytes;
@@ -250,10 +259,12 @@ tail_add_votes (const char *path, GBytes *statement_vote, GBytes *packing_vote, 
                      "the tail of '%s' begins in an earlier part: join the parts "
                      "with cat before signing",
                      path);
-    if (!save_tail (&signing, tail->offset - begins, tail, error))
+    old = tail_write (tail);
+    if (!add_vote (tail->statement_votes, statement_vote, "statement", error) ||
+        !add_vote (tail->packing_votes, packing_vote, "packing list", error))
+        return fail_prefix (error, "%s", path);
+    if (!save_tail (&signing, tail->offset - begins, old, error))
         return FALSE;
-    add_vote (tail->statement_votes, statement_vote);
-    add_vote (tail->packing_votes, packing_vote);
     new_tail = tail_write (tail);
     bytes = g_bytes_get_data (new_tail, &length);
     return write_at (&signing, tail->offset - begins, bytes, length, error) &&

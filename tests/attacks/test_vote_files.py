@@ -5,6 +5,7 @@ and what else may lie there under such a name."""
 import hashlib
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -12,7 +13,7 @@ from attacks.kit import Kit
 from attacks.run import AUDIT, quiet_engine, snapshot
 from attacks.sealed import KEYS, ROLES, signed_root, write_chain
 from keytools import minisign, needs_minisign
-from program import handcarry
+from program import MAKER, handcarry
 
 CHAIN = [signed_root()]
 MISSING = "missing: human"
@@ -254,3 +255,33 @@ def test_a_product_that_a_role_may_not_sign_is_policy(kit, tmp_path):
     roles = (ROLES[0], ("release", "statement", 1, ("ci",), "    products:", "      - another"), ROLES[2])
     stick = Stick(tmp_path, kit, [signed_root(roles=roles)])
     assert "role release  1 of 1" in stick.verify(5)
+
+
+def test_015_the_33rd_vote_is_not_added(kit, stick):
+    junk = [KEYS["stranger"].vote(stick.text, comment=str(n)) for n in range(31)]
+    stick.bundle.write_bytes(kit.seal(kit.pack("bare"), statement=("ci", *junk)))
+    before = stick.bundle.read_bytes()
+    stick.put("v", stick.vote())
+    ran = handcarry("sign", stick.bundle, "--add", stick.folder / "v")
+    assert ran.returncode == 1 and "has 32 votes already" in ran.stderr, ran.stderr
+    assert stick.bundle.read_bytes() == before
+    assert not (stick.folder / (stick.bundle.name + ".tail~")).exists()
+    # One that is there is no 33rd.
+    stick.put("v", junk[0])
+    assert handcarry("sign", stick.bundle, "--add", stick.folder / "v").returncode == 0
+
+
+def test_a_bundle_that_cannot_be_written_to_says_where_a_vote_can_lie(stick):
+    assert handcarry("trust", "init", "--no-password", "--trust", stick.folder / "t", "--keys",
+                     stick.folder).returncode == 0
+    (stick.folder / "medium").mkdir()
+    path = stick.folder / "medium" / stick.bundle.name
+    stick.bundle.rename(path)
+    script = "mount -t tmpfs none \"$1\"; cp \"$2\" \"$1\"; mount -o remount,ro \"$1\"; shift 2; exec \"$@\""
+    copy = stick.folder / "copy"
+    copy.mkdir()
+    ran = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", copy, path, MAKER, "sign",
+                          copy / path.name, "--key", stick.folder / "release.key"], text=True,
+                         capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    assert ran.returncode == 1 and "--vote-out NAME.vote" in ran.stderr, ran.stderr
+    assert "Read-only file system" in ran.stderr
