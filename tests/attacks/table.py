@@ -10,6 +10,7 @@ if __name__ == "__main__":
     TESTS = Path(__file__).resolve().parents[1]
     sys.path[:0] = [str(TESTS), str(TESTS / "verbs")]
 
+from attacks.catalogue import ATTACKS
 from attacks.evidence import collect
 from attacks.items import GROUPS, ITEMS, NOT_APPLICABLE, NOTES
 from attacks.minisign import STRICTER
@@ -29,6 +30,10 @@ def cell(found):
 
 def item_rows():
     found = collect()
+    refused = sum(attack.expect == "refuse" for attack in ATTACKS)
+    yield ""
+    yield "The corpus has %d attacks: %d to be refused, %d to be taken." % (
+        len(ATTACKS), refused, len(ATTACKS) - refused)
     for number, (what, expected) in ITEMS.items():
         if number in GROUPS:
             yield ""
