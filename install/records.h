@@ -15,10 +15,13 @@
 #define RECORDS_NAME "records"
 
 /* For messages about records or states that are lost. */
+#define RECORDS_WHERE                                                                              \
+    "('handcarry history' shows what receipts say; after a new epoch of the trust root, the "      \
+    "highest since then)"
 #define RECORDS_NEXT                                                                               \
-    "next: find the highest release number, N, that was ever installed here of each product, "     \
-    "then "                                                                                        \
-    "type at the console: handcarry recover --adopt PRODUCT --floor N"
+    "next: find the highest release number, N, that was ever installed here of each "              \
+    "product " RECORDS_WHERE ", then type at the console: handcarry recover --adopt PRODUCT "      \
+    "--floor N"
 
 typedef struct {
     char *product;

@@ -93,8 +93,8 @@ fail_lost (GError **error, const char *product, const char *format, ...)
     va_end (args);
     return fail (error, ERR_NOT_READY,
                  "%s, so nothing is done\nnext: find the highest release number, N, that was ever "
-                 "installed here of it, then type at the console: handcarry recover --adopt %s "
-                 "--floor N",
+                 "installed here of it " RECORDS_WHERE ", then type at the console: handcarry "
+                 "recover --adopt %s --floor N",
                  why, product);
 }
 

@@ -123,6 +123,11 @@ def test_115_an_adopted_floor_is_of_the_epoch_of_the_trust_root(host20, docker20
     host20.install(pack(host20, release, 2, epoch=1))
     for name in ("state.yaml", "state.copy.yaml"):
         (host20.state / PRODUCT / name).write_text("")
+    lost = handcarry(*host20.arguments("status"))
+    assert lost.returncode == 11 and "'handcarry history' shows what receipts say" in lost.stderr
+    assert f"handcarry recover --adopt {PRODUCT} --floor N" in lost.stderr
+    told = handcarry("history", "--root", host20.root)
+    assert told.returncode == 0 and "r9 → r2" in told.stdout, "it needs no state"
     adopt = host20.arguments("recover", "--adopt", PRODUCT, "-y", "--floor")
     low = handcarry(*adopt, "1")
     assert low.returncode == 5 and "the floor cannot be 1" in low.stderr
