@@ -44,7 +44,7 @@ records_free (Records *records)
 static RecordsProduct *
 find (const Records *records, const char *product)
 {
-    for (guint i = 0; records != NULL && i < records->products->len; i++) {
+    for (guint i = 0; i < records->products->len; i++) {
         RecordsProduct *entry = records->products->pdata[i];
 
         if (strcmp (entry->product, product) == 0)
@@ -56,7 +56,7 @@ find (const Records *records, const char *product)
 guint64
 records_generation (const Records *records, const char *product)
 {
-    const RecordsProduct *entry = find (records, product);
+    const RecordsProduct *entry = records != NULL ? find (records, product) : NULL;
 
     return entry != NULL ? entry->generation : 0;
 }
