@@ -76,7 +76,7 @@ engine_inspect_all (Engine *engine, GError **error)
     if (listed == NULL)
         return NULL;
     for (guint i = 0; i < listed->len; i++) {
-        EngineImage *entry = g_ptr_array_index (listed, i), *image;
+        EngineImage *entry = g_ptr_array_index (listed, i), *image = NULL;
         g_autofree char *id = digest_to_text (&entry->id);
 
         if (!engine_inspect (engine, id, &image, error))

@@ -155,7 +155,7 @@ parse_key (Root *root, Place item, GError **error)
 {
     const char *name;
     PublicKey key;
-    guint64 since;
+    guint64 since = 0;
 
     if (!check_map (item, key_keys, error) || !need_name (item, &name, error) ||
         !need_public_key (item, &key, error) ||
@@ -261,7 +261,7 @@ parse_role (Root *root, Place item, GError **error)
     const char *name;
     RootRole *role;
     RoleSigns signs = SIGNS_ROOT;
-    guint64 threshold;
+    guint64 threshold = 0;
 
     if (!check_map (item, role_keys, error) || !need_name (item, &name, error) ||
         !need_signs (item, &signs, error) ||

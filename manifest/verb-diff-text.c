@@ -76,13 +76,15 @@ static void
 print_side (const char *label, const DiffSide *side)
 {
     g_autofree char *path = error_quote (side->path);
-    g_autofree char *host = side->have != NULL ? error_quote (side->have->host) : NULL;
 
     printf ("%-*s%s\n%*s", LABEL_COLUMNS, label, path, LABEL_COLUMNS, "");
-    if (side->bundle != NULL)
-        print_bundle (side->bundle);
-    else
+    if (side->have != NULL) {
+        g_autofree char *host = error_quote (side->have->host);
+
         printf ("have file of host %s, %s\n", host, side->have->platform);
+    } else {
+        print_bundle (side->bundle);
+    }
 }
 
 static char *
