@@ -24,7 +24,8 @@ gboolean confine_has_folders (void);
 gboolean confine_capabilities (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean confine_capabilities_to (guint64 kept, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Root becomes a user (65534) to whom nothing belongs; another user stays who he is. */
+/* Root becomes a user (65534) to whom nothing belongs; another user stays who he is, and so does
+ * the root of a namespace that such a user made. */
 gboolean confine_user (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Closes every descriptor but these; standard input, output and error become /dev/null where they

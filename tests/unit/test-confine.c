@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
@@ -90,6 +91,40 @@ be_nobody (gconstpointer data)
     if (!confine_capabilities (NULL) || setuid (0) == 0 || kill (getppid (), 0) == 0)
         return 3;
     return 0;
+}
+
+static gboolean
+put (const char *path, const char *text)
+{
+    int fd = open (path, O_WRONLY);
+
+    return fd >= 0 && write (fd, text, strlen (text)) == (gssize)strlen (text);
+}
+
+/* As `unshare --user --map-root-user` of a plain user. */
+static int
+be_root_by_name (gconstpointer data)
+{
+    if (unshare (CLONE_NEWUSER) < 0)
+        return 77;
+    if (!put ("/proc/self/setgroups", "deny") || !put ("/proc/self/uid_map", "0 0 1") ||
+        !put ("/proc/self/gid_map", "0 0 1"))
+        return 1;
+    return geteuid () == 0 && confine_user (NULL) && confine_capabilities (NULL) &&
+                   sethostname ("x", 1) < 0
+               ? 0
+               : 2;
+}
+
+static void
+test_root_by_name_only_stays (void)
+{
+    int status = live (be_root_by_name, NULL);
+
+    if (WIFEXITED (status) && WEXITSTATUS (status) == 77)
+        g_test_skip ("user namespaces are not allowed here");
+    else
+        assert_lives (be_root_by_name, NULL, 0);
 }
 
 static void
@@ -241,6 +276,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/confine/folders-are-all-that-is-left", test_folders_are_all_that_is_left);
     g_test_add_func ("/confine/root-becomes-nobody", test_root_becomes_nobody);
+    g_test_add_func ("/confine/root-by-name-only-stays", test_root_by_name_only_stays);
     g_test_add_func ("/confine/other-descriptors-are-closed", test_other_descriptors_are_closed);
     g_test_add_func ("/confine/limits-hold", test_limits_hold);
     g_test_add_func ("/confine/calls-are-filtered", test_calls_are_filtered);
