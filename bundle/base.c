@@ -244,6 +244,8 @@ open_at (const char *path, const char *tmpdir, guint depth, Progress *progress, 
         return fail_null (error, ERR_FORMAT, "'%s': more than %d deltas, each on the next", path,
                           DEPTH_MAX);
     base->bundle = bundle_open (path, error);
+    if (base->bundle != NULL)
+        bundle_read_apart (base->bundle);
     if (base->bundle == NULL || (packing_is_delta (base->bundle->packing) &&
                                  !open_below (base, path, tmpdir, depth, progress, error)))
         return NULL;

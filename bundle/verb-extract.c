@@ -163,6 +163,7 @@ extract_unverified (const ExtractOptions *o, const char *path, GError **error)
 
     if (bundle == NULL)
         return FALSE;
+    bundle_read_apart (bundle);
     if (!o->output.json)
         verb_print (&o->output,
                     "NOT VERIFIED: nobody's signature was looked at; --trust DIR does that\n");

@@ -189,6 +189,7 @@ diff_side_open (DiffSide *side, const char *path, GError **error)
         side->bundle = bundle_open (path, error);
         if (side->bundle == NULL)
             return FALSE;
+        bundle_read_apart (side->bundle);
         read_statement (side, bundle_statement (side->bundle),
                         bundle_release_digest (side->bundle));
     }

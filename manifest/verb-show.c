@@ -97,6 +97,7 @@ verb_show (int argc, char **argv, GError **error)
     bundle = bundle_open (argv[1], error);
     if (bundle == NULL)
         return error_exit_status (*error);
+    bundle_read_apart (bundle);
     if (options.raw != NULL)
         return print_raw (bundle, options.raw, error) ? 0 : error_exit_status (*error);
     if (options.packages) {
