@@ -39,8 +39,7 @@ Bundle *verified_bundle_get (VerifiedBundle *verified);
 const TrustRoot *verified_bundle_root (const VerifiedBundle *verified);
 
 /* The content is decompressed and parsed by a process of its own from now on, which has nothing but
- * the file; what it gives is compared with the signed digests. Verified bundles are read so, and
- * others that this is called for. */
+ * the file; what it gives is compared with the signed digests. Verified bundles are read so. */
 void bundle_read_apart (Bundle *bundle);
 /* Starts that process now, where the bundle is read so, and not at the first use: before secrets
  * are read and threads begin. Where that fails, the first use tries again, and says why. */
