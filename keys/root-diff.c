@@ -4,6 +4,8 @@
 
 #include "manifest/error.h"
 
+#include <string.h>
+
 static void G_GNUC_PRINTF (3, 4) line (GString *out, const char *what, const char *format, ...)
 {
     va_list args;
@@ -40,6 +42,32 @@ find_bytes (const Root *root, const PublicKey *key)
     return NULL;
 }
 
+/* An id is eight bytes that whoever makes a key may choose (trust.md T3). */
+static const RootKey *
+find_other_of_id (const Root *root, const PublicKey *key)
+{
+    for (guint i = 0; root != NULL && i < root->keys->len; i++) {
+        const RootKey *other = root->keys->pdata[i];
+
+        if (memcmp (other->key.id, key->id, sizeof key->id) == 0 &&
+            !public_key_equal (&other->key, key))
+            return other;
+    }
+    return NULL;
+}
+
+/* A key that is new here is compared by all of it, never by its id. */
+static void
+append_bytes (GString *out, const Root *before, const PublicKey *key)
+{
+    const RootKey *other = find_other_of_id (before, key);
+    g_autofree char *bytes = public_key_to_base64 (key);
+
+    line (out, "", "  %s", bytes);
+    if (other != NULL)
+        line (out, "", "  ATTENTION: it has the id of %s and is ANOTHER KEY", other->name);
+}
+
 static gboolean
 has_role (const Root *root, const RootKey *key)
 {
@@ -55,10 +83,17 @@ compare_key (GString *out, const Root *before, const RootKey *old, const Root *a
 {
     g_autofree char *id = public_key_id (&key->key);
 
-    if (old == NULL)
+    if (old == NULL) {
         line (out, "key", "+ %s (%s)", key->name, id);
-    else if (!g_str_equal (old->name, key->name))
+        append_bytes (out, before, &key->key);
+    } else if (!g_str_equal (old->name, key->name))
         line (out, "key", "%s (%s) is called %s from now on", old->name, id, key->name);
+    if (old != NULL && memcmp (old->key.id, key->key.id, sizeof key->key.id) != 0) {
+        g_autofree char *old_id = public_key_id (&old->key);
+
+        line (out, "key", "%s: id %s instead of %s; votes with the old id do not count any more",
+              key->name, id, old_id);
+    }
     if (old != NULL && old->since != key->since)
         line (out, "key", "%s (%s): since root %" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT,
               key->name, id, key->since, old->since);
@@ -95,6 +130,8 @@ compare_revoked (GString *out, const Root *before, const Root *after)
         if (before == NULL || root_find_revoked (before, &revoked->key) == NULL)
             line (out, "revoked", "%s (%s)%s%s", known != NULL ? known->name : "key", id,
                   *reason != '\0' ? ": " : "", reason);
+        if (known == NULL && (before == NULL || root_find_revoked (before, &revoked->key) == NULL))
+            append_bytes (out, before, &revoked->key);
     }
     for (guint i = 0; before != NULL && i < before->revoked->len; i++) {
         const RootRevoked *revoked = before->revoked->pdata[i];
@@ -105,6 +142,7 @@ compare_revoked (GString *out, const Root *before, const Root *after)
     }
 }
 
+/* none: with a blank, as no name has, so that no list of names looks like it. */
 static char *
 join (char **names, const char *none)
 {
@@ -159,8 +197,8 @@ compare_role (GString *out, const RootRole *old, const RootRole *role)
     if (old->signs != role->signs)
         g_string_append_printf (what, "%ssigns %s instead of %s", what->len > 0 ? "; " : "",
                                 texts_of (role->signs), texts_of (old->signs));
-    compare_scope (what, "products", old->products, role->products, "all");
-    compare_scope (what, "sites", old->sites, role->sites, "everywhere");
+    compare_scope (what, "products", old->products, role->products, "all products");
+    compare_scope (what, "sites", old->sites, role->sites, "all sites");
     if (what->len > 0)
         line (out, "role", "%s (signs %s): %s", role->name, texts_of (role->signs), what->str);
 }
@@ -199,6 +237,21 @@ compare_roles (GString *out, const Root *before, const Root *after)
     }
 }
 
+/* The order of things, why a key was revoked: nothing that decides, but not nothing. */
+static gboolean
+says_the_same (const Root *before, const Root *after)
+{
+    Root same = *after;
+    g_autoptr (GBytes) old = NULL, new = NULL;
+
+    if (before == NULL)
+        return FALSE;
+    same.number = before->number;
+    old = root_write (before);
+    new = root_write (&same);
+    return g_bytes_equal (old, new);
+}
+
 char *
 root_diff_to_text (const Root *before, const Root *after)
 {
@@ -213,7 +266,9 @@ root_diff_to_text (const Root *before, const Root *after)
               "%" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT
               ": hosts forget which release numbers they had",
               after->epoch, epoch);
-    if (out->len == 0)
+    if (out->len == 0 && says_the_same (before, after))
         line (out, "nothing", "but the number");
+    else if (out->len == 0)
+        line (out, "nothing", "but the number, and an order of names or a reason");
     return g_string_free (out, FALSE);
 }

@@ -114,7 +114,7 @@ test_every_change_is_shown (Fixture *f, gconstpointer data)
         { rename_key, ") is called eve from now on\n" },
         { backdate, "): since root 2 instead of 1\n" },
         { lower, "role     root (signs trust roots): 1 instead of 2 votes needed\n" },
-        { limit, "role     release (signs statements): products: demo, other instead of all\n" },
+        { limit, "role     release (signs statements): products: demo, other instead of all products\n" },
         { turn, "signs statements instead of packing lists\n" },
         { drop, "role     - pack: signed packing lists; its votes are not asked for any more\n" },
         { raise_epoch, "epoch    3 instead of 0: " },

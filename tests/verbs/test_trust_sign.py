@@ -221,8 +221,8 @@ def test_nothing_is_proposed(made):
     refused(run("trust", "sign", "--trust", "nowhere", cwd=made), 4, "no trust folder")
 
 
-def test_a_program_that_has_the_key_signs(made):
-    """--external, as of sign: here openssl is the token."""
+def make_token(made):
+    """o.pub, and a program that has the secret half."""
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", made / "o.pem"],
                    check=True, capture_output=True)
     der = subprocess.run(["openssl", "pkey", "-in", made / "o.pem", "-pubout", "-outform", "DER"],
@@ -230,8 +230,15 @@ def test_a_program_that_has_the_key_signs(made):
     blob = base64.b64encode(b"Ed" + b"openssl1" + der[-32:]).decode()
     (made / "o.pub").write_text("untrusted comment: openssl\n" + blob + "\n")
     script = made / "token"
-    script.write_text("#!/bin/sh\ncat >in\nopenssl pkeyutl -sign -rawin -inkey o.pem -in in\n")
+    script.write_text("#!/bin/sh\ncat >in\n"
+                      "openssl pkeyutl -sign -rawin -inkey o.pem -in in\n")
     script.chmod(0o755)
+    return script
+
+
+def test_a_program_that_has_the_key_signs(made):
+    """--external, as of sign: here openssl is the token."""
+    script = make_token(made)
     assert run("trust", "rotate", "root-spare", "--key", "o.pub", cwd=made).status == 0
     refused(run("trust", "sign", "--key", "one.pub", "--external", script, cwd=made), 4,
             "not in role 'root'")
@@ -241,3 +248,63 @@ def test_a_program_that_has_the_key_signs(made):
     assert sign(made, "root").status == 0
     assert number(made) == 2
     refused(run("trust", "sign", "--external", script, cwd=made), 2, "--external needs --key")
+
+
+def line_of(folder, name):
+    return (folder / f"{name}.pub").read_text().splitlines()[1]
+
+
+def with_id(line, donor):
+    """The key in this line of a trust root, with the id of another."""
+    key, other = base64.b64decode(line), base64.b64decode(donor)
+    return base64.b64encode(key[:2] + other[2:10] + key[10:]).decode()
+
+
+RELEASE_ROLE = "signs: statement\n    threshold: 1\n    keys:\n      - release\n"
+
+
+@pytest.mark.parametrize("scope, name, shown", [
+    ("sites", "everywhere", "sites: everywhere instead of all sites"),
+    ("products", "all", "products: all instead of all products"),
+])
+def test_128_a_scope_that_is_called_like_none(made, scope, name, shown):
+    """A role that is asked at the site 'everywhere' alone is asked nowhere."""
+    edit(made, RELEASE_ROLE, f"{RELEASE_ROLE}    {scope}:\n      - {name}\n")
+    signed = sign(made, "root")
+    assert f"  role     release (signs statements): {shown}\n" in signed.out, signed
+
+
+def test_128_another_key_with_the_same_id(made):
+    """An id may be chosen: who compares it with a paper must see that the key is another."""
+    assert run("keygen", "two", "--no-password", cwd=made).status == 0
+    real = line_of(made / "trust", "root-spare")
+    fake = with_id(line_of(made, "two"), real)
+    edit(made, real, fake)
+    shown = sign(made, "root").out
+    attention = "             ATTENTION: it has the id of root-spare and is ANOTHER KEY\n"
+    key = f"root-spare ({key_id(made, 'root-spare')})"
+    assert f"  key      + {key}\n             {fake}\n{attention}" in shown, shown
+    edit(made, fake, real)
+    with open(made / PROPOSED, "a", encoding="utf-8") as file:
+        file.write(f"revoked:\n  - key: {fake}\n")
+    shown = sign(made, "root").out
+    assert f"             {fake}\n{attention}" in shown, shown
+
+
+def test_128_the_same_key_with_another_id(made):
+    """Its votes would not be found any more."""
+    old = line_of(made / "trust", "release")
+    edit(made, old, with_id(old, base64.b64encode(b"EdANOTHER1" + bytes(32))))
+    shown = sign(made, "root").out
+    assert f"instead of {key_id(made, 'release')}; votes with the old id do not count" in shown, shown
+
+
+def test_128_an_order_is_not_nothing(made):
+    (made / PROPOSED).unlink()
+    text = (made / "trust/1.root.yaml").read_text().replace("number: 1", "number: 2", 1)
+    (made / PROPOSED).write_text(text + "# as before\n")
+    assert "nothing  but the number\n" in sign(made).err + run(
+        "trust", "show", "--trust", "trust", cwd=made).out
+    edit(made, "      - root\n      - root-spare\n", "      - root-spare\n      - root\n")
+    assert "but the number, and an order of names" in run("trust", "show", "--trust", "trust",
+                                                          cwd=made).out
