@@ -37,8 +37,12 @@ take_chain (RunTrust *trust, const char *path, GError **error)
     if (chain == NULL)
         return FALSE;
     walked = trust_walk (trust->newest, chain, error);
-    if (walked == NULL)
-        return fail_prefix (error, "%s", path);
+    if (walked == NULL) {
+        trust->forked = trust_is_fork (trust->newest, chain);
+        return trust->forked ? fail_prefix (error, "ALARM: %s against %s", path,
+                                            trust->from != NULL ? trust->from : trust->dir)
+                             : fail_prefix (error, "%s", path);
+    }
     if (trust_number (walked) == trust_number (trust->newest))
         return TRUE;
     trust_free (trust->newest);
@@ -48,7 +52,9 @@ take_chain (RunTrust *trust, const char *path, GError **error)
     return TRUE;
 }
 
-/* Bundles say for themselves what is wrong with them when they are opened. */
+/* Bundles say for themselves what is wrong with them when they are opened. But two chains that both
+ * prove themselves mean that somebody misuses root keys, and which of them would judge must not
+ * hang on the order of names. */
 static gboolean
 take_folder (RunTrust *trust, const char *path, GPtrArray *notes, GError **error)
 {
@@ -64,7 +70,11 @@ take_folder (RunTrust *trust, const char *path, GPtrArray *notes, GError **error
 
         if (!run_trust_is_name (name) && !candidates_is_bundle_name (name))
             continue;
-        if (!take_chain (trust, file, &problem) && run_trust_is_name (name))
+        if (take_chain (trust, file, &problem))
+            continue;
+        if (trust->forked)
+            return g_propagate_error (error, g_steal_pointer (&problem)), FALSE;
+        if (run_trust_is_name (name))
             g_ptr_array_add (notes,
                              g_strdup_printf ("no trust root is taken from %s", problem->message));
     }
@@ -78,7 +88,7 @@ take_path (RunTrust *trust, const char *path, GPtrArray *notes, GError **error)
 
     if (candidates_is_folder (path))
         return take_folder (trust, path, notes, error);
-    if (take_chain (trust, path, &problem) || !run_trust_is_name (path))
+    if (take_chain (trust, path, &problem) || (!trust->forked && !run_trust_is_name (path)))
         return TRUE;
     g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;

@@ -15,11 +15,13 @@ typedef struct {
     TrustRoot *newest; /* what judges */
     char *from;        /* the file that newest came with; NULL: nothing newer came */
     gboolean kept;     /* newest lies in dir by now */
+    gboolean forked;   /* two chains came that prove themselves and contradict one another */
 } RunTrust;
 
 /* Reads DIR, then the chains of what paths name: bundles, FILE.trust, and both of these in folders.
  * site is the host's, or NULL. What is no good in a folder becomes a note (char *). A FILE.trust
- * that was named and is no good is an error; bundles are opened later and are not judged here. */
+ * that was named and is no good is an error, and so are two chains that contradict one another;
+ * bundles are opened later and are not judged here. */
 RunTrust *run_trust_open (const char *dir, const char *site, char **paths, GPtrArray *notes,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Is this the name of a trust bundle? */

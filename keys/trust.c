@@ -231,6 +231,21 @@ trust_walk (const TrustRoot *stored, GPtrArray *chain, GError **error)
 }
 
 gboolean
+trust_is_fork (const TrustRoot *stored, GPtrArray *chain)
+{
+    const SignedRoot *ours = stored->chain->pdata[0];
+    const SignedRoot *theirs = chain->len > 0 ? chain->pdata[0] : NULL;
+    g_autoptr (TrustRoot) proven = NULL;
+
+    if (theirs == NULL || !g_bytes_equal (ours->text, theirs->text))
+        return FALSE;
+    for (guint i = 1; i < MIN (stored->chain->len, chain->len); i++)
+        if (!check_same (stored->chain->pdata[i], chain->pdata[i], i + 1, NULL))
+            return (proven = trust_prove (chain, NULL)) != NULL;
+    return FALSE;
+}
+
+gboolean
 trust_store (const TrustRoot *trust, const char *dir, guint64 from, GError **error)
 {
     autofd int fd = file_make_dir_given (dir, 0755, error);

@@ -32,8 +32,11 @@ TrustRoot *trust_load (const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESUL
  * has nothing newer. Another root of the same number is ERR_TRUST. */
 TrustRoot *trust_walk (const TrustRoot *stored, GPtrArray *chain,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same for a chain that nothing vouches for but the fingerprint a person compares: each root
- * must be signed by itself and by the one before. */
+/* Does the chain begin with stored's first root, prove itself, and contradict stored? Then enough
+ * root keys have signed both. */
+gboolean trust_is_fork (const TrustRoot *stored, GPtrArray *chain);
+/* As trust_walk, for a chain that nothing vouches for but the fingerprint a person compares: each
+ * root must be signed by itself and by the one before. */
 TrustRoot *trust_prove (GPtrArray *chain, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Writes the roots after number from into DIR, one whole step at a time; makes DIR. */
 gboolean trust_store (const TrustRoot *root, const char *dir, guint64 from,
