@@ -20,6 +20,7 @@ proposal_free (Proposal *proposal)
     trust_free (proposal->trust);
     root_free (proposal->root);
     signed_root_free (proposal->text);
+    g_clear_pointer (&proposal->found, g_bytes_unref);
     g_free (proposal);
 }
 
@@ -57,6 +58,7 @@ read_proposed (Proposal *proposal, guint64 number, GError **error)
         return FALSE;
     if (proposal->text == NULL)
         return TRUE;
+    proposal->found = g_bytes_ref (proposal->text->text);
     proposal->root = root_parse (proposal->text->text, name, error);
     return proposal->root != NULL && check_follows (proposal, number, error);
 }
@@ -85,7 +87,7 @@ proposal_open (const char *dir, GError **error)
     if (!keys_start (error))
         return NULL;
     proposal->dir = g_strdup (dir);
-    if (trust_folder_has_root (dir) || !trust_folder_has_proposed (dir, 1)) {
+    if (trust_folder_has_root (dir) || !trust_folder_has (dir, 1, TRUE)) {
         proposal->trust = trust_load (dir, error);
         if (proposal->trust == NULL)
             return NULL;
@@ -288,11 +290,56 @@ prove (const Proposal *proposal, SignedRoot *next, GError **error)
     return trust_prove (chain, error);
 }
 
-gboolean
-proposal_store (const Proposal *proposal, TrustRoot **proven, GError **error)
+static gboolean
+is_text (GBytes *found, GBytes *text)
+{
+    return found == NULL || text == NULL ? found == text : g_bytes_equal (found, text);
+}
+
+static gboolean
+has_vote (const SignedRoot *root, GBytes *vote)
+{
+    for (guint i = 0; i < root->votes->len; i++)
+        if (g_bytes_equal (root->votes->pdata[i], vote))
+            return TRUE;
+    return FALSE;
+}
+
+/* Between opening and storing a person has read and typed a password: on a folder that several use,
+ * others have changed or signed it meanwhile. */
+static gboolean
+take_what_came (Proposal *proposal, GError **error)
 {
     guint64 number = proposal->root->number;
-    g_autoptr (SignedRoot) kept = keep_votes_that_count (proposal, error);
+    g_autoptr (SignedRoot) now = NULL;
+
+    if (trust_folder_has (proposal->dir, number, FALSE))
+        return fail (error, ERR_FAILED,
+                     "trust root %" G_GUINT64_FORMAT
+                     " was completed in '%s' meanwhile, and nothing "
+                     "was written; next: handcarry trust show --trust %s",
+                     number, proposal->dir, proposal->dir);
+    if (!trust_folder_read_proposed (proposal->dir, number, &now, error))
+        return FALSE;
+    if (!is_text (proposal->found, now != NULL ? now->text : NULL))
+        return fail (error, ERR_FAILED,
+                     "somebody else has changed '%s/%" G_GUINT64_FORMAT ".root.yaml.new' "
+                     "meanwhile, and nothing was written; look at it again: handcarry trust show "
+                     "--trust %s",
+                     proposal->dir, number, proposal->dir);
+    for (guint i = 0; now != NULL && i < now->votes->len; i++)
+        if (g_bytes_equal (now->text, proposal->text->text) &&
+            !has_vote (proposal->text, now->votes->pdata[i]))
+            g_ptr_array_add (proposal->text->votes, g_bytes_ref (now->votes->pdata[i]));
+    return TRUE;
+}
+
+gboolean
+proposal_store (Proposal *proposal, TrustRoot **proven, GError **error)
+{
+    guint64 number = proposal->root->number;
+    gboolean ready = take_what_came (proposal, error);
+    g_autoptr (SignedRoot) kept = ready ? keep_votes_that_count (proposal, error) : NULL;
     g_autoptr (ProposalVotes) votes = kept != NULL ? proposal_count (proposal, error) : NULL;
     g_autoptr (TrustRoot) root = NULL;
 

@@ -15,6 +15,7 @@ typedef struct {
     TrustRoot *trust; /* what is believed; NULL where root 1 is yet to come */
     Root *root;       /* the values that are proposed, for the caller to change */
     SignedRoot *text; /* what is signed, with all votes there are; NULL: nothing is proposed */
+    GBytes *found;    /* the text that lay there, or NULL */
 } Proposal;
 
 /* What is proposed in dir; where nothing is, the newest root's values with the next number.
@@ -54,7 +55,8 @@ gboolean proposal_votes_suffice (const ProposalVotes *votes);
 void proposal_votes_free (ProposalVotes *votes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProposalVotes, proposal_votes_free)
 
-/* Writes text and votes into the folder. With enough of them it becomes the newest root and *proven
- * is it; else *proven is NULL. */
-gboolean proposal_store (const Proposal *proposal, TrustRoot **proven,
+/* Writes text and votes into the folder, with the votes on it that were brought since it was
+ * opened. With enough of them it becomes the newest root and *proven is it; else *proven is NULL.
+ * ERR_FAILED where somebody else has changed what is proposed since then. */
+gboolean proposal_store (Proposal *proposal, TrustRoot **proven,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

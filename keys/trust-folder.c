@@ -253,15 +253,15 @@ trust_folder_add (int dirfd, guint64 number, const SignedRoot *root, GError **er
 }
 
 static char *
-proposed_name (guint64 number)
+text_name (guint64 number, gboolean proposed)
 {
-    return g_strdup_printf ("%" G_GUINT64_FORMAT SUFFIX PROPOSED, number);
+    return g_strdup_printf ("%" G_GUINT64_FORMAT SUFFIX "%s", number, proposed ? PROPOSED : "");
 }
 
 gboolean
-trust_folder_has_proposed (const char *dir, guint64 number)
+trust_folder_has (const char *dir, guint64 number, gboolean proposed)
 {
-    g_autofree char *name = proposed_name (number);
+    g_autofree char *name = text_name (number, proposed);
     g_autofree char *path = g_build_filename (dir, name, NULL);
 
     return g_file_test (path, G_FILE_TEST_EXISTS);
@@ -270,11 +270,11 @@ trust_folder_has_proposed (const char *dir, guint64 number)
 gboolean
 trust_folder_read_proposed (const char *dir, guint64 number, SignedRoot **proposed, GError **error)
 {
-    g_autofree char *name = proposed_name (number);
+    g_autofree char *name = text_name (number, TRUE);
     g_auto (Folder) folder = { .fd = -1 };
 
     *proposed = NULL;
-    if (number > LIMIT_ROOT_CHAIN || !trust_folder_has_proposed (dir, number))
+    if (number > LIMIT_ROOT_CHAIN || !trust_folder_has (dir, number, TRUE))
         return TRUE;
     if (!open_folder (&folder, dir, TRUE, error))
         return FALSE;
@@ -297,7 +297,7 @@ drop_votes (const Folder *folder, GPtrArray *names, GError **error)
 gboolean
 trust_folder_propose (const char *dir, guint64 number, const SignedRoot *root, GError **error)
 {
-    g_autofree char *name = proposed_name (number);
+    g_autofree char *name = text_name (number, TRUE);
     g_auto (Folder) folder = { .fd = -1 };
     g_autoptr (GBytes) there = NULL;
 
@@ -314,7 +314,7 @@ trust_folder_propose (const char *dir, guint64 number, const SignedRoot *root, G
 void
 trust_folder_drop_proposed (const char *dir, guint64 number)
 {
-    g_autofree char *name = proposed_name (number);
+    g_autofree char *name = text_name (number, TRUE);
     autofd int fd = file_open_dir_given (dir, NULL);
 
     if (fd >= 0)

@@ -22,7 +22,8 @@ gboolean trust_folder_add (int dirfd, guint64 number, const SignedRoot *root,
 
 /* A root that still lacks votes lies beside as N.root.yaml.new; no reader takes it for a root. */
 
-gboolean trust_folder_has_proposed (const char *dir, guint64 number);
+/* Is there a text of root number? With proposed: of one that still lacks votes. */
+gboolean trust_folder_has (const char *dir, guint64 number, gboolean proposed);
 /* The text proposed as root number, with all votes that lie there; owned as above. *proposed is
  * NULL where nothing is proposed. */
 gboolean trust_folder_read_proposed (const char *dir, guint64 number, SignedRoot **proposed,

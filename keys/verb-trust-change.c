@@ -122,14 +122,15 @@ print_complete (const VerbOutput *output, const TrustRoot *trust, const char *di
 }
 
 gboolean
-trust_change_store (const VerbOutput *output, const Proposal *proposal, gboolean *complete,
+trust_change_store (const VerbOutput *output, Proposal *proposal, gboolean *complete,
                     GError **error)
 {
     guint64 number = proposal->root->number;
-    g_autoptr (ProposalVotes) votes = proposal_count (proposal, error);
     g_autoptr (TrustRoot) proven = NULL;
+    g_autoptr (ProposalVotes) votes = NULL;
 
-    if (votes == NULL || !proposal_store (proposal, &proven, error))
+    if (!proposal_store (proposal, &proven, error) ||
+        (votes = proposal_count (proposal, error)) == NULL)
         return FALSE;
     *complete = proven != NULL;
     if (proven != NULL) {

@@ -94,7 +94,7 @@ void trust_change_show (const VerbOutput *output, const Proposal *proposal);
 gboolean trust_change_sign (Proposal *proposal, char **signers,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Stores it, and prints the root it became or who has signed it and what the next one types. */
-gboolean trust_change_store (const VerbOutput *output, const Proposal *proposal, gboolean *complete,
+gboolean trust_change_store (const VerbOutput *output, Proposal *proposal, gboolean *complete,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Who has signed it, and who may still. */
 void trust_change_print_votes (const VerbOutput *output, const ProposalVotes *votes,

@@ -189,7 +189,7 @@ check_free (const char *dir, GError **error)
     if (trust_folder_has_root (dir))
         return fail (error, ERR_FAILED,
                      "'%s' holds a trust root already, and one is never overwritten", dir);
-    return !trust_folder_has_proposed (dir, 1) ||
+    return !trust_folder_has (dir, 1, TRUE) ||
            fail (error, ERR_FAILED,
                  "'%s' holds a first trust root that waits for votes: change it with trust add, "
                  "retire or rotate, sign it with trust sign, or remove its '1.root.yaml.new'",

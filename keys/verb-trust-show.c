@@ -30,7 +30,7 @@ verb_trust_begin_state (const char *trust, const char *root, GError **error)
 static gboolean
 holds_any (const char *folder)
 {
-    return trust_folder_has_root (folder) || trust_folder_has_proposed (folder, 1);
+    return trust_folder_has_root (folder) || trust_folder_has (folder, 1, TRUE);
 }
 
 /* The folder beside a release.yaml is meant on the connected side; elsewhere only where the host
@@ -69,7 +69,7 @@ find_proposal (const char *folder, const TrustRoot *trust, ProposalVotes **votes
     g_autoptr (Proposal) proposal = NULL;
     guint64 number = trust != NULL ? trust_number (trust) + 1 : 1;
 
-    if (!trust_folder_has_proposed (folder, number))
+    if (!trust_folder_has (folder, number, TRUE))
         return NULL;
     proposal = proposal_open (folder, &problem);
     if (proposal != NULL && proposal->text != NULL)

@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 from keytools import (PASSWORD, minisign, minisign_accepts, needs_minisign, on_terminal,
                       password_env, refused, run)
+from program import program_for
 
 PROPOSED = "trust/2.root.yaml.new"
 
@@ -221,7 +223,7 @@ def test_nothing_is_proposed(made):
     refused(run("trust", "sign", "--trust", "nowhere", cwd=made), 4, "no trust folder")
 
 
-def make_token(made):
+def make_token(made, wait=""):
     """o.pub, and a program that has the secret half."""
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", made / "o.pem"],
                    check=True, capture_output=True)
@@ -230,7 +232,7 @@ def make_token(made):
     blob = base64.b64encode(b"Ed" + b"openssl1" + der[-32:]).decode()
     (made / "o.pub").write_text("untrusted comment: openssl\n" + blob + "\n")
     script = made / "token"
-    script.write_text("#!/bin/sh\ncat >in\n"
+    script.write_text(f"#!/bin/sh\ncat >in\n{wait}\n"
                       "openssl pkeyutl -sign -rawin -inkey o.pem -in in\n")
     script.chmod(0o755)
     return script
@@ -308,3 +310,51 @@ def test_128_an_order_is_not_nothing(made):
     edit(made, "      - root\n      - root-spare\n", "      - root-spare\n      - root\n")
     assert "but the number, and an order of names" in run("trust", "show", "--trust", "trust",
                                                           cwd=made).out
+
+
+class Slow:
+    """A third root key, in a token that waits for somebody who looks for the PIN."""
+
+    def __init__(self, made):
+        script = make_token(made, "while [ ! -e pin ]; do sleep 0.02; done")
+        words = ("trust", "add", "slow", "--key", "o.pub", "--role", "root")
+        assert run(*words, cwd=made).status == 0
+        words = ("trust", "sign", "--key", "o.pub", "--external", script)
+        self.made = made
+        self.signing = subprocess.Popen([program_for(words), *words], cwd=made, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        while not (made / "in").exists():
+            assert self.signing.poll() is None, self.signing.communicate()
+            time.sleep(0.02)
+
+    def end(self):
+        (self.made / "pin").touch()
+        shown = self.signing.communicate(timeout=60)[0]
+        return self.signing.returncode, shown
+
+
+def test_a_vote_that_comes_meanwhile_counts(made):
+    """Two people on one folder: neither takes the other's vote away."""
+    slow = Slow(made)
+    assert sign(made, "root").status == 0
+    status, shown = slow.end()
+    assert status == 0 and "It is complete" in shown, shown
+    assert number(made) == 2
+
+
+def test_a_change_that_comes_meanwhile_stays(made):
+    slow = Slow(made)
+    assert run("trust", "add", "--role", "pack", "--product", "demo", cwd=made).status == 0
+    text = (made / PROPOSED).read_text()
+    status, shown = slow.end()
+    assert status == 1 and "somebody else has changed 'trust/2.root.yaml.new'" in shown, shown
+    assert (made / PROPOSED).read_text() == text and not list(made.glob("trust/2.*.minisig"))
+
+
+def test_what_is_complete_meanwhile_stays(made):
+    slow = Slow(made)
+    assert sign(made, "root", "root-spare").status == 0 and number(made) == 2
+    before = listing(made)
+    status, shown = slow.end()
+    assert status == 1 and "trust root 2 was completed in 'trust' meanwhile" in shown, shown
+    assert listing(made) == before
