@@ -205,7 +205,8 @@ authenticate (VerifiedBundle *verified, const TrustRoot *trust, VoteReport *repo
     votes = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
     for (guint i = 0; i < tail->statement_votes->len; i++)
         g_ptr_array_add (votes, g_bytes_ref (tail->statement_votes->pdata[i]));
-    vote_files_add (verified->bundle->path, tail->statement, verified->trust, votes, report);
+    vote_files_add (verified->bundle->path, tail->statement, trust_values (verified->trust), votes,
+                    report);
     good = trust_check_votes (verified->trust, SIGNED_STATEMENT, tail->statement, votes, report,
                               error);
     /* The packing list's roles are reported on also where the statement's are not met. */

@@ -98,14 +98,14 @@ look_at (const Search *search, const char *name)
 }
 
 void
-vote_files_add (const char *bundle_path, GBytes *statement, const TrustRoot *trust,
-                GPtrArray *votes, VoteReport *report)
+vote_files_add (const char *bundle_path, GBytes *statement, const Root *root, GPtrArray *votes,
+                VoteReport *report)
 {
     g_autofree char *name = NULL;
     Digest digest = digest_of_bytes (statement);
     g_auto (Search) search = { .dirfd = file_open_parent (bundle_path, &name, NULL),
                                .hash = message_hash (statement),
-                               .root = trust_values (trust),
+                               .root = root,
                                .votes = votes,
                                .report = report };
     g_autoptr (GPtrArray) names = NULL;

@@ -51,7 +51,7 @@ add_beside (GPtrArray *sections, const TrustRoot *trust, GBytes *text, GPtrArray
         scratch_write (name, g_bytes_get_data (files->pdata[i], NULL),
                        g_bytes_get_size (files->pdata[i]));
     }
-    vote_files_add (bundle, text, trust, votes, report);
+    vote_files_add (bundle, text, trust_values (trust), votes, report);
     g_assert_cmpuint (votes->len - before, <=, 3);
     for (guint i = 0; i < 3; i++) {
         g_autofree char *name = g_strdup_printf ("%s%u.vote", i > 0 ? "p-1" : "", i);
