@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/parts.h"
 #include "bundle/tail.h"
+#include "bundle/vote-files.h"
 #include "keys/verb-trust-change.h"
 #include "keys/votes.h"
 #include "manifest/error.h"
@@ -38,6 +39,20 @@ list_folder (const char *path, GError **error)
     return g_steal_pointer (&files);
 }
 
+/* No vote helps a bundle of an older epoch. */
+static void
+print_epoch (const VerbOutput *output, const Proposal *proposal)
+{
+    guint64 before = proposal->trust != NULL ? trust_epoch (proposal->trust) : 0;
+
+    if (proposal->root->epoch > before)
+        verb_print (output,
+                    "\nThe epoch is raised: hosts will refuse every bundle packed so far. What is "
+                    "still needed\nis packed again, with 'epoch: %" G_GUINT64_FORMAT
+                    "' in its release.yaml.\n",
+                    proposal->root->epoch);
+}
+
 /* Why the bundle would be refused, or NULL. Nothing of its texts is parsed: any file may lie
  * there. */
 static gboolean
@@ -50,6 +65,7 @@ judge (const char *path, const Root *root, char **why, GError **error)
 
     if (tail == NULL)
         return fail_prefix (error, "%s", path);
+    vote_files_add (path, tail->statement, root, tail->statement_votes, report);
     if (!votes_judge_text (root, NULL, SIGNS_STATEMENT, tail->statement, tail->statement_votes,
                            report, &problem) ||
         !votes_judge_text (root, NULL, SIGNS_PACKING, tail->packing, tail->packing_votes, report,
@@ -82,7 +98,8 @@ print_those_that_want_votes (const VerbOutput *output, const Root *root, GPtrArr
 }
 
 gboolean
-trust_change_list_bundles (const VerbOutput *output, const Root *root, char **paths, GError **error)
+trust_change_list_bundles (const VerbOutput *output, const Proposal *proposal, char **paths,
+                           GError **error)
 {
     static char *here[] = { ".", NULL };
     g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
@@ -99,12 +116,13 @@ trust_change_list_bundles (const VerbOutput *output, const Root *root, char **pa
             return FALSE;
         g_ptr_array_extend_and_steal (files, found);
     }
-    if (print_those_that_want_votes (output, root, files) > 0)
+    if (print_those_that_want_votes (output, proposal->root, files) > 0)
         verb_print (output, "Each of them wants new votes, from keys that count: handcarry sign "
                             "BUNDLE --key KEY\n");
     else if (files->len > 0)
         verb_print (output,
                     "\n%u kept bundle%s looked at: their votes are enough with this root.\n",
                     files->len, files->len == 1 ? "" : "s");
+    print_epoch (output, proposal);
     return TRUE;
 }

@@ -77,7 +77,9 @@ gboolean trust_change_apply_roles (Root *root, const TrustChangeRoles *roles, GP
                                    gboolean *changed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #define TRUST_CHANGE_EPOCH_HELP                                                                    \
-    "hosts forget which release numbers they had: after a thief used high ones"
+    "hosts forget which release numbers they had, and refuse what was packed before: after a "     \
+    "thief "                                                                                       \
+    "used high numbers"
 /* Once a root, however many changes it holds. */
 void trust_change_raise_epoch (Proposal *proposal, gboolean *changed);
 /* What --reason says becomes part of the root. */
@@ -85,8 +87,8 @@ gboolean trust_change_check_reason (const char *reason, GError **error) G_GNUC_W
 
 /* Prints which bundles of these (NULL: all in the current folder) would not be accepted any more
  * with the proposed root's keys alone. */
-gboolean trust_change_list_bundles (const VerbOutput *output, const Root *root, char **paths,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean trust_change_list_bundles (const VerbOutput *output, const Proposal *proposal,
+                                    char **paths, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What the proposed root changes: before any password is asked for. */
 void trust_change_show (const VerbOutput *output, const Proposal *proposal);

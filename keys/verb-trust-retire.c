@@ -34,7 +34,7 @@ run (Options *options, const char *name, char **bundles, GError **error)
         !trust_change_apply_roles (proposal->root, &options->roles, left, &changed, error) ||
         !trust_change_finish (&options->change, proposal, changed, error))
         return FALSE;
-    return trust_change_list_bundles (&options->change.output, proposal->root, bundles, error);
+    return trust_change_list_bundles (&options->change.output, proposal, bundles, error);
 }
 
 int

@@ -95,7 +95,7 @@ run (Options *options, const char *name, char **bundles, GError **error)
     if (options->raise_epoch)
         trust_change_raise_epoch (proposal, &changed);
     return trust_change_finish (&options->change, proposal, changed, error) &&
-           trust_change_list_bundles (&options->change.output, proposal->root, bundles, error);
+           trust_change_list_bundles (&options->change.output, proposal, bundles, error);
 }
 
 int

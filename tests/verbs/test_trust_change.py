@@ -185,6 +185,7 @@ def test_rotate_and_revoke_and_raise_the_epoch(made):
     result = done(trust(made, "rotate", "ci", "--key", "ci-2.pub", "--revoke", "--reason",
                         "stolen", "--raise-epoch"))
     assert "epoch    1 instead of 0" in result.out and "stolen" in result.out
+    assert "with 'epoch: 1' in its release.yaml" in result.out
     done(trust(made, "rotate", "--raise-epoch"))
     agree(made)
     assert show(made)["epoch"] == 1 and revoked(made) == {key_id("ci"): "stolen"}
@@ -213,6 +214,20 @@ def test_retire_lists_the_bundles_that_want_new_votes(made):
     assert "1 kept bundle looked at: their votes are enough" in result.out
     result = done(trust(made, "rotate", "ci", "--key", "ci-2.pub", "kept", "one.tar.zst"))
     assert "  one.tar.zst: " in result.out and "  kept/two.tar.zst: " in result.out
+
+
+def test_a_vote_beside_a_kept_bundle_counts(made):
+    done(trust(made, "add", "frida", "--key", "frida.pub", "--role", "human"))
+    agree(made)
+    pack(made, "one.tar.zst", "ci", "human")
+    vote = done(run("sign", "one.tar.zst", "--key", "frida.key", "--vote-out", "one.tar.zst.vote",
+                    cwd=made))
+    assert "Vote written" in vote.out
+    result = done(trust(made, "retire", "human"))
+    assert "1 kept bundle looked at: their votes are enough" in result.out
+    (made / "one.tar.zst.vote").unlink()
+    result = done(trust(made, "retire", "human"))
+    assert "one.tar.zst: the statement has 0 of the 1 votes" in result.out
 
 
 def test_files_that_are_no_bundles_are_warned_of(made):
