@@ -90,6 +90,7 @@ main (int argc, char **argv)
     const Verb *verb;
     int status;
 
+    surroundings_fill_descriptors ();
     /* Where both go into one file, lines stay in the order in which they were printed. */
     setvbuf (stdout, NULL, _IOLBF, BUFSIZ);
     setlocale (LC_CTYPE, "C.UTF-8");
@@ -97,10 +98,8 @@ main (int argc, char **argv)
         print_help (stdout);
         return 0;
     }
-    if (argc >= 2 && strcmp (argv[1], "--version") == 0) {
-        printf ("handcarry %s\n", HANDCARRY_VERSION);
-        return 0;
-    }
+    if (argc >= 2 && strcmp (argv[1], "--version") == 0)
+        return printf ("handcarry %s\n", HANDCARRY_VERSION) < 0;
     if (argc < 2) {
         print_help (stderr);
         return ERR_USAGE;

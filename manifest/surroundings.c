@@ -20,16 +20,16 @@ static const char *const kept[] = {
     "HANDCARRY_BASE", /* how base files are read, to test and to measure */
 };
 
-/* A caller may have closed 0 to 2; what is opened next must not become this program's output
- * (trust.md 120). */
-static void
-fill_standard_descriptors (void)
+void
+surroundings_fill_descriptors (void)
 {
     int fd;
 
     do {
         fd = openat (AT_FDCWD, "/dev/null", O_RDWR);
     } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close (fd);
 }
 
 /* Without what a program would be looked for in the folder that one happens to be in, a stick for
@@ -68,7 +68,7 @@ keep_few_variables (void)
 void
 surroundings_shed (void)
 {
-    fill_standard_descriptors ();
+    surroundings_fill_descriptors ();
     close_range (STDERR_FILENO + 1, ~0U, 0);
     /* What is private says so where it is made; playbooks expect the usual. */
     umask (022);

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from keytools import minisign, minisign_accepts, needs_minisign, refused, run
 
+from program import MAKER
 from test_sign import made_fixture  # noqa: F401  the fixture "made"
 
 TOP = Path(__file__).resolve().parents[2]
@@ -155,6 +156,18 @@ def test_a_child_that_keeps_the_output_open_is_not_waited_for(made, openssl):
                  program(made, openssl + "\nsleep 60 2>/dev/null &"), "--vote-out", "v", cwd=made)
     assert result.status == 0, result
     assert time.monotonic() - start < 30
+
+
+def test_120_closed_descriptors_are_no_input_and_no_output(made, openssl):
+    """What is opened next gets their numbers: the program's input, a bundle that is written."""
+    command = program(made, openssl)
+    for line in ('sign s.yaml --key o.pub --external "$2" --vote-out v <&- >&- 2>&-',
+                 "bundle release.yaml -o closed.tar.zst <&- >&- 2>&-"):
+        ran = subprocess.run(["sh", "-c", '"$1" ' + line, "sh", MAKER, command], cwd=made,
+                             stdin=subprocess.DEVNULL, timeout=60, check=False)
+        assert ran.returncode == 0, line
+    assert (made / "v").exists()
+    assert (made / "closed.tar.zst").read_bytes() == (made / "b.tar.zst").read_bytes()
 
 
 def test_a_second_answer_that_is_wrong_writes_nothing(made, openssl):
