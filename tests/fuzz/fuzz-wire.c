@@ -27,6 +27,27 @@ receive_letter (const guint8 *data, gsize size)
     close (pair[1]);
 }
 
+/* The same as a good letter, with a descriptor, which arrives as another one. */
+static void
+receive_descriptor (const guint8 *data, gsize size)
+{
+    static WireMessage message;
+    WireHead head = { .kind = *data };
+    int pair[2], fds[WIRE_DESCRIPTORS] = { -1, -1 };
+
+    g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), ==, 0);
+    g_assert_false (wire_is_waiting (pair[1]));
+    fds[0] = pair[0];
+    g_assert_true (wire_send (pair[0], &head, data, size, fds));
+    g_assert_true (wire_is_waiting (pair[1]) && wire_receive (pair[1], &message));
+    g_assert_cmpmem (message.bytes, message.length, data, size);
+    g_assert_cmpuint (message.head.kind, ==, head.kind);
+    g_assert_true (message.fds[0] >= 0 && message.fds[1] < 0);
+    close (message.fds[0]);
+    close (pair[0]);
+    close (pair[1]);
+}
+
 static void
 receive_stream (const guint8 *data, gsize size)
 {
@@ -54,6 +75,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     if (size == 0 || size > WIRE_PIECE)
         return 0;
     receive_letter (data, size);
+    receive_descriptor (data, size);
     receive_stream (data, size);
     return 0;
 }
