@@ -316,6 +316,7 @@ decode_ask_bytes (Bundle *bundle, DecodeRequest *request, gsize limit, WireHead 
     Kept kept = { bytes, limit };
 
     request->sink = keep;
+    /* cppcheck-suppress autoVariables; the request ends before it does */
     request->data = &kept;
     return decode_ask (bundle, request, head, error)
                ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes))

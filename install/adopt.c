@@ -261,6 +261,7 @@ adopt_product (Run *run, const Adoption *adoption, GError **error)
     if (current > 0 && !take_stored (run, adoption->product, current, error))
         return FALSE;
     if (run->release == NULL)
+        /* cppcheck-suppress autoVariables; taken out again below */
         run->release = &nothing;
     state = make_state (run, adoption, current);
     done = set_floor (run, state, adoption, error) && note_images (run, state, error) &&

@@ -335,6 +335,7 @@ tree_child (int socket)
             (worker->repo == NULL) != (kind == TREE_OPEN))
             break;
         /* What follows a failed file is read and dropped: the commit's answer tells. */
+        /* cppcheck-suppress duplicateExpression; it is set between the two */
         if (failed == NULL && !serve[kind](worker, &answer, &failed) && failed == NULL)
             break;
         if (kind == TREE_FILE || kind == TREE_DATA)

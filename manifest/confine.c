@@ -216,6 +216,7 @@ data_bytes (guint64 *bytes, GError **error)
 
     if (fd < 0 || read (fd, text, sizeof text - 1) < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot read /proc/self/statm");
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers */
     if (sscanf (text, "%*u %*u %*u %*u %*u %" G_GUINT64_FORMAT, &pages) != 1)
         return fail (error, ERR_FAILED, "/proc/self/statm is not as it should be");
     *bytes = pages * (guint64)sysconf (_SC_PAGESIZE);

@@ -14,7 +14,7 @@ Installs what is missing (apt), builds, and runs every test. The last line is
 "N passed, N failed, N skipped"; the exit status is 0 only where none failed.
 
   --only PART      only this part; may be given again. Parts: build, lint, unit,
-                   verbs, attacks, engines, crash, examples
+                   verbs, attacks, analysis, engines, crash, examples
   --all-engines    each test of an engine on all five; else Docker 26 on overlay2 and
                    Podman 5 only where the engine itself matters
   --crash SUITE    only that suite of tests/crash, whole; may be given again:
@@ -64,7 +64,7 @@ while [ $# -gt 0 ]; do
 done
 for part in $only; do
     case $part in
-        build | lint | unit | verbs | attacks | engines | crash | examples) ;;
+        build | lint | unit | verbs | attacks | analysis | engines | crash | examples) ;;
         *) echo "run.sh: unknown part $part" >&2; exit 2 ;;
     esac
 done
@@ -126,6 +126,7 @@ install_packages()
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
         need clang libclang-rt-dev
     fi
+    ! wanted analysis || need clang-tidy cppcheck
 }
 
 build_all()
@@ -222,6 +223,34 @@ run_engines() # three at a time: they wait for daemons more than for a processor
     run_beside 3 engines release 1/3 and engines release 2/3 and engines release 3/3
 }
 
+begin_analysis() # beside the engines, which wait for daemons
+{
+    local tool
+    for tool in clang-tidy cppcheck gcc; do
+        tests/analysis/run "$tool" build/release >"$reports/analyzer-$tool.log" 2>&1 </dev/null
+        echo $? >"$reports/analyzer-$tool.status"
+    done &
+}
+
+analyzed() # TOOL: what it said, and its exit status
+{
+    cat "$reports/analyzer-$1.log"
+    return "$(cat "$reports/analyzer-$1.status")"
+}
+
+end_analysis()
+{
+    local tool
+    wait
+    for tool in clang-tidy cppcheck gcc; do
+        if [ "$(cat "$reports/analyzer-$tool.status")" = 75 ]; then
+            skip "analysis-$tool" "$(tail -n 1 "$reports/analyzer-$tool.log")"
+        else
+            check "analysis-$tool" analyzed "$tool"
+        fi
+    done
+}
+
 run_crash() # SUITE: what it needs, then its tests with its numbers
 {
     local number=${1#*=}
@@ -309,7 +338,9 @@ if build_all; then
     wanted verbs && suites+=(sources asan and verbs isolated and sources release and)
     wanted attacks && suites+=(attacks isolated)
     run_beside 2 "${suites[@]}"
+    wanted analysis && begin_analysis
     wanted engines && run_engines
+    wanted analysis && end_analysis
     run_crash_and_examples
     run_suites
     [ "$fuzz" = 0 ] || run_fuzz
