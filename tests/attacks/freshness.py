@@ -153,9 +153,8 @@ def stick_that_revokes(kit):
     return stick(kit, REVOKED)
 
 
-@accepts([22], "stick with another root of the stored number beside a good release",
-         "no trust root is taken from", expect="warn", command="install",
-         believes=[signed_root(), signed_root(number=2)])
+@attack([22], "stick with another root of the stored number beside a good release", 4, "ALARM: ",
+        command="install", believes=[signed_root(), signed_root(number=2)])
 def stick_with_fork(kit):
     return stick(kit, [signed_root(), signed_root(number=2, more_keys=("somebody",))])
 
