@@ -49,6 +49,7 @@ find_other_of_id (const Root *root, const PublicKey *key)
     for (guint i = 0; root != NULL && i < root->keys->len; i++) {
         const RootKey *other = root->keys->pdata[i];
 
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): no key of a list is NULL */
         if (memcmp (other->key.id, key->id, sizeof key->id) == 0 &&
             !public_key_equal (&other->key, key))
             return other;
