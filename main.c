@@ -73,9 +73,10 @@ static int
 report (int status, const char *verb, const GError *error)
 {
     const char *hint = strcmp (verb, "trust") != 0 ? error_hint (status) : NULL;
+    g_autofree char *shown = error != NULL ? error_clean (error->message) : NULL;
 
     if (error != NULL)
-        fprintf (stderr, "handcarry: %s\n", error->message);
+        fprintf (stderr, "handcarry: %s\n", shown);
     if (error != NULL && hint != NULL)
         fprintf (stderr, "           %s\n", hint);
     else if (error != NULL && status == ERR_USAGE)

@@ -37,6 +37,15 @@ bundle_free (Bundle *bundle)
     g_free (bundle);
 }
 
+/* A name on a medium may hold line breaks that look like lines of this program. */
+static void
+fail_at (const char *path, GError **error)
+{
+    g_autofree char *shown = error_quote (path);
+
+    fail_prefix (error, "%s", shown);
+}
+
 /* Takes over parts, which may be NULL after an error. */
 static Bundle *
 open_tail_of (const char *path, Parts *parts, GError **error)
@@ -50,7 +59,7 @@ open_tail_of (const char *path, Parts *parts, GError **error)
         return NULL;
     bundle->tail = tail_read (bundle->parts, error);
     if (bundle->tail == NULL) {
-        fail_prefix (error, "%s", path);
+        fail_at (path, error);
         return NULL;
     }
     return g_steal_pointer (&bundle);
@@ -156,7 +165,7 @@ parse_unsigned (Bundle *opened, GError **error)
     if (bundle == NULL)
         return NULL;
     if (!parse_texts (bundle, error)) {
-        fail_prefix (error, "%s", bundle->path);
+        fail_at (bundle->path, error);
         return NULL;
     }
     return g_steal_pointer (&bundle);
@@ -244,7 +253,7 @@ bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *repo
         !trust_check_product (verified->trust, verified->bundle->statement->release->product,
                               error) ||
         !check_epoch (verified, error)) {
-        fail_prefix (error, "%s", path);
+        fail_at (path, error);
         return NULL;
     }
     bundle_read_apart (verified->bundle);
@@ -267,7 +276,7 @@ bundle_read_chain (const char *path, GError **error)
         return NULL;
     chain = tail_read_chain (parts, error);
     if (chain == NULL)
-        fail_prefix (error, "%s", path);
+        fail_at (path, error);
     return chain;
 }
 

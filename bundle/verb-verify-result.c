@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/verb-verify.h"
 
+#include "manifest/error.h"
 #include "manifest/json-out.h"
 #include "manifest/release-clock.h"
 
@@ -51,8 +52,9 @@ verb_verify_good (const VerbOutput *output, const char *path, const Bundle *bund
     g_autofree char *digest = digest_to_text (bundle_release_digest (bundle));
     g_autofree char *from = packing_made_from (bundle_packing (bundle));
     g_autoptr (GPtrArray) notes = clock_notes (statement->release);
+    g_autofree char *shown = error_quote (path);
 
-    verb_print (output, "%s: good\n", path);
+    verb_print (output, "%s: good\n", shown);
     verb_print (output, "  %s %s, channel %s, release number %" G_GUINT64_FORMAT "\n",
                 statement->release->product, statement->release->version,
                 statement->release->channel, statement->release->release);

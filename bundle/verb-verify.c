@@ -99,7 +99,9 @@ verify_one (const VerifyOptions *o, const char *path, const TrustRoot *trust, Js
     } else if (problem == NULL) {
         verb_verify_good (&o->output, path, bundle, report, o->deep);
     } else {
-        verb_print (&o->output, "%s: %s\n", path,
+        g_autofree char *shown = error_quote (path);
+
+        verb_print (&o->output, "%s: %s\n", shown,
                     problem->code == ERR_BASE_MISSING ? "NOT PROVEN" : "NOT GOOD");
         verb_verify_votes (&o->output, report);
     }

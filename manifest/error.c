@@ -134,7 +134,7 @@ error_clean (const char *text)
     g_autoptr (GString) out = g_string_new (NULL);
 
     while (*text != '\0')
-        if (*text == '\n')
+        if (*text == '\n' || *text == '\t')
             g_string_append_c (out, *text++);
         else
             text = quote_one (out, text);

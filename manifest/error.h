@@ -50,5 +50,5 @@ const char *error_hint (int status);
  * bidirectional overrides become \xNN or \u{N}; longer than 200 bytes is cut with "…".
  * Caller frees. */
 char *error_quote (const char *text);
-/* The same for a message of another process: nothing is cut, and line breaks stay. */
+/* The same for whole messages: nothing is cut, and line breaks and tabs stay. */
 char *error_clean (const char *text);

@@ -130,6 +130,15 @@ verb_parse (int *argc, char ***argv, const char *synopsis, const char *descripti
     return TRUE;
 }
 
+/* Names of files come from media: none may steer the terminal. */
+static void G_GNUC_PRINTF (2, 0) print_clean (FILE *to, const char *format, va_list args)
+{
+    g_autofree char *text = g_strdup_vprintf (format, args);
+    g_autofree char *shown = error_clean (text);
+
+    fputs (shown, to);
+}
+
 void
 verb_print (const VerbOutput *output, const char *format, ...)
 {
@@ -138,7 +147,7 @@ verb_print (const VerbOutput *output, const char *format, ...)
     if (output->quiet)
         return;
     va_start (args, format);
-    vprintf (format, args);
+    print_clean (stdout, format, args);
     va_end (args);
 }
 
@@ -149,7 +158,7 @@ verb_warn (const char *format, ...)
 
     fputs ("handcarry: warning: ", stderr);
     va_start (args, format);
-    vfprintf (stderr, format, args);
+    print_clean (stderr, format, args);
     va_end (args);
     fputc ('\n', stderr);
 }

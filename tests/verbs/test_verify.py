@@ -36,6 +36,17 @@ def test_good(made):
     assert {role["role"] for role in data["bundles"][0]["roles"]} == {"release", "pack"}
 
 
+def test_007_a_name_that_steers_the_terminal(made, tmp_path):
+    """'verify MEDIUM/*' hands over what somebody else called his files."""
+    path = tmp_path / "x\x1b[2K\nb.tar.zst: good\n\u202e.tar.zst"
+    path.write_bytes(made.path.read_bytes()[:-1])
+    said = made.verify(path, status=3)
+    assert "\x1b" not in said and "\n" + "b.tar.zst" not in said and "\u202e" not in said
+    assert "x\\x1b[2K\\x0ab.tar.zst: good\\x0a\\u{202e}.tar.zst: NOT GOOD\n" in said, said
+    path.write_bytes(made.path.read_bytes())
+    assert ": good\\x0a\\u{202e}.tar.zst: good\n" in made.verify(path)
+
+
 def test_second_writer_makes_the_same_file(made):
     """The hostile bundles below differ from a good one only where they mean to."""
     bundle = BundleFile(made.path)
