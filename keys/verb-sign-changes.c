@@ -239,4 +239,5 @@ sign_print_diff (const VerbOutput *output, const Diff *diff)
                         : "changed; which files, and which packages, only two bundles can tell");
     }
     print_configs (output, diff, a, b);
+    sign_print_release (output, a, b);
 }

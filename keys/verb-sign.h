@@ -29,3 +29,5 @@ gboolean sign_print_changes (const VerbOutput *output, const char *base, const c
                              const SignTexts *texts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Its summary, in sign's own words. */
 void sign_print_diff (const VerbOutput *output, const Diff *diff);
+/* What the releases themselves say otherwise: targets, playbooks, for whom, epoch. */
+void sign_print_release (const VerbOutput *output, const Release *a, const Release *b);

@@ -5,7 +5,7 @@ import os
 import shutil
 
 import pytest
-from ceremony import bring_keys, done, init, key_id, pack, roles, show, sign, trust
+from ceremony import RELEASE, bring_keys, done, init, key_id, pack, roles, show, sign, trust
 from keytools import refused, run
 
 
@@ -245,3 +245,13 @@ def test_017_a_bundle_is_refused_after_the_revocation(made):
     result = run("verify", "one.tar.zst", "--trust", "trust", cwd=made)
     refused(result, 4, "role 'ci'")
     assert "is revoked" in result.out
+
+
+def test_128_sign_shows_where_files_go_now(made):
+    """The same files at another place are a change that no list of contents shows."""
+    agreed = RELEASE.replace("release: 1", "release: 2").replace("/opt/demo/", "/etc/cron.d/")
+    pack(made, "one.tar.zst", "ci")
+    pack(made, "two.tar.zst", "ci", release=agreed)
+    shown = done(run("sign", "two.tar.zst", "--key", "human.key", "--base", "one.tar.zst",
+                     cwd=made)).out
+    assert "-    to: /opt/demo/\n+    to: /etc/cron.d/\n" in shown, shown
