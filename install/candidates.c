@@ -11,11 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-typedef struct {
-    const TrustRoot *trust;
-    GHashTable *excluded;
-} Opening;
-
 static void
 candidate_free (gpointer data)
 {
@@ -66,9 +61,10 @@ pass_over (Candidates *candidates, Run *run, const char *path, GError *problem)
 }
 
 static gboolean
-add_bundle (Candidates *candidates, Run *run, const char *path, const Opening *how, GError **error)
+add_bundle (Candidates *candidates, Run *run, const char *path, GHashTable *excluded,
+            GError **error)
 {
-    const GError *why = g_hash_table_lookup (how->excluded, path);
+    const GError *why = g_hash_table_lookup (excluded, path);
     Candidate *candidate;
 
     if (why != NULL) {
@@ -77,7 +73,7 @@ add_bundle (Candidates *candidates, Run *run, const char *path, const Opening *h
     }
     candidate = g_new0 (Candidate, 1);
     candidate->votes = vote_report_new ();
-    candidate->verified = bundle_open_verified (path, how->trust, candidate->votes, error);
+    candidate->verified = run_trust_open_bundle (run->trust, path, candidate->votes, error);
     if (candidate->verified == NULL) {
         candidate_free (candidate);
         return FALSE;
@@ -95,7 +91,8 @@ candidates_is_bundle_name (const char *name)
 }
 
 static gboolean
-add_folder (Candidates *candidates, Run *run, const char *path, const Opening *how, GError **error)
+add_folder (Candidates *candidates, Run *run, const char *path, GHashTable *excluded,
+            GError **error)
 {
     autofd int fd = file_open_dir_given (path, error);
     g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, path, error) : NULL;
@@ -107,7 +104,7 @@ add_folder (Candidates *candidates, Run *run, const char *path, const Opening *h
         g_autoptr (GError) problem = NULL;
 
         if (candidates_is_bundle_name (names->pdata[i]) &&
-            !add_bundle (candidates, run, file, how, &problem))
+            !add_bundle (candidates, run, file, excluded, &problem))
             pass_over (candidates, run, file, g_steal_pointer (&problem));
     }
     return TRUE;
@@ -122,29 +119,28 @@ candidates_is_folder (const char *path)
 }
 
 static gboolean
-open_paths (Candidates *candidates, Run *run, const Opening *how, GError **error)
+open_paths (Candidates *candidates, Run *run, GHashTable *excluded, GError **error)
 {
     for (guint i = 0; run->options.paths[i] != NULL; i++) {
         const char *path = run->options.paths[i];
 
         if (run_trust_is_name (path) && !candidates_is_folder (path))
             continue;
-        if (candidates_is_folder (path) ? !add_folder (candidates, run, path, how, error)
-                                        : !add_bundle (candidates, run, path, how, error))
+        if (candidates_is_folder (path) ? !add_folder (candidates, run, path, excluded, error)
+                                        : !add_bundle (candidates, run, path, excluded, error))
             return FALSE;
     }
     return TRUE;
 }
 
 Candidates *
-candidates_open (Run *run, const TrustRoot *trust, GHashTable *excluded, GError **error)
+candidates_open (Run *run, GHashTable *excluded, GError **error)
 {
-    const Opening how = { trust, excluded };
     g_autoptr (Candidates) candidates = g_new0 (Candidates, 1);
 
     g_ptr_array_set_size (run->notes, (gint)run->lasting_notes);
     candidates->list = g_ptr_array_new_with_free_func (candidate_free);
-    return open_paths (candidates, run, &how, error) ? g_steal_pointer (&candidates) : NULL;
+    return open_paths (candidates, run, excluded, error) ? g_steal_pointer (&candidates) : NULL;
 }
 
 static char *

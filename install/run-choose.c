@@ -97,9 +97,9 @@ take (Run *run, const Candidates *candidates, GPtrArray *chain)
 
 /* Opens and takes what seems best. *sure: there was nothing to choose. */
 static gboolean
-take_best (Run *run, const TrustRoot *trust, GHashTable *excluded, gboolean *sure, GError **error)
+take_best (Run *run, GHashTable *excluded, gboolean *sure, GError **error)
 {
-    g_autoptr (Candidates) candidates = candidates_open (run, trust, excluded, error);
+    g_autoptr (Candidates) candidates = candidates_open (run, excluded, error);
     g_autoptr (GPtrArray) bundles = NULL, chain = NULL;
     const ChooseBundle *newest;
 
@@ -135,12 +135,12 @@ check_tree (Run *run, const char **path, GError **error)
 
 /* Takes the best that is left. FALSE with *path NULL: there is nothing to pass over any more. */
 static gboolean
-try_best (Run *run, const TrustRoot *trust, GHashTable *excluded, const char **path, GError **error)
+try_best (Run *run, GHashTable *excluded, const char **path, GError **error)
 {
     gboolean sure = FALSE;
 
     *path = NULL;
-    return take_best (run, trust, excluded, &sure, error) &&
+    return take_best (run, excluded, &sure, error) &&
            (sure || (plan_images (run, path, error) && check_tree (run, path, error)));
 }
 
@@ -155,7 +155,7 @@ may_pass_over (const GError *problem)
  * not is passed over for the next best, which brings the same release: an older one is not what was
  * asked for. */
 gboolean
-run_choose (Run *run, const TrustRoot *trust, GError **error)
+run_choose (Run *run, GError **error)
 {
     g_autoptr (GHashTable) excluded =
         g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
@@ -165,7 +165,7 @@ run_choose (Run *run, const TrustRoot *trust, GError **error)
     for (;;) {
         g_autoptr (GError) problem = NULL;
         const char *path;
-        gboolean found = try_best (run, trust, excluded, &path, &problem);
+        gboolean found = try_best (run, excluded, &path, &problem);
 
         if (found && run->release->release >= wanted)
             return TRUE;

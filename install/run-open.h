@@ -28,4 +28,4 @@ void run_drop_bundles (Run *run);
 /* The states of this product and of the others. */
 gboolean run_open_states (Run *run, const char *product, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Opens the bundles that the paths name, chooses among them, and takes what was chosen. */
-gboolean run_choose (Run *run, const TrustRoot *trust, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean run_choose (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "install/run-trust.h"
 
-#include "bundle/bundle.h"
 #include "install/candidates.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -111,6 +110,22 @@ run_trust_open (const char *dir, const char *site, char **paths, GPtrArray *note
         if (!take_path (trust, *paths, notes, error))
             return NULL;
     return g_steal_pointer (&trust);
+}
+
+VerifiedBundle *
+run_trust_open_bundle (const RunTrust *trust, const char *path, VoteReport *report, GError **error)
+{
+    g_autoptr (VerifiedBundle) verified = bundle_open_verified (path, trust->newest, report, error);
+
+    if (verified == NULL)
+        return NULL;
+    if (trust_number (verified_bundle_root (verified)) != trust_number (trust->newest))
+        return fail_null (error, ERR_FORMAT,
+                          "%s: brings trust root %" G_GUINT64_FORMAT " and did not when it was "
+                          "looked at before: it is being written, or the medium lies; try again "
+                          "with a medium that nobody writes to",
+                          path, trust_number (verified_bundle_root (verified)));
+    return g_steal_pointer (&verified);
 }
 
 gboolean

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "bundle/bundle.h"
 #include "keys/trust.h"
 
 #include <glib.h>
@@ -24,6 +25,10 @@ typedef struct {
  * bundles are opened later and are not judged here. */
 RunTrust *run_trust_open (const char *dir, const char *site, char **paths, GPtrArray *notes,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A bundle judged by newest. ERR_FORMAT where it brings a newer one by now: the medium is not as it
+ * was when its roots were read, and what would judge is not what is kept. */
+VerifiedBundle *run_trust_open_bundle (const RunTrust *trust, const char *path, VoteReport *report,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Is this the name of a trust bundle? */
 gboolean run_trust_is_name (const char *name);
 /* Keeps the newest root. After the operator has confirmed, and before anything else changes. */

@@ -70,7 +70,7 @@ open_one (Run *run, GError **error)
 {
     VoteReport *votes = vote_report_new ();
     VerifiedBundle *verified =
-        bundle_open_verified (run->options.paths[0], run->trust->newest, votes, error);
+        run_trust_open_bundle (run->trust, run->options.paths[0], votes, error);
 
     if (verified == NULL) {
         vote_report_free (votes);
@@ -86,7 +86,7 @@ open_one (Run *run, GError **error)
 static gboolean
 open_several (Run *run, GError **error)
 {
-    return open_engine (run, error) && run_choose (run, run->trust->newest, error);
+    return open_engine (run, error) && run_choose (run, error);
 }
 
 static gboolean

@@ -3,12 +3,14 @@
  *
  * A bad medium: preloaded, it stands between a program and one file, MEDIUM_FILE. What is wrong is
  * in MEDIUM_FAULT: "lie=N" gives other bytes whenever a byte before offset N is read again,
- * "gone=N" fails with EIO once N bytes were read, "slow=MICROSECONDS" waits before each read.
+ * "gone=N" fails with EIO once N bytes were read, "slow=MICROSECONDS" waits before each read,
+ * "other=FILE" opens that file from the second time on.
  * MEDIUM_STATE is a file that all processes of a run map: u64 bytes read, u64 bytes read again,
  * then a byte for each of the medium's. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +28,14 @@ static struct {
     off_t lies; /* up to this offset */
     useconds_t wait;
     uint64_t gone; /* bytes after which there is no medium */
+    char *other;
+    unsigned opened;
     dev_t device;
     ino_t inode;
     off_t size;
     ssize_t (*pread) (int, void *, size_t, off_t);
     ssize_t (*read) (int, void *, size_t);
+    int (*openat) (int, const char *, int, ...);
 } medium;
 
 __attribute__ ((constructor)) static void
@@ -43,6 +48,7 @@ start (void)
 
     medium.pread = (ssize_t (*) (int, void *, size_t, off_t))dlsym (RTLD_NEXT, "pread");
     medium.read = (ssize_t (*) (int, void *, size_t))dlsym (RTLD_NEXT, "read");
+    medium.openat = (int (*) (int, const char *, int, ...))dlsym (RTLD_NEXT, "openat");
     if (file == NULL || state == NULL || stat (file, &st) < 0)
         return;
     /* Now, for the program empties its environment. */
@@ -51,6 +57,7 @@ start (void)
         fault != NULL && strncmp (fault, "slow=", 5) == 0 ? (useconds_t)atoi (fault + 5) : 0;
     medium.gone = fault != NULL && strncmp (fault, "gone=", 5) == 0 ? strtoull (fault + 5, NULL, 10)
                                                                     : UINT64_MAX;
+    medium.other = fault != NULL && strncmp (fault, "other=", 6) == 0 ? strdup (fault + 6) : NULL;
     fd = open (state, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         abort ();
@@ -74,6 +81,35 @@ is_medium (int fd)
 
     errno = saved;
     return is;
+}
+
+int
+openat (int dirfd, const char *path, int flags, ...)
+{
+    mode_t mode;
+    va_list args;
+    int fd;
+
+    va_start (args, flags);
+    mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg (args, mode_t) : 0;
+    va_end (args);
+    fd = medium.openat (dirfd, path, flags, mode);
+    if (fd < 0 || medium.other == NULL || !is_medium (fd) || medium.opened++ == 0)
+        return fd;
+    close (fd);
+    return medium.openat (AT_FDCWD, medium.other, flags, mode);
+}
+
+int
+openat64 (int dirfd, const char *path, int flags, ...)
+{
+    mode_t mode;
+    va_list args;
+
+    va_start (args, flags);
+    mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg (args, mode_t) : 0;
+    va_end (args);
+    return openat (dirfd, path, flags, mode);
 }
 
 /* 0, or what the read fails with. */

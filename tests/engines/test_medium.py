@@ -15,6 +15,7 @@ from bundlefile import BundleFile
 from engines.host import host20  # noqa: F401 pylint: disable=unused-import
 from engines.images import noise
 from engines.no_engine import host, plain  # noqa: F401 pylint: disable=unused-import
+from engines.test_trust_brought import plant_fixture  # noqa: F401 pylint: disable=unused-import
 from program import PROGRAM
 
 
@@ -66,6 +67,18 @@ def large(release):
     release.put("extra/small", "small\n")
     release.write()
     return release
+
+
+def test_056_a_bundle_that_brings_another_root_when_it_is_opened_again(plant, medium):
+    """Roots are read before anything is judged; what judges must be what is shown and kept."""
+    old = plant.pack("one.tar.zst", "ci")
+    plant.change("add", "frida", "--key", "frida.pub", "--role", "pack")
+    new = plant.pack("two.tar.zst", "ci", number=2)
+    ran = install(plant.host, old, medium(old).environment("other=%s" % new))
+    assert ran.returncode == 3 and "brings trust root 2 and did not when it was" in ran.stderr, ran
+    assert plant.number() == 1 and plant.host.status()["products"] == []
+    plant.host.install(new)
+    assert plant.number() == 2
 
 
 @pytest.mark.parametrize("after", [0, 100, 5_000, 100_000, 200_000])
