@@ -73,7 +73,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     if (trust == NULL || text == NULL)
         return 0;
     if (site != NULL) {
-        g_autofree char *name = g_strndup (g_bytes_get_data (site, NULL), g_bytes_get_size (site));
+        gsize length = g_bytes_get_size (site);
+        g_autofree char *name = g_strndup (length > 0 ? g_bytes_get_data (site, NULL) : "", length);
 
         trust_set_site (trust, name);
         (void)!trust_check_product (trust, name, NULL);
