@@ -11,8 +11,12 @@ gboolean
 lines_split (const char *text, gsize length, Line *lines, guint count, const char *name,
              GError **error)
 {
-    const char *end = text + length;
+    const char *end;
 
+    /* An empty text may be NULL, which memchr must not get. */
+    if (length == 0)
+        text = "";
+    end = text + length;
     if (memchr (text, '\r', length) != NULL)
         return fail (error, ERR_FORMAT,
                      "'%s' has a carriage return; its lines must end in LF alone: a program that "

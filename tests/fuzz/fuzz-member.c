@@ -19,9 +19,11 @@ read_rest (guint8 *buffer, gsize length, gpointer data, GError **error)
     Rest *rest = data;
     gsize n = MIN (MIN (length, rest->size), 1000);
 
-    memcpy (buffer, rest->data, n);
-    rest->data += n;
-    rest->size -= n;
+    if (n > 0) {
+        memcpy (buffer, rest->data, n);
+        rest->data += n;
+        rest->size -= n;
+    }
     return (gssize)n;
 }
 

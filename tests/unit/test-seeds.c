@@ -25,8 +25,10 @@ read_once (guint8 *buffer, gsize length, gpointer data, GError **error)
     GByteArray *left = data;
     gsize n = MIN (length, left->len);
 
-    memcpy (buffer, left->data, n);
-    g_byte_array_remove_range (left, 0, (guint)n);
+    if (n > 0) {
+        memcpy (buffer, left->data, n);
+        g_byte_array_remove_range (left, 0, (guint)n);
+    }
     return (gssize)n;
 }
 
