@@ -54,12 +54,13 @@ docker_packages() # the engine; its command is a package of its own from Debian 
     fi
 }
 
-build_in() # FOLDER MESON-OPTION…: configures once, then builds
+build_in() # FOLDER MESON-OPTION…: configures once, then builds $build_targets (empty: all)
 {
     local folder=$top/build/$1
     shift
     [ -f "$folder/build.ninja" ] || meson setup "$folder" "$top" "$@" || return
-    ninja -C "$folder" -j 2
+    # shellcheck disable=SC2086 # words
+    ninja -C "$folder" -j 2 ${build_targets:-}
 }
 
 mkdir -p "$top/build"

@@ -153,30 +153,6 @@ def test_004_049_one_bit_in_texts_and_footer(made, refuse):
         refuse(bad)
 
 
-def test_004_049_one_bit_in_the_tail(made, tmp_path):
-    """Two things may be anything: the first lines of signature files, which no signature covers,
-    and votes on a root that the host believes already."""
-    bundle = BundleFile(made.path)
-    free = set()
-    for name, vote in bundle.votes:
-        begin = made.data.index(vote, bundle.tail_at)
-        if name == "vote-root":
-            free |= set(range(begin, begin + len(vote)))
-        elif name != "root":
-            assert vote.startswith(b"untrusted comment: ")
-            free |= set(range(begin + 19, begin + vote.index(b"\n")))
-    path = tmp_path / "bad.tar.zst"
-    good = 0
-    for number, at in enumerate(range(bundle.tail_at, len(made.data), 7)):
-        bad = bytearray(made.data)
-        bad[at] ^= 1 << number % 8
-        path.write_bytes(bad)
-        done = handcarry("verify", path, "--trust", made.trust)
-        assert done.returncode in ((0, 3, 4) if at in free else (3, 4)), (at, done.stdout)
-        good += done.returncode == 0
-    assert good < len(free)
-
-
 def test_050_051_appended_and_concatenated(made, refuse):
     refuse(made.data + b"\0")
     refuse(made.data + bytes(1024))
