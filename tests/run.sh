@@ -222,10 +222,16 @@ run_beside() # COUNT FOLDER BUILD [K/N] [and …]: so many side by side, shown o
     done
 }
 
-run_engines() # three at a time: they wait for daemons more than for a processor
+run_engines_and_crash() # four at a time: they wait for daemons more than for a processor
 {
-    [ -z "$few" ] || echo "== Docker 26 on overlay2 and Podman 5 run a part of the tests (--all-engines: all)"
-    run_beside 3 engines release 1/3 and engines release 2/3 and engines release 3/3
+    local suites=()
+    if wanted engines; then
+        [ -z "$few" ] || echo "== Docker 26 on overlay2 and Podman 5 run a part of the tests (--all-engines: all)"
+        suites+=(engines release 1/4 and engines release 2/4 and engines release 3/4 and)
+        suites+=(engines release 4/4 and)
+    fi
+    wanted crash && suites+=(crash release)
+    run_beside 4 "${suites[@]}"
 }
 
 begin_analysis() # beside the engines, which wait for daemons
@@ -299,19 +305,6 @@ run_examples()
     done
 }
 
-run_crash_and_examples() # side by side: the examples build images and wait for health
-{
-    if wanted crash; then
-        run_pytest crash release >"$reports/beside-crash.log" 2>&1 &
-    fi
-    wanted examples && run_examples
-    if wanted crash; then
-        wait
-        cat "$reports/beside-crash.log"
-        add_report "$reports/crash-release.xml"
-    fi
-}
-
 run_fuzz() # each target's share of the time, one after the other
 {
     local targets target share
@@ -342,9 +335,9 @@ if build_all; then
     wanted verbs && suites+=(sources asan and verbs isolated and sources release)
     run_beside 2 "${suites[@]}"
     wanted analysis && begin_analysis
-    wanted engines && run_engines
+    run_engines_and_crash
     wanted analysis && end_analysis
-    run_crash_and_examples
+    wanted examples && run_examples
     run_suites
     [ "$fuzz" = 0 ] || run_fuzz
     [ "$large" = 0 ] || check large env HANDCARRY_LARGE=1 HANDCARRY="$top/build/release/handcarry" \
