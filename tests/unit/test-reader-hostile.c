@@ -91,22 +91,36 @@ give_without_end (int socket, const WireMessage *asked)
         answer (socket, DECODE_DATA, 0, 0, piece, sizeof piece);
 }
 
-/* It neither stops when told so nor may it: it is ended. */
 static void
-test_an_answer_without_end (WorldFixture *fixture, gconstpointer data)
+give_nothing_without_end (int socket, const WireMessage *asked)
 {
-    const Statement *statement = bundle_statement (fixture->bundle);
-    g_autoptr (GError) error = NULL;
+    for (;;)
+        answer (socket, DECODE_DATA, 0, 0, "", 0);
+}
 
-    behave = give_without_end;
+static void
+assert_ends (WorldFixture *fixture, Behave how)
+{
     if (g_test_subprocess ()) {
         alarm (20);
-        g_assert_null (bundle_read_config (fixture->bundle, statement->images->pdata[0], &error));
-        assert_says (error, "answered what is no answer");
+        assert_config_fails (fixture, how, "answered what is no answer");
         return;
     }
     g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
     g_test_trap_assert_passed ();
+}
+
+/* It neither stops when told so nor may it: it is ended. */
+static void
+test_an_answer_without_end (WorldFixture *fixture, gconstpointer data)
+{
+    assert_ends (fixture, give_without_end);
+}
+
+static void
+test_an_answer_of_nothing_without_end (WorldFixture *fixture, gconstpointer data)
+{
+    assert_ends (fixture, give_nothing_without_end);
 }
 
 static void
@@ -431,6 +445,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     ADD (another_config);
     ADD (an_answer_without_end);
+    ADD (an_answer_of_nothing_without_end);
     ADD (what_is_no_answer);
     ADD (it_ends);
     ADD (its_words_are_escaped);
