@@ -87,6 +87,13 @@ parts_new (void)
     return parts;
 }
 
+gboolean
+parts_is_bundle_name (const char *name)
+{
+    return *name != '.' &&
+           (g_str_has_suffix (name, ".tar.zst") || g_str_has_suffix (name, ".tar.zst.001"));
+}
+
 Parts *
 parts_open_names (GPtrArray *names, GError **error)
 {

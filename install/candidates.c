@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/candidates.h"
 
+#include "bundle/parts.h"
 #include "install/policy.h"
 #include "install/run-open.h"
 #include "manifest/error.h"
@@ -82,14 +83,6 @@ add_bundle (Candidates *candidates, Run *run, const char *path, GHashTable *excl
     return TRUE;
 }
 
-/* Files on sticks that other systems wrote to have companions like "._NAME". */
-gboolean
-candidates_is_bundle_name (const char *name)
-{
-    return *name != '.' &&
-           (g_str_has_suffix (name, ".tar.zst") || g_str_has_suffix (name, ".tar.zst.001"));
-}
-
 static gboolean
 add_folder (Candidates *candidates, Run *run, const char *path, GHashTable *excluded,
             GError **error)
@@ -103,7 +96,7 @@ add_folder (Candidates *candidates, Run *run, const char *path, GHashTable *excl
         g_autofree char *file = g_build_filename (path, names->pdata[i], NULL);
         g_autoptr (GError) problem = NULL;
 
-        if (candidates_is_bundle_name (names->pdata[i]) &&
+        if (parts_is_bundle_name (names->pdata[i]) &&
             !add_bundle (candidates, run, file, excluded, &problem))
             pass_over (candidates, run, file, g_steal_pointer (&problem));
     }

@@ -19,12 +19,10 @@ typedef struct {
 } Candidates;
 
 gboolean candidates_is_folder (const char *path);
-/* NAME.tar.zst, NAME.tar.zst.001. */
-gboolean candidates_is_bundle_name (const char *name);
-/* Opens each path: a bundle, or a folder, in which every file of such a name is one. Trust bundles
- * are no bundles. All are judged by run->trust. What cannot be believed or read
- * is an error where it was named, and passed over with a note where it lies in a folder. excluded:
- * path → GError, bundles that were found not to serve; they are passed over for that. */
+/* Opens each path: a bundle, or a folder, in which every file of a bundle's name is one. Trust
+ * bundles are no bundles. All are judged by run->trust. What cannot be believed or read is an error
+ * where it was named, and passed over with a note where it lies in a folder. excluded: path →
+ * GError, bundles that were found not to serve; they are passed over for that. */
 Candidates *candidates_open (Run *run, GHashTable *excluded,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Passes over what is not for this host, too. run->engine must be open. Where nothing is left, the

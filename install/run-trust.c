@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/run-trust.h"
 
+#include "bundle/parts.h"
 #include "install/candidates.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -67,7 +68,7 @@ take_folder (RunTrust *trust, const char *path, GPtrArray *notes, GError **error
         g_autofree char *file = g_build_filename (path, name, NULL);
         g_autoptr (GError) problem = NULL;
 
-        if (!run_trust_is_name (name) && !candidates_is_bundle_name (name))
+        if (!run_trust_is_name (name) && !parts_is_bundle_name (name))
             continue;
         if (take_chain (trust, file, &problem))
             continue;

@@ -6,36 +6,24 @@
 #include "keys/verb-trust-change.h"
 #include "keys/votes.h"
 #include "manifest/error.h"
+#include "manifest/file.h"
 
 #include <string.h>
-
-static gboolean
-is_bundle_name (const char *name)
-{
-    return *name != '.' &&
-           (g_str_has_suffix (name, ".tar.zst") || g_str_has_suffix (name, ".tar.zst.001"));
-}
-
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-    return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
 
 static GPtrArray *
 list_folder (const char *path, GError **error)
 {
     g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
-    g_autoptr (GDir) dir = g_dir_open (path, 0, error);
-    const char *name;
+    autofd int fd = file_open_dir_given (path, error);
+    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, path, error) : NULL;
 
-    if (dir == NULL)
+    if (names == NULL)
         return NULL;
-    while ((name = g_dir_read_name (dir)) != NULL)
-        if (is_bundle_name (name))
-            g_ptr_array_add (files, strcmp (path, ".") == 0 ? g_strdup (name)
-                                                            : g_build_filename (path, name, NULL));
-    g_ptr_array_sort (files, compare_names);
+    for (guint i = 0; i < names->len; i++)
+        if (parts_is_bundle_name (names->pdata[i]))
+            g_ptr_array_add (files, strcmp (path, ".") == 0
+                                        ? g_strdup (names->pdata[i])
+                                        : g_build_filename (path, names->pdata[i], NULL));
     return g_steal_pointer (&files);
 }
 
