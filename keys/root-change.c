@@ -9,22 +9,10 @@
 
 #define HOST_ROLE "host"
 
-static RootKey *
-find_bytes (const Root *root, const PublicKey *key)
-{
-    for (guint i = 0; i < root->keys->len; i++) {
-        RootKey *other = root->keys->pdata[i];
-
-        if (public_key_equal (&other->key, key))
-            return other;
-    }
-    return NULL;
-}
-
 static gboolean
 check_new_key (const Root *root, const char *name, const PublicKey *key, GError **error)
 {
-    const RootKey *same = find_bytes (root, key);
+    const RootKey *same = root_find_bytes (root, key);
 
     if (root_find_revoked (root, key) != NULL)
         return fail (error, ERR_TRUST,
@@ -205,14 +193,14 @@ gboolean
 root_change_revoke (Root *root, const PublicKey *key, const char *reason, gboolean *changed,
                     GError **error)
 {
-    RootKey *known = find_bytes (root, key);
+    RootKey *known = root_find_bytes (root, key);
     RootRevoked *revoked;
 
     while (known != NULL) {
         leave_roles (root, known, changed);
         g_ptr_array_remove (root->keys, known);
         *changed = TRUE;
-        known = find_bytes (root, key);
+        known = root_find_bytes (root, key);
     }
     if (root_find_revoked (root, key) != NULL)
         return TRUE;

@@ -30,18 +30,6 @@ texts_of (RoleSigns signs)
     return names[signs];
 }
 
-static const RootKey *
-find_bytes (const Root *root, const PublicKey *key)
-{
-    for (guint i = 0; root != NULL && i < root->keys->len; i++) {
-        const RootKey *other = root->keys->pdata[i];
-
-        if (public_key_equal (&other->key, key))
-            return other;
-    }
-    return NULL;
-}
-
 /* An id is eight bytes that whoever makes a key may choose (trust.md T3). */
 static const RootKey *
 find_other_of_id (const Root *root, const PublicKey *key)
@@ -108,13 +96,14 @@ compare_keys (GString *out, const Root *before, const Root *after)
     for (guint i = 0; i < after->keys->len; i++) {
         const RootKey *key = after->keys->pdata[i];
 
-        compare_key (out, before, find_bytes (before, &key->key), after, key);
+        compare_key (out, before, root_find_bytes (before, &key->key), after, key);
     }
     for (guint i = 0; before != NULL && i < before->keys->len; i++) {
         const RootKey *old = before->keys->pdata[i];
         g_autofree char *id = public_key_id (&old->key);
 
-        if (find_bytes (after, &old->key) == NULL && root_find_revoked (after, &old->key) == NULL)
+        if (root_find_bytes (after, &old->key) == NULL &&
+            root_find_revoked (after, &old->key) == NULL)
             line (out, "key", "- %s (%s): not listed any more", old->name, id);
     }
 }
@@ -124,7 +113,7 @@ compare_revoked (GString *out, const Root *before, const Root *after)
 {
     for (guint i = 0; i < after->revoked->len; i++) {
         const RootRevoked *revoked = after->revoked->pdata[i];
-        const RootKey *known = find_bytes (before, &revoked->key);
+        const RootKey *known = root_find_bytes (before, &revoked->key);
         g_autofree char *id = public_key_id (&revoked->key);
         g_autofree char *reason = error_quote (revoked->reason != NULL ? revoked->reason : "");
 

@@ -138,6 +138,18 @@ root_find_signing (const Root *root, RoleSigns signs)
     return NULL;
 }
 
+RootKey *
+root_find_bytes (const Root *root, const PublicKey *key)
+{
+    for (guint i = 0; root != NULL && i < root->keys->len; i++) {
+        RootKey *other = root->keys->pdata[i];
+
+        if (public_key_equal (&other->key, key))
+            return other;
+    }
+    return NULL;
+}
+
 const RootRevoked *
 root_find_revoked (const Root *root, const PublicKey *key)
 {

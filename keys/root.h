@@ -57,6 +57,8 @@ RootKey *root_add_key (Root *root, const char *name, const PublicKey *key, guint
 RootRole *root_add_role (Root *root, const char *name, RoleSigns signs, guint threshold);
 
 const RootKey *root_find_key (const Root *root, const char *name);
+/* By the 32 bytes, whatever its name and id. root may be NULL. */
+RootKey *root_find_bytes (const Root *root, const PublicKey *key);
 RootRole *root_find_role (const Root *root, const char *name);
 /* The first role that signs this; of SIGNS_ROOT every parsed root has exactly one. */
 RootRole *root_find_signing (const Root *root, RoleSigns signs);
