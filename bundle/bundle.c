@@ -5,12 +5,17 @@
 #include "bundle/decode.h"
 #include "bundle/format.h"
 #include "bundle/reader.h"
+#include "bundle/unproven.h"
 #include "bundle/vote-files.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/fuzzing.h"
 
 #include <string.h>
+
+struct UnprovenBundle {
+    Bundle *bundle; /* without what follows from the texts */
+};
 
 struct VerifiedBundle {
     Bundle *bundle;
@@ -241,23 +246,58 @@ check_epoch (const VerifiedBundle *verified, GError **error)
                  epoch, epoch);
 }
 
+UnprovenBundle *
+bundle_open_unproven (const char *path, GError **error)
+{
+    Bundle *bundle = open_tail (path, error);
+    UnprovenBundle *unproven;
+
+    if (bundle == NULL)
+        return NULL;
+    unproven = g_new0 (UnprovenBundle, 1);
+    unproven->bundle = bundle;
+    return unproven;
+}
+
+GPtrArray *
+unproven_bundle_chain (const UnprovenBundle *unproven)
+{
+    return unproven->bundle->tail->chain;
+}
+
+void
+unproven_bundle_free (UnprovenBundle *unproven)
+{
+    if (unproven == NULL)
+        return;
+    bundle_free (unproven->bundle);
+    g_free (unproven);
+}
+
 VerifiedBundle *
-bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *report, GError **error)
+bundle_verify (UnprovenBundle *unproven, const TrustRoot *trust, VoteReport *report, GError **error)
 {
     g_autoptr (VerifiedBundle) verified = g_new0 (VerifiedBundle, 1);
 
-    verified->bundle = open_tail (path, error);
-    if (verified->bundle == NULL)
-        return NULL;
+    verified->bundle = g_steal_pointer (&unproven->bundle);
+    unproven_bundle_free (unproven);
     if (!authenticate (verified, trust, report, error) || !parse_texts (verified->bundle, error) ||
         !trust_check_product (verified->trust, verified->bundle->statement->release->product,
                               error) ||
         !check_epoch (verified, error)) {
-        fail_at (path, error);
+        fail_at (verified->bundle->path, error);
         return NULL;
     }
     bundle_read_apart (verified->bundle);
     return g_steal_pointer (&verified);
+}
+
+VerifiedBundle *
+bundle_open_verified (const char *path, const TrustRoot *trust, VoteReport *report, GError **error)
+{
+    UnprovenBundle *unproven = bundle_open_unproven (path, error);
+
+    return unproven != NULL ? bundle_verify (unproven, trust, report, error) : NULL;
 }
 
 void

@@ -3,6 +3,7 @@
 #include "install/run-trust.h"
 
 #include "bundle/parts.h"
+#include "bundle/unproven.h"
 #include "install/candidates.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -18,20 +19,38 @@ run_trust_free (RunTrust *trust)
     g_free (trust->from);
     trust_free (trust->stored);
     trust_free (trust->newest);
+    g_hash_table_unref (trust->opened);
     g_free (trust);
 }
 
 gboolean
-run_trust_is_name (const char *name)
+run_trust_is_name (const char *path)
 {
+    const char *slash = strrchr (path, '/'), *name = slash != NULL ? slash + 1 : path;
+
     return *name != '.' && g_str_has_suffix (name, ".trust");
+}
+
+/* A bundle is kept open, so that what is judged is what was looked at. */
+static GPtrArray *
+read_chain (RunTrust *trust, const char *path, GError **error)
+{
+    UnprovenBundle *opened;
+
+    if (run_trust_is_name (path))
+        return bundle_read_chain (path, error);
+    opened = bundle_open_unproven (path, error);
+    if (opened == NULL)
+        return NULL;
+    g_hash_table_replace (trust->opened, g_strdup (path), opened);
+    return g_ptr_array_ref (unproven_bundle_chain (opened));
 }
 
 /* A walk from the newest so far finds out two chains that do not belong to one another. */
 static gboolean
 take_chain (RunTrust *trust, const char *path, GError **error)
 {
-    g_autoptr (GPtrArray) chain = bundle_read_chain (path, error);
+    g_autoptr (GPtrArray) chain = read_chain (trust, path, error);
     g_autoptr (TrustRoot) walked = NULL;
 
     if (chain == NULL)
@@ -99,6 +118,8 @@ run_trust_open (const char *dir, const char *site, char **paths, GPtrArray *note
 {
     g_autoptr (RunTrust) trust = g_new0 (RunTrust, 1);
 
+    trust->opened = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                           (GDestroyNotify)unproven_bundle_free);
     trust->dir = g_strdup (dir);
     trust->stored = trust_load (dir, error);
     if (trust->stored == NULL)
@@ -114,10 +135,16 @@ run_trust_open (const char *dir, const char *site, char **paths, GPtrArray *note
 }
 
 VerifiedBundle *
-run_trust_open_bundle (const RunTrust *trust, const char *path, VoteReport *report, GError **error)
+run_trust_open_bundle (RunTrust *trust, const char *path, VoteReport *report, GError **error)
 {
-    g_autoptr (VerifiedBundle) verified = bundle_open_verified (path, trust->newest, report, error);
+    g_autoptr (VerifiedBundle) verified = NULL;
+    g_autofree gpointer key = NULL;
+    gpointer opened = NULL;
 
+    if (!g_hash_table_steal_extended (trust->opened, path, &key, &opened))
+        opened = bundle_open_unproven (path, error);
+    if (opened != NULL)
+        verified = bundle_verify (opened, trust->newest, report, error);
     if (verified == NULL)
         return NULL;
     if (trust_number (verified_bundle_root (verified)) != trust_number (trust->newest))

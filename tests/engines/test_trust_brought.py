@@ -133,6 +133,15 @@ def test_a_trust_bundle_is_kept_with_the_install(plant):
     assert plant.number() == 2
 
 
+def test_a_trust_bundle_is_known_by_its_name_wherever_it_lies(plant, monkeypatch):
+    plant.pack("one.tar.zst", "ci")
+    plant.change("add", "frida", "--key", "frida.pub", "--role", "pack")
+    plant.export()
+    monkeypatch.chdir(plant.stick)
+    plant.host.install("./one.tar.zst", "./new.trust")
+    assert plant.number() == 2
+
+
 def test_036_a_new_epoch_comes_with_the_release(plant):
     """After a thief used high numbers: host and release learn of it in one run."""
     plant.host.install(plant.pack("a.tar.zst", "ci", number=50))
