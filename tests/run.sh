@@ -225,16 +225,11 @@ run_beside() # COUNT FOLDER BUILD [K/N] [and …]: so many side by side, shown o
     done
 }
 
-run_engines_and_crash() # four at a time: they wait for daemons more than for a processor
+run_engines() # four at a time: they wait for daemons more than for a processor
 {
-    local suites=()
-    if wanted engines; then
-        [ -z "$few" ] || echo "== Docker 26 on overlay2 and Podman 5 run a part of the tests (--all-engines: all)"
-        suites+=(engines release 1/4 and engines release 2/4 and engines release 3/4 and)
-        suites+=(engines release 4/4 and)
-    fi
-    wanted crash && suites+=(crash release)
-    run_beside 4 "${suites[@]}"
+    [ -z "$few" ] || echo "== Docker 26 on overlay2 and Podman 5 run a part of the tests (--all-engines: all)"
+    run_beside 4 engines release 1/4 and engines release 2/4 and engines release 3/4 and \
+        engines release 4/4
 }
 
 begin_analysis() # beside the engines, which wait for daemons
@@ -308,6 +303,19 @@ run_examples()
     done
 }
 
+run_crash_and_examples() # side by side: the examples build images and wait for health
+{
+    if wanted crash; then
+        run_pytest crash release >"$reports/beside-crash.log" 2>&1 &
+    fi
+    wanted examples && run_examples
+    if wanted crash; then
+        wait
+        cat "$reports/beside-crash.log"
+        add_report "$reports/crash-release.xml"
+    fi
+}
+
 run_fuzz() # each target's share of the time, one after the other
 {
     local targets target share
@@ -338,9 +346,9 @@ if build_all; then
     wanted verbs && suites+=(sources asan and verbs isolated and sources release)
     run_beside 2 "${suites[@]}"
     wanted analysis && begin_analysis
-    run_engines_and_crash
+    wanted engines && run_engines
     wanted analysis && end_analysis
-    wanted examples && run_examples
+    run_crash_and_examples
     run_suites
     [ "$fuzz" = 0 ] || run_fuzz
     [ "$large" = 0 ] || check large env HANDCARRY_LARGE=1 HANDCARRY="$top/build/release/handcarry" \

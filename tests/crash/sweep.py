@@ -150,7 +150,7 @@ class Judge:
         world, point = self.world, self.point
         points.arm(world.shim, point)
         status, said = world.run(self.scenario.command(world), world.shim.environment())
-        self.expect(world.shim.counts()[1] > 0, "the call was not reached")
+        self.expect(world.shim.counts()[1] > 0, "the call was not reached", status, said[-500:])
         if not point.what.startswith("E") and point.what != "short":
             self.expect(status == -9, "status", status, spoken(said))
             return
