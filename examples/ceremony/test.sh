@@ -11,6 +11,15 @@ program=${HANDCARRY:-$top/build/release/handcarry}
 work=${CEREMONY:-$top/build/ceremony}
 people=(anna bert carl dora emil) # each holds one root key
 
+if [ -z "${HANDCARRY:-}" ] && [ ! -x "$program" ]; then
+    # shellcheck source=tests/prepare.sh
+    . "$top/tests/prepare.sh"
+    # shellcheck disable=SC2154,SC2086 # a list of words, set there
+    need $build_packages
+    build_in release --buildtype=release --werror >"$top/build/ceremony.log" 2>&1 ||
+        die "the build failed: build/ceremony.log"
+fi
+
 say() # TEXT
 {
     printf '\n== %s\n' "$*"
