@@ -4,7 +4,6 @@
 
 #include "keys/root-change.h"
 #include "keys/root-diff.h"
-#include "keys/secret.h"
 #include "keys/verb-trust.h"
 #include "manifest/error.h"
 
@@ -40,17 +39,16 @@ trust_change_show (const VerbOutput *output, const Proposal *proposal)
     verb_print (output, "\n  digest   %s\n", shown);
 }
 
-static gboolean
-sign_with (Proposal *proposal, const SecretKey *key, GError **error)
+gboolean
+trust_change_add_vote (Proposal *proposal, const SignerOptions *options, GError **error)
 {
+    g_autoptr (Signer) signer = signer_load (options, error);
     g_autofree char *comment = proposal_comment (proposal);
     g_autoptr (GBytes) vote = NULL;
-    PublicKey public_key;
 
-    secret_key_get_public (key, &public_key);
-    if (!proposal_check_signer (proposal, &public_key, error))
+    if (signer == NULL || !proposal_check_signer (proposal, &signer->key, error))
         return FALSE;
-    vote = sign_bytes (key, proposal->text->text, comment, error);
+    vote = signer_sign (signer, proposal->text->text, comment, error);
     return vote != NULL && proposal_add_vote (proposal, vote, error);
 }
 
@@ -58,14 +56,9 @@ gboolean
 trust_change_sign (Proposal *proposal, char **signers, GError **error)
 {
     for (char **path = signers; path != NULL && *path != NULL; path++) {
-        g_autoptr (SecretKey) key = secret_key_load (*path, error);
+        const SignerOptions options = { .key = *path };
 
-        if (key == NULL)
-            return FALSE;
-        if (secret_key_is_exposed (key))
-            verb_warn ("others may read the secret key '%s'; if that is not meant: chmod 600 '%s'",
-                       *path, *path);
-        if (!sign_with (proposal, key, error))
+        if (!trust_change_add_vote (proposal, &options, error))
             return FALSE;
     }
     return TRUE;

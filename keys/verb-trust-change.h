@@ -3,6 +3,7 @@
 #pragma once
 
 #include "keys/proposal.h"
+#include "keys/verb-signer.h"
 #include "manifest/verb.h"
 
 #include <glib.h>
@@ -92,6 +93,9 @@ gboolean trust_change_list_bundles (const VerbOutput *output, const Proposal *pr
 
 /* What the proposed root changes: before any password is asked for. */
 void trust_change_show (const VerbOutput *output, const Proposal *proposal);
+/* A vote of whom the options name, which must be a root key. */
+gboolean trust_change_add_vote (Proposal *proposal, const SignerOptions *options,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Votes of all these keys; asks for their passwords. */
 gboolean trust_change_sign (Proposal *proposal, char **signers,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "keys/verb-signer.h"
 #include "keys/verb-trust-change.h"
 #include "keys/verb-trust.h"
 #include "manifest/error.h"
@@ -29,19 +28,6 @@ check_complete (const Proposal *proposal, GError **error)
                  proposal->root->number, proposal->dir);
 }
 
-static gboolean
-add_vote (Proposal *proposal, const SignerOptions *options, GError **error)
-{
-    g_autoptr (Signer) signer = signer_load (options, error);
-    g_autofree char *comment = proposal_comment (proposal);
-    g_autoptr (GBytes) vote = NULL;
-
-    if (signer == NULL || !proposal_check_signer (proposal, &signer->key, error))
-        return FALSE;
-    vote = signer_sign (signer, proposal->text->text, comment, error);
-    return vote != NULL && proposal_add_vote (proposal, vote, error);
-}
-
 /* Every file on a copied folder is somebody's word: what is to be signed is shown first. */
 static gboolean
 run (TrustChange *change, const SignerOptions *signer, GError **error)
@@ -54,7 +40,7 @@ run (TrustChange *change, const SignerOptions *signer, GError **error)
     if (proposal->text == NULL)
         return fail_nothing (proposal, error);
     trust_change_show (&change->output, proposal);
-    if ((signer->key != NULL && !add_vote (proposal, signer, error)) ||
+    if ((signer->key != NULL && !trust_change_add_vote (proposal, signer, error)) ||
         !trust_change_store (&change->output, proposal, &complete, error))
         return FALSE;
     return signer->key != NULL || complete || check_complete (proposal, error);
