@@ -266,3 +266,63 @@ oci_platform_fits (const char *found, const char *wanted)
             return FALSE;
     return TRUE;
 }
+
+static char *
+list_found (GPtrArray *list)
+{
+    g_autoptr (GString) all = g_string_new (NULL);
+
+    for (guint i = 0; i < list->len; i++) {
+        const OciDescriptor *found = g_ptr_array_index (list, i);
+        g_autofree char *digest = digest_to_text (&found->digest);
+        const char *name = found->name != NULL ? found->name : found->full_name;
+
+        g_string_append_printf (all, "%s%s%s%s", i > 0 ? ", " : "", name != NULL ? name : digest,
+                                found->platform != NULL ? " " : "",
+                                found->platform != NULL ? found->platform : "");
+    }
+    return error_quote (all->len > 0 ? all->str : "nothing");
+}
+
+typedef enum { FITS_NOT, FITS, FITS_EXACTLY } Fit;
+
+static Fit
+judge_fit (const OciDescriptor *found, const char *tag, const char *platform)
+{
+    if (tag != NULL && g_strcmp0 (found->name, tag) != 0 && g_strcmp0 (found->full_name, tag) != 0)
+        return FITS_NOT;
+    if (found->platform == NULL)
+        return FITS;
+    if (strcmp (found->platform, platform) == 0)
+        return FITS_EXACTLY;
+    return oci_platform_fits (found->platform, platform) ? FITS : FITS_NOT;
+}
+
+const OciDescriptor *
+oci_index_choose (GPtrArray *list, const char *tag, const char *platform, GError **error)
+{
+    const OciDescriptor *chosen = NULL;
+    g_autofree char *there = list_found (list);
+    g_autofree char *wanted = tag == NULL ? g_strdup ("") : g_strdup_printf (" named '%s'", tag);
+    gboolean several = FALSE;
+    Fit best = FITS_NOT;
+
+    for (guint i = 0; i < list->len; i++) {
+        const OciDescriptor *found = g_ptr_array_index (list, i);
+        Fit fit = judge_fit (found, tag, platform);
+
+        if (fit == FITS_NOT || fit < best)
+            continue;
+        several = fit == best && (several || !digest_equal (&chosen->digest, &found->digest));
+        best = fit;
+        chosen = found;
+    }
+    if (several)
+        return fail_null (error, ERR_FORMAT,
+                          "more than one image%s for %s; add ':TAG' of the one that is meant: %s",
+                          wanted, platform, there);
+    if (chosen == NULL)
+        return fail_null (error, ERR_FORMAT, "no image%s for %s; there are: %s", wanted, platform,
+                          there);
+    return chosen;
+}

@@ -29,6 +29,12 @@ GPtrArray *oci_index_parse (GBytes *text, const char *type,
 GPtrArray *oci_manifest_parse (GBytes *text, const char *type,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The one for platform that is named tag, or any where tag is NULL; none and more than one are
+ * ERR_FORMAT that says what is there. Where linux/amd64 is wanted, linux/amd64 goes before
+ * linux/amd64/v3. Belongs to list. */
+const OciDescriptor *oci_index_choose (GPtrArray *list, const char *tag, const char *platform,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether an image of platform found serves where wanted is asked for: os and architecture are
  * equal, and so is the variant where both give one. */
 gboolean oci_platform_fits (const char *found, const char *wanted);

@@ -110,68 +110,6 @@ check_layout (Store *store, GError **error)
     return TRUE;
 }
 
-static char *
-list_found (GPtrArray *list)
-{
-    g_autoptr (GString) all = g_string_new (NULL);
-
-    for (guint i = 0; i < list->len; i++) {
-        const OciDescriptor *found = g_ptr_array_index (list, i);
-        g_autofree char *digest = digest_to_text (&found->digest);
-        const char *name = found->name != NULL ? found->name : found->full_name;
-
-        g_string_append_printf (all, "%s%s%s%s", i > 0 ? ", " : "", name != NULL ? name : digest,
-                                found->platform != NULL ? " " : "",
-                                found->platform != NULL ? found->platform : "");
-    }
-    return error_quote (all->len > 0 ? all->str : "nothing");
-}
-
-typedef enum { FITS_NOT, FITS, FITS_EXACTLY } Fit;
-
-static Fit
-judge_fit (const OciDescriptor *found, const char *tag, const char *platform)
-{
-    if (tag != NULL && g_strcmp0 (found->name, tag) != 0 && g_strcmp0 (found->full_name, tag) != 0)
-        return FITS_NOT;
-    if (found->platform == NULL)
-        return FITS;
-    if (strcmp (found->platform, platform) == 0)
-        return FITS_EXACTLY;
-    return oci_platform_fits (found->platform, platform) ? FITS : FITS_NOT;
-}
-
-/* The one that is asked for; none and more than one are errors that say what is there. Where
- * linux/amd64 is wanted, linux/amd64 goes before linux/amd64/v3. */
-static const OciDescriptor *
-choose (GPtrArray *list, const char *tag, const char *platform, GError **error)
-{
-    const OciDescriptor *chosen = NULL;
-    g_autofree char *there = list_found (list);
-    g_autofree char *wanted = tag == NULL ? g_strdup ("") : g_strdup_printf (" named '%s'", tag);
-    gboolean several = FALSE;
-    Fit best = FITS_NOT;
-
-    for (guint i = 0; i < list->len; i++) {
-        const OciDescriptor *found = g_ptr_array_index (list, i);
-        Fit fit = judge_fit (found, tag, platform);
-
-        if (fit == FITS_NOT || fit < best)
-            continue;
-        several = fit == best && (several || !digest_equal (&chosen->digest, &found->digest));
-        best = fit;
-        chosen = found;
-    }
-    if (several)
-        return fail_null (error, ERR_FORMAT,
-                          "more than one image%s for %s; add ':TAG' of the one that is meant: %s",
-                          wanted, platform, there);
-    if (chosen == NULL)
-        return fail_null (error, ERR_FORMAT, "no image%s for %s; there are: %s", wanted, platform,
-                          there);
-    return chosen;
-}
-
 /* Follows indexes down to the manifest; returns its parts (oci_manifest_parse). */
 static GPtrArray *
 find_manifest (Store *store, const char *tag, GError **error)
@@ -184,7 +122,8 @@ find_manifest (Store *store, const char *tag, GError **error)
         const OciDescriptor *next = NULL;
 
         if (list != NULL)
-            next = choose (list, level == 0 ? tag : NULL, store->options->platform, error);
+            next =
+                oci_index_choose (list, level == 0 ? tag : NULL, store->options->platform, error);
         if (next == NULL)
             return NULL;
         g_clear_pointer (&text, g_bytes_unref);
