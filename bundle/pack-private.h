@@ -6,6 +6,7 @@
 #include "bundle/collect-tree.h"
 #include "bundle/contents.h"
 #include "bundle/framer.h"
+#include "bundle/output.h"
 #include "bundle/pack.h"
 #include "bundle/patches.h"
 #include "bundle/schedule.h"
@@ -38,6 +39,10 @@ typedef struct {
     GArray *frames;
 } Packer;
 
+/* pack-images.c: opens the sources of all images and describes them in the statement. */
+gboolean pack_collect_images (Packer *packer, const char *dir,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* pack-delta.c: what hosts have, and which layers need not be carried. */
 gboolean pack_leave_out (Packer *packer, PackResult *result,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -52,3 +57,7 @@ void pack_plan_tree (const Packer *packer, FramePlan *plan);
 
 /* pack-meta.c: configs, package lists and recipes into meta_fd. */
 gboolean pack_write_meta (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* pack-seal.c: frame n, tail and footer, with the votes of the keys that are there. */
+gboolean pack_write_end (Packer *packer, Output *output, PackResult *result,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,42 +3,19 @@
 #include "bundle/base.h"
 #include "bundle/form.h"
 #include "bundle/format.h"
-#include "bundle/framer.h"
-#include "bundle/oci.h"
 #include "bundle/pack-private.h"
 #include "bundle/reader.h"
-#include "bundle/source.h"
 #include "bundle/syntax.h"
-#include "bundle/tail.h"
-#include "keys/signature.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
-#include "manifest/path.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-#include <zstd.h>
 
 /* A compressing worker takes its frame, what it becomes and zstd's tables. */
 #define WORKER_BYTES (240ull * 1024 * 1024)
 #define MEMORY_MAX (800ull * 1024 * 1024)
-
-/* The signed end lies in one part, with room for votes that are added later: signing rewrites it in
- * place. */
-#define VOTES_ROOM (16 * 1024)
-
-static void
-free_image (gpointer image)
-{
-    source_image_free (image);
-}
-
-static void
-free_statement_image (gpointer image)
-{
-    statement_image_free (image);
-}
 
 static void
 packer_clear (Packer *packer)
@@ -67,54 +44,6 @@ default_jobs (void)
     guint64 fit = MAX (1, MEMORY_MAX / WORKER_BYTES);
 
     return (guint)CLAMP (g_get_num_processors (), 1, fit);
-}
-
-static gboolean
-add_image (Packer *packer, const ReleaseImage *wanted, const char *platform, const char *dir,
-           GError **error)
-{
-    SourceOptions options = { .dir = dir,
-                              .platform = platform,
-                              .tmpdir = packer->options->tmpdir,
-                              .engine = packer->options->engine,
-                              .progress = packer->options->progress };
-    SourceImage *source = source_open (wanted->from, &options, error);
-    StatementImage *image;
-    g_autoptr (GBytes) manifest = NULL;
-
-    if (source == NULL)
-        return fail_prefix (error, "image '%s'", wanted->name);
-    g_ptr_array_add (packer->images, source);
-    image = statement_image_new ();
-    g_ptr_array_add (packer->statement.images, image);
-    image->name = g_strdup (wanted->name);
-    image->platform = g_strdup (source->platform);
-    image->config = digest_of_bytes (source->config);
-    image->config_bytes = g_bytes_get_size (source->config);
-    for (guint i = 0; i < source->layers->len; i++) {
-        const LayerTar *from = &g_array_index (source->layers, LayerTar, i);
-        StatementLayer layer = { .diffid = from->diffid, .bytes = from->bytes };
-
-        g_array_append_val (image->layers, layer);
-    }
-    manifest = oci_manifest (image);
-    image->manifest = digest_of_bytes (manifest);
-    return TRUE;
-}
-
-static gboolean
-collect_images (Packer *packer, const char *dir, GError **error)
-{
-    const char *platform = packer->release->platforms != NULL && *packer->release->platforms != NULL
-                               ? packer->release->platforms[0]
-                               : "linux/amd64";
-
-    packer->images = g_ptr_array_new_with_free_func (free_image);
-    packer->statement.images = g_ptr_array_new_with_free_func (free_statement_image);
-    for (guint i = 0; i < packer->release->images->len; i++)
-        if (!add_image (packer, packer->release->images->pdata[i], platform, dir, error))
-            return FALSE;
-    return TRUE;
 }
 
 /* The layers to carry, each once, in the order of first appearance. */
@@ -288,87 +217,6 @@ plan_frames (Packer *packer, PackResult *result, GError **error)
     return g_steal_pointer (&plan);
 }
 
-static gboolean
-sign_texts (const Packer *packer, Tail *tail, GError **error)
-{
-    g_autofree char *comment = tail_statement_comment (tail->statement, error);
-    g_autofree char *packing = NULL;
-
-    if (comment == NULL)
-        return FALSE;
-    packing = tail_packing_comment (tail->statement, tail->packing, error);
-    if (packing == NULL)
-        return FALSE;
-    for (guint i = 0; packer->options->keys != NULL && i < packer->options->keys->len; i++) {
-        GBytes *vote =
-            sign_bytes (packer->options->keys->pdata[i], tail->statement, comment, error);
-
-        if (vote == NULL)
-            return FALSE;
-        g_ptr_array_add (tail->statement_votes, vote);
-        vote = sign_bytes (packer->options->keys->pdata[i], tail->packing, packing, error);
-        if (vote == NULL)
-            return FALSE;
-        g_ptr_array_add (tail->packing_votes, vote);
-    }
-    return TRUE;
-}
-
-/* Votes on roots may come from stock minisign, with comments of their own. */
-static gboolean
-add_chain (const GPtrArray *chain, Tail *tail, GError **error)
-{
-    for (guint i = 0; i < chain->len; i++) {
-        const SignedRoot *root = chain->pdata[i];
-        SignedRoot *copy = signed_root_new (root->text);
-
-        g_ptr_array_add (tail->chain, copy);
-        for (guint v = 0; v < root->votes->len; v++) {
-            GBytes *vote = signature_rewrite (root->votes->pdata[v], "vote on a root", error);
-
-            if (vote == NULL)
-                return FALSE;
-            g_ptr_array_add (copy->votes, vote);
-        }
-    }
-    return TRUE;
-}
-
-static gboolean
-write_end (Packer *packer, Output *output, PackResult *result, GError **error)
-{
-    g_autoptr (Tail) tail = tail_new ();
-    g_autoptr (GBytes) texts = NULL;
-    g_autoptr (GBytes) end = NULL;
-
-    tail->statement = statement_write (&packer->statement);
-    tail->index = frame_index_write (packer->frames);
-    if (g_bytes_get_size (tail->statement) > LIMIT_YAML_BYTES)
-        return fail (error, ERR_FORMAT,
-                     "the statement would have %" G_GSIZE_FORMAT " bytes, at most %d can be read: "
-                     "name fewer images or files in one release",
-                     g_bytes_get_size (tail->statement), LIMIT_YAML_BYTES);
-    packer->packing.statement = digest_of_bytes (tail->statement);
-    packer->packing.index = digest_of_bytes (tail->index);
-    packer->packing.tool = g_strdup ("handcarry " HANDCARRY_VERSION);
-    packer->packing.zstd = g_strdup (ZSTD_versionString ());
-    packer->packing.level = (guint64)packer->options->level;
-    tail->packing = packing_write (&packer->packing);
-    if (packer->options->chain != NULL && !add_chain (packer->options->chain, tail, error))
-        return FALSE;
-    if (!sign_texts (packer, tail, error))
-        return FALSE;
-    texts = tail_texts_frame (tail->statement, tail->packing);
-    tail->offset = output_bytes (output) + g_bytes_get_size (texts);
-    end = tail_write (tail);
-    if (!output_keep_together (
-            output, g_bytes_get_size (texts) + g_bytes_get_size (end) + VOTES_ROOM, error) ||
-        !output_write (output, texts, error))
-        return FALSE;
-    result->release_digest = digest_to_text (&packer->packing.statement);
-    return output_write (output, end, error);
-}
-
 /* What was written is read back before it gets its name: every layer rebuilt, every digest. */
 static gboolean
 read_back (const Packer *packer, const Output *output, GError **error)
@@ -404,7 +252,7 @@ write_bundle (Packer *packer, const char *path, PackResult *result, GError **err
     packer->frames = g_array_new (FALSE, FALSE, sizeof (Frame));
     if (!frame_plan_write (plan, output, packer->frames, packer->packing.regions,
                            packer->options->progress, error) ||
-        !write_end (packer, output, result, error) || !read_back (packer, output, error))
+        !pack_write_end (packer, output, result, error) || !read_back (packer, output, error))
         return FALSE;
     result->bytes = output_bytes (output);
     result->parts = output_parts (output)->len;
@@ -429,7 +277,7 @@ pack (const Release *release, const char *dir, const char *output, const PackOpt
     packer.tree = collect_tree (release, packer.dirfd, options->tmpdir, error);
     if (packer.tree == NULL ||
         !syntax_check (release, packer.tree, options->tmpdir, options->warnings, error) ||
-        !collect_images (&packer, dir, error) || !pack_leave_out (&packer, result, error) ||
+        !pack_collect_images (&packer, dir, error) || !pack_leave_out (&packer, result, error) ||
         !plan_contents (&packer, result, error))
         return FALSE;
     packer.statement.release = (Release *)release;

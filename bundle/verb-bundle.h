@@ -6,6 +6,26 @@
 #include "keys/trust.h"
 #include "manifest/verb.h"
 
+#define LEVEL_NOT_GIVEN (-1000)
+
+/* What a person typed. */
+typedef struct {
+    VerbOutput output;
+    char *file, *version, *release, *split, *trust, *engine, *tmpdir, *issued;
+    char **sign, **base, **hosts;
+    int level, jobs;
+} BundleOptions;
+
+void bundle_options_clear (BundleOptions *o);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BundleOptions, bundle_options_clear)
+
+/* The texts in o are freed by bundle_options_clear, also after an error (ERR_USAGE). */
+gboolean bundle_options_parse (int *argc, char ***argv, BundleOptions *o,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Checks what stands in them. overrides borrows from o; *split is 0 for one file. */
+gboolean bundle_options_check (BundleOptions *o, ReleaseOverrides *overrides, guint64 *split,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What `bundle` says at its end. */
 void verb_bundle_json (const char *file, const PackOptions *options, const PackResult *result);
 void verb_bundle_text (const VerbOutput *output, const Release *release, const char *file,
