@@ -5,6 +5,7 @@
 #include "bundle/format.h"
 #include "bundle/pack-private.h"
 #include "bundle/reader.h"
+#include "bundle/source.h"
 #include "bundle/syntax.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
