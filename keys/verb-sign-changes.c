@@ -4,7 +4,7 @@
 
 #include "manifest/error.h"
 #include "manifest/statement.h"
-#include "manifest/verb-diff.h"
+#include "bundle/compare.h"
 
 #include <string.h>
 

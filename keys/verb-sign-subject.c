@@ -111,8 +111,8 @@ open_base (DiffSide *side, const char *base, GError **error)
         return FALSE;
     }
     if (text != NULL)
-        return diff_side_open_statement (side, base, text, error);
-    if (!diff_side_open (side, base, error))
+        return compare_side_open_statement (side, base, text, error);
+    if (!compare_side_open (side, base, error))
         return FALSE;
     if (side->have != NULL)
         return fail (error, ERR_USAGE,
@@ -125,8 +125,8 @@ static gboolean
 open_new (DiffSide *side, const char *path, const SignTexts *texts, GError **error)
 {
     if (texts->packing == NULL)
-        return diff_side_open_statement (side, path, texts->statement, error);
-    if (!diff_side_open (side, path, error))
+        return compare_side_open_statement (side, path, texts->statement, error);
+    if (!compare_side_open (side, path, error))
         return FALSE;
     if (side->bundle == NULL ||
         !g_bytes_equal (bundle_statement_text (side->bundle), texts->statement) ||
@@ -144,10 +144,10 @@ sign_print_changes (const VerbOutput *output, const char *base, const char *path
 
     if (!open_base (&diff.sides[0], base, error) || !open_new (&diff.sides[1], path, texts, error))
         return fail_prefix (error, "--base");
-    diff_compare_releases (&diff);
-    diff_compare_images (&diff);
+    compare_releases (&diff);
+    compare_images (&diff);
     if (diff.sides[0].bundle != NULL && diff.sides[1].bundle != NULL &&
-        (!diff_compare_packages (&diff, error) || !diff_compare_trees (&diff, progress, error)))
+        (!compare_packages (&diff, error) || !compare_trees (&diff, progress, error)))
         return FALSE;
     sign_print_diff (output, &diff);
     return TRUE;

@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
-#include "manifest/verb-diff.h"
+#include "bundle/compare.h"
 #include "manifest/verb.h"
 
 #include <glib.h>

@@ -60,7 +60,7 @@ add_side (JsonBuilder *builder, const Diff *diff, guint number)
     } else {
         const Packing *packing = bundle_packing (side->bundle);
 
-        diff_count_carried (side->bundle, &carried, &left_out);
+        compare_count_carried (side->bundle, &carried, &left_out);
         json_out_flag (builder, "delta", packing_is_delta (packing));
         json_out_list (builder, "from", packing->from, add_from);
         json_out_texts (builder, "hosts", packing->hosts);
@@ -200,9 +200,10 @@ add_files (JsonBuilder *builder, const DiffPair *pair)
 static void
 add_pair (JsonBuilder *builder, gconstpointer item)
 {
+    static const char *const states[] = { "same", "same-layers", "changed", "added", "removed" };
     const DiffPair *pair = item;
 
-    json_out_text (builder, "state", diff_state_name (pair->state));
+    json_out_text (builder, "state", states[pair->state]);
     if (pair->a != NULL)
         add_image (builder, "a", pair->a);
     if (pair->b != NULL)

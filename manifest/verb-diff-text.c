@@ -58,7 +58,7 @@ print_bundle (const Bundle *bundle)
     g_autofree char *bytes = NULL;
     g_autofree char *without = NULL;
 
-    diff_count_carried (bundle, &carried, &left_out);
+    compare_count_carried (bundle, &carried, &left_out);
     bytes = size_to_text (carried.bytes);
     without = size_to_text (left_out.bytes);
     if (packing_is_delta (bundle_packing (bundle)))

@@ -2,12 +2,10 @@
  * Copyright The handcarry authors */
 #pragma once
 
-#include "manifest/verb-diff.h"
+#include "bundle/compare.h"
 
 /* What diff prints, and parts of the text in files of their own. */
 
-/* "same", "same-layers", "changed", "added", "removed". */
-const char *diff_state_name (DiffState state);
 void diff_print_text (const Diff *diff);
 void diff_print_json (const Diff *diff);
 

@@ -32,42 +32,19 @@ parse_options (int *argc, char ***argv, DiffOptions *options, GError **error)
     return TRUE;
 }
 
-void
-diff_clear (Diff *diff)
-{
-    g_clear_pointer (&diff->releases, g_ptr_array_unref);
-    g_clear_pointer (&diff->images, g_ptr_array_unref);
-    g_clear_pointer (&diff->layers_read, g_ptr_array_unref);
-    g_clear_pointer (&diff->why, g_free);
-    g_clear_pointer (&diff->no_tree, g_free);
-    g_clear_pointer (&diff->tree, g_ptr_array_unref);
-    g_clear_pointer (&diff->trees[0], g_tree_unref);
-    g_clear_pointer (&diff->trees[1], g_tree_unref);
-    g_clear_pointer (&diff->sizes, g_hash_table_unref);
-    diff_side_clear (&diff->sides[0]);
-    diff_side_clear (&diff->sides[1]);
-}
-
-static void
-unref_table (gpointer table)
-{
-    g_hash_table_unref (table);
-}
-
 static gboolean
 compare (Diff *diff, char **paths, const DiffOptions *options, GError **error)
 {
     g_autoptr (Progress) progress = verb_progress_new (&options->output);
 
-    diff->layers_read = g_ptr_array_new_with_free_func (unref_table);
-    if (!diff_side_open (&diff->sides[0], paths[0], error) ||
-        !diff_side_open (&diff->sides[1], paths[1], error))
+    if (!compare_side_open (&diff->sides[0], paths[0], error) ||
+        !compare_side_open (&diff->sides[1], paths[1], error))
         return FALSE;
-    diff_compare_releases (diff);
-    diff_compare_images (diff);
-    return diff_compare_packages (diff, error) &&
-           (!options->files || (diff_compare_trees (diff, progress, error) &&
-                                diff_compare_files (diff, progress, error)));
+    compare_releases (diff);
+    compare_images (diff);
+    return compare_packages (diff, error) &&
+           (!options->files ||
+            (compare_trees (diff, progress, error) && compare_files (diff, progress, error)));
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "manifest/verb-diff.h"
+#include "bundle/compare.h"
 #include "manifest/error.h"
 
 #include <string.h>
@@ -147,7 +147,7 @@ compare_pair (const Diff *diff, DiffPair *pair, GError **error)
 }
 
 gboolean
-diff_compare_packages (Diff *diff, GError **error)
+compare_packages (Diff *diff, GError **error)
 {
     for (guint i = 0; i < diff->images->len; i++)
         if (!compare_pair (diff, diff->images->pdata[i], error))

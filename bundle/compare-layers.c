@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "manifest/verb-diff.h"
+#include "bundle/compare.h"
 
 static void
 count (const Diff *diff, DiffCount *to, const Digest *diffid)
@@ -51,7 +51,7 @@ add_sizes (GHashTable *sizes, const DiffSide *side)
 }
 
 void
-diff_compare_layers (Diff *diff)
+compare_layers (Diff *diff)
 {
     g_autoptr (GHashTable) seen_a = g_hash_table_new (digest_hash_key, digest_equal_key);
     g_autoptr (GHashTable) seen_b = g_hash_table_new (digest_hash_key, digest_equal_key);
@@ -74,7 +74,7 @@ diff_compare_layers (Diff *diff)
 }
 
 void
-diff_count_carried (const Bundle *bundle, DiffCount *carried, DiffCount *left_out)
+compare_count_carried (const Bundle *bundle, DiffCount *carried, DiffCount *left_out)
 {
     const GPtrArray *images = bundle_statement (bundle)->images;
     const GArray *without = bundle_packing (bundle)->left_out;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "manifest/verb-diff.h"
+#include "bundle/compare.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
@@ -21,7 +21,7 @@ image_free (gpointer data)
 }
 
 void
-diff_side_clear (DiffSide *side)
+compare_side_clear (DiffSide *side)
 {
     g_clear_pointer (&side->chains, g_hash_table_unref);
     g_clear_pointer (&side->layers, g_hash_table_unref);
@@ -165,7 +165,7 @@ begin_side (DiffSide *side, const char *path)
 }
 
 gboolean
-diff_side_open_statement (DiffSide *side, const char *path, GBytes *text, GError **error)
+compare_side_open_statement (DiffSide *side, const char *path, GBytes *text, GError **error)
 {
     begin_side (side, path);
     side->statement = statement_parse (text, error);
@@ -178,7 +178,7 @@ diff_side_open_statement (DiffSide *side, const char *path, GBytes *text, GError
 }
 
 gboolean
-diff_side_open (DiffSide *side, const char *path, GError **error)
+compare_side_open (DiffSide *side, const char *path, GError **error)
 {
     begin_side (side, path);
     if (is_have_file (path)) {
@@ -195,51 +195,4 @@ diff_side_open (DiffSide *side, const char *path, GError **error)
     }
     index_layers (side);
     return TRUE;
-}
-
-static const DiffProduct *
-find_product (const DiffSide *side, const char *name)
-{
-    for (guint i = 0; i < side->products->len; i++)
-        if (strcmp (((DiffProduct *)side->products->pdata[i])->product, name) == 0)
-            return side->products->pdata[i];
-    return NULL;
-}
-
-static void
-add_release (Diff *diff, const DiffProduct *a, const DiffProduct *b)
-{
-    const DiffProduct **row = g_new (const DiffProduct *, 2);
-
-    row[0] = a;
-    row[1] = b;
-    g_ptr_array_add (diff->releases, row);
-}
-
-/* Two bundles are compared whatever their products; a host beside a bundle by that product alone.
- */
-void
-diff_compare_releases (Diff *diff)
-{
-    const DiffSide *a = &diff->sides[0], *b = &diff->sides[1];
-
-    diff->releases = g_ptr_array_new_with_free_func (g_free);
-    if (a->have == NULL) {
-        const DiffProduct *product = a->products->pdata[0];
-
-        add_release (diff, product,
-                     b->have == NULL ? b->products->pdata[0] : find_product (b, product->product));
-        return;
-    }
-    for (guint i = 0; i < b->products->len; i++) {
-        const DiffProduct *product = b->products->pdata[i];
-
-        add_release (diff, find_product (a, product->product), product);
-    }
-    for (guint i = 0; b->have != NULL && i < a->products->len; i++) {
-        const DiffProduct *product = a->products->pdata[i];
-
-        if (find_product (b, product->product) == NULL)
-            add_release (diff, product, NULL);
-    }
 }

@@ -6,8 +6,8 @@
 #include "bundle/image-files.h"
 #include "manifest/have.h"
 
-/* What diff compares and prints: two sides, A and B, each a bundle or a have file (for sign, also a
- * statement); then what became of A's things in B. */
+/* What changes: two sides, A and B, each a bundle or a have file (for sign, also a statement); then
+ * what became of A's things in B. */
 
 typedef struct {
     const char *product, *channel, *version;
@@ -96,25 +96,23 @@ typedef struct {
 } Diff;
 
 /* Opens a bundle or a have file, unproven. */
-gboolean diff_side_open (DiffSide *side, const char *path,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean compare_side_open (DiffSide *side, const char *path,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A statement without a bundle: only releases, images and layers can be compared. */
-gboolean diff_side_open_statement (DiffSide *side, const char *path, GBytes *text,
-                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void diff_side_clear (DiffSide *side);
+gboolean compare_side_open_statement (DiffSide *side, const char *path, GBytes *text,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void compare_side_clear (DiffSide *side);
 /* The distinct layers of a bundle: carried, and those that a delta leaves out. */
-void diff_count_carried (const Bundle *bundle, DiffCount *carried, DiffCount *left_out);
-void diff_compare_releases (Diff *diff);
-void diff_compare_images (Diff *diff);
-void diff_compare_layers (Diff *diff); /* counts; part of comparing images */
-gboolean diff_compare_packages (Diff *diff, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void compare_count_carried (const Bundle *bundle, DiffCount *carried, DiffCount *left_out);
+void compare_releases (Diff *diff);
+void compare_images (Diff *diff);
+void compare_layers (Diff *diff); /* counts; part of comparing images */
+gboolean compare_packages (Diff *diff, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Files of two trees (path -> ImageFile) that differ: DiffFile elements, which borrow. */
-GPtrArray *diff_list_files (GTree *a, GTree *b);
+GPtrArray *compare_list_files (GTree *a, GTree *b);
 /* Files of the releases' trees, where both bundles hold them, or the base beside one. */
-gboolean diff_compare_trees (Diff *diff, Progress *progress,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean compare_trees (Diff *diff, Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Rebuilds the layers of all images that differ. */
-gboolean diff_compare_files (Diff *diff, Progress *progress,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void diff_clear (Diff *diff);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Diff, diff_clear)
+gboolean compare_files (Diff *diff, Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void compare_clear (Diff *diff);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Diff, compare_clear)

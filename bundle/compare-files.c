@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/compare.h"
+
 #include "bundle/base.h"
 #include "manifest/error.h"
-#include "manifest/verb-diff.h"
 
 #include <string.h>
 
@@ -152,7 +153,7 @@ add_file (GPtrArray *files, const char *path, const ImageFile *a, const ImageFil
 
 /* Both trees in the order of their paths, side by side. */
 GPtrArray *
-diff_list_files (GTree *a, GTree *b)
+compare_list_files (GTree *a, GTree *b)
 {
     GPtrArray *files = g_ptr_array_new_with_free_func (file_free);
     GTreeNode *one = g_tree_node_first (a), *other = g_tree_node_first (b);
@@ -179,14 +180,21 @@ compare_pair (const Diff *diff, DiffPair *pair)
     g_autoptr (GTree) from = merge (diff->layers_read->pdata[0], pair->a);
     g_autoptr (GTree) to = merge (diff->layers_read->pdata[1], pair->b);
 
-    pair->files = diff_list_files (from, to);
+    pair->files = compare_list_files (from, to);
+}
+
+static void
+unref_table (gpointer table)
+{
+    g_hash_table_unref (table);
 }
 
 gboolean
-diff_compare_files (Diff *diff, Progress *progress, GError **error)
+compare_files (Diff *diff, Progress *progress, GError **error)
 {
     gboolean any = FALSE;
 
+    diff->layers_read = g_ptr_array_new_with_free_func (unref_table);
     for (guint i = 0; i < diff->images->len; i++)
         any |= ((DiffPair *)diff->images->pdata[i])->state == DIFF_CHANGED;
     if (diff->sides[0].bundle == NULL || diff->sides[1].bundle == NULL)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/compare.h"
+
 #include "bundle/base.h"
 #include "bundle/tree-base.h"
 #include "manifest/error.h"
-#include "manifest/verb-diff.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -78,7 +79,7 @@ complete_tree (Diff *diff, guint side, Progress *progress, GError **error)
 }
 
 gboolean
-diff_compare_trees (Diff *diff, Progress *progress, GError **error)
+compare_trees (Diff *diff, Progress *progress, GError **error)
 {
     if (diff->sides[0].bundle == NULL || diff->sides[1].bundle == NULL)
         return TRUE;
@@ -94,6 +95,6 @@ diff_compare_trees (Diff *diff, Progress *progress, GError **error)
         g_propagate_error (error, g_steal_pointer (&problem));
         return FALSE;
     }
-    diff->tree = diff_list_files (diff->trees[0], diff->trees[1]);
+    diff->tree = compare_list_files (diff->trees[0], diff->trees[1]);
     return TRUE;
 }

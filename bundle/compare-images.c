@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "manifest/verb-diff-text.h"
+#include "bundle/compare.h"
 
 #include <string.h>
 
@@ -8,14 +8,6 @@
 #define FIT_NAME G_MAXUINT
 #define FIT_IMAGE (G_MAXUINT - 1)
 #define FIT_REPOSITORY 1
-
-const char *
-diff_state_name (DiffState state)
-{
-    static const char *const names[] = { "same", "same-layers", "changed", "added", "removed" };
-
-    return names[state];
-}
 
 static const Digest *
 config_of (const DiffImage *image)
@@ -179,7 +171,7 @@ count_others (const Diff *diff, const DiffSide *side)
 }
 
 void
-diff_compare_images (Diff *diff)
+compare_images (Diff *diff)
 {
     const GPtrArray *a = diff->sides[0].images, *b = diff->sides[1].images;
     g_autofree DiffImage **partners = g_new0 (DiffImage *, b->len + 1);
@@ -195,7 +187,7 @@ diff_compare_images (Diff *diff)
         if (!image->paired && is_told (diff, image))
             add_pair (diff, image, NULL);
     }
-    diff_compare_layers (diff);
+    compare_layers (diff);
     for (guint i = 0; i < 2; i++)
         diff->others[i] = count_others (diff, &diff->sides[i]);
 }
