@@ -48,7 +48,9 @@ bundle_options_parse (int *argc, char ***argv, BundleOptions *o, GError **error)
     };
 
     return verb_parse (argc, argv, "RELEASE.yaml",
-                       "Packs images, playbooks, configs and files of a release into one bundle.",
+                       "Packs images, playbooks, configs and files of a release into one bundle. "
+                       "A key's password is asked for, or is the first line of the file or pipe "
+                       "that HANDCARRY_PASSWORD_FILE names.",
                        entries, &o->output, TRUE, error);
 }
 

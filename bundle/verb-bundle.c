@@ -5,6 +5,7 @@
 #include "bundle/pack.h"
 #include "bundle/verb-bundle.h"
 #include "keys/trust.h"
+#include "keys/verb-signer.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
@@ -24,7 +25,7 @@ load_keys (char **names, GError **error)
     g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (free_key);
 
     for (char **name = names; name != NULL && *name != NULL; name++) {
-        SecretKey *key = secret_key_load (*name, error);
+        SecretKey *key = signer_load_secret (*name, error);
 
         if (key == NULL)
             return NULL;

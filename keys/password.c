@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "keys/password.h"
 
+#include "keys/secret-text.h"
 #include "keys/selftest.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -10,32 +11,31 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
 #define PASSWORD_MAX 1023
 #define PASSWORD_FILE "HANDCARRY_PASSWORD_FILE"
 
+/* NULL where none is named. */
+static const char *
+named_file (void)
+{
+    const char *path = g_getenv (PASSWORD_FILE);
+
+    return path != NULL && *path != '\0' ? path : NULL;
+}
+
 static char *
 read_file (const char *path, GError **error)
 {
-    autofd int fd = file_open_given (path, error);
-    char *text = fd < 0 ? NULL : sodium_malloc (PASSWORD_MAX + 2);
-    ssize_t length;
+    gboolean exposed;
+    gsize length;
+    char *text = secret_text_read (path, PASSWORD_MAX, &length, &exposed, error);
 
-    if (fd < 0)
-        return fail_prefix (error, "password file of " PASSWORD_FILE), NULL;
     if (text == NULL)
-        return fail_null (error, ERR_FAILED, "no memory for a password");
-    length = TEMP_FAILURE_RETRY (read (fd, text, PASSWORD_MAX + 1));
-    if (length < 0 || length > PASSWORD_MAX) {
-        sodium_free (text);
-        return fail_null (error, ERR_USAGE,
-                          "password file '%s' is not to be read, or longer than "
-                          "%d bytes",
-                          path, PASSWORD_MAX);
-    }
-    text[length] = '\0';
+        return fail_prefix (error, "password file of " PASSWORD_FILE), NULL;
     text[strcspn (text, "\r\n")] = '\0';
     return text;
 }
@@ -117,12 +117,10 @@ open_terminal (GError **error)
 char *
 password_read (const char *prompt, gpointer data, GError **error)
 {
-    const char *path = g_getenv (PASSWORD_FILE);
-
     if (!keys_start (error))
         return NULL;
-    if (path != NULL && *path != '\0')
-        return read_file (path, error);
+    if (named_file () != NULL)
+        return read_file (named_file (), error);
     autofd int fd = open_terminal (error);
     return fd < 0 ? NULL : ask (fd, prompt, error);
 }
@@ -151,8 +149,22 @@ password_read_new (const char *what, GError **error)
         return NULL;
     if (*text == '\0')
         fail (error, ERR_USAGE, "an empty password protects nothing; --no-password says so openly");
-    else if (confirm (what, text, error))
+    else if (named_file () != NULL || confirm (what, text, error))
         return text;
     sodium_free (text);
     return NULL;
+}
+
+char *
+password_judge_file (void)
+{
+    const char *path = named_file ();
+    struct stat st;
+
+    if (path == NULL || fstatat (AT_FDCWD, path, &st, 0) < 0 || !S_ISREG (st.st_mode) ||
+        (st.st_mode & 0044) == 0)
+        return NULL;
+    return g_strdup_printf ("others may read the password file '%s' of " PASSWORD_FILE
+                            "; if that is not meant: chmod 600 '%s'",
+                            path, path);
 }

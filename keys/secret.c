@@ -4,14 +4,13 @@
 
 #include "keys/lines.h"
 #include "keys/password.h"
+#include "keys/secret-text.h"
 #include "keys/selftest.h"
 #include "manifest/error.h"
-#include "manifest/file.h"
 #include "manifest/fuzzing.h"
 
 #include <sodium.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define FILE_MAX 2048
 #define COMMENT_MAX 1023
@@ -181,36 +180,21 @@ secret_key_parse (const char *text, gsize length, const char *name, PasswordFunc
     return key;
 }
 
-/* Reads into guarded memory: a key without a password is readable in its file. */
-static SecretKey *
-load_text (int fd, const char *path, gsize size, GError **error)
-{
-    char *text = sodium_malloc (size + 1);
-    SecretKey *key = NULL;
-
-    if (text == NULL)
-        return fail_null (error, ERR_FAILED, "no memory for secret key '%s'", path);
-    if (file_pread_all (fd, path, text, size, 0, error))
-        key = secret_key_parse (text, size, path, password_read, NULL, error);
-    sodium_free (text);
-    return key;
-}
-
+/* In guarded memory from the start: a key without a password is readable in its file. */
 SecretKey *
 secret_key_load (const char *path, GError **error)
 {
-    autofd int fd = file_open_given (path, error);
-    struct stat st;
+    gboolean exposed;
+    gsize length;
+    char *text = secret_text_read (path, FILE_MAX, &length, &exposed, error);
     SecretKey *key;
 
-    if (fd < 0 || !keys_start (error))
-        return NULL;
-    if (fstat (fd, &st) < 0 || st.st_size > FILE_MAX)
-        return fail_null (error, ERR_FORMAT, "'%s' is longer than %d bytes: no minisign secret key",
-                          path, FILE_MAX);
-    key = load_text (fd, path, (gsize)st.st_size, error);
+    if (text == NULL)
+        return fail_prefix (error, "secret key"), NULL;
+    key = secret_key_parse (text, length, path, password_read, NULL, error);
+    sodium_free (text);
     if (key != NULL)
-        key->exposed = (st.st_mode & 0044) != 0;
+        key->exposed = exposed;
     return key;
 }
 

@@ -20,12 +20,14 @@ write_pair (int dirfd, const char *name, const Options *options, const SecretKey
             GError **error)
 {
     char *password = options->no_password ? NULL : password_read_new (name, error);
-    g_autofree char *weak = NULL;
+    g_autofree char *weak = NULL, *exposed = options->no_password ? NULL : password_judge_file ();
     guint64 memory = 0;
     gboolean written;
 
     if (password == NULL && !options->no_password)
         return FALSE;
+    if (exposed != NULL)
+        verb_warn ("%s", exposed);
     written = key_files_write_secret (dirfd, name, key, password, &memory, error);
     sodium_free (password);
     if (!written)
@@ -90,8 +92,8 @@ verb_keygen (int argc, char **argv, GError **error)
 
     if (!verb_parse (&argc, &argv, "NAME",
                      "Makes a key pair in minisign's formats: NAME.key and NAME.pub. Asks for a "
-                     "password, or takes the first line of the file that HANDCARRY_PASSWORD_FILE "
-                     "names. Overwrites nothing.",
+                     "password, or takes the first line of the file or pipe that "
+                     "HANDCARRY_PASSWORD_FILE names. Overwrites nothing.",
                      entries, &options.output, FALSE, error))
         return ERR_USAGE;
     if (argc != 2)

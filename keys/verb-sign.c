@@ -168,7 +168,8 @@ verb_sign (int argc, char **argv, GError **error)
             "Shows what would be signed, then signs it: adds votes on statement and "
             "packing list to a bundle; for a statement file, writes the vote beside it "
             "(STATEMENT.KEYID.vote). A file NAME.vote that lies beside a bundle counts as if it "
-            "were in it.",
+            "were in it. The password of a key is asked for on the terminal, or is the first line "
+            "of the file or pipe that HANDCARRY_PASSWORD_FILE names.",
             entries, &options.output, FALSE, error) ||
         !check_options (&options, argc, error))
         return ERR_USAGE;

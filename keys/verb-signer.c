@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "keys/verb-signer.h"
 
+#include "keys/password.h"
 #include "keys/secret.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
@@ -26,15 +27,28 @@ signer_options_check (const SignerOptions *options, GError **error)
     return TRUE;
 }
 
+SecretKey *
+signer_load_secret (const char *path, GError **error)
+{
+    SecretKey *key = secret_key_load (path, error);
+    g_autofree char *exposed = key != NULL ? password_judge_file () : NULL;
+
+    if (key == NULL)
+        return NULL;
+    if (secret_key_is_exposed (key))
+        verb_warn ("others may read the secret key '%s'; if that is not meant: chmod 600 '%s'",
+                   path, path);
+    if (exposed != NULL)
+        verb_warn ("%s", exposed);
+    return key;
+}
+
 static gboolean
 load_secret (Signer *signer, const char *path, GError **error)
 {
-    signer->secret = secret_key_load (path, error);
+    signer->secret = signer_load_secret (path, error);
     if (signer->secret == NULL)
         return FALSE;
-    if (secret_key_is_exposed (signer->secret))
-        verb_warn ("others may read the secret key '%s'; if that is not meant: chmod 600 '%s'",
-                   path, path);
     secret_key_get_public (signer->secret, &signer->key);
     return TRUE;
 }

@@ -7,8 +7,7 @@
 
 #include <glib.h>
 
-/* Whoever signs for a verb: a secret key file, or a program that has the key. Only keys/verb-*.c
- * include this. */
+/* Whoever signs for a verb: a secret key file, or a program that has the key. For verbs only. */
 
 /* The values of the options that name one. */
 typedef struct {
@@ -48,7 +47,9 @@ typedef struct {
     PublicKey key;
 } Signer;
 
-/* Asks for the password where the key has one, and warns of a key that others may read. */
+/* As secret_key_load; warns of a key or a password file that others may read. */
+SecretKey *signer_load_secret (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for either kind. */
 Signer *signer_load (const SignerOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void signer_free (Signer *signer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Signer, signer_free)

@@ -74,6 +74,10 @@ open_folders (Init *init, GError **error)
 static gboolean
 ask_passwords (Init *init, GError **error)
 {
+    g_autofree char *exposed = init->no_password ? NULL : password_judge_file ();
+
+    if (exposed != NULL)
+        verb_warn ("%s", exposed);
     if (!init->no_password) {
         init->root_password = password_read_new ("the two root keys", error);
         if (init->root_password == NULL)

@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <glib/gstdio.h>
 
@@ -151,16 +152,73 @@ test_empty_or_endless_password_is_refused (void)
     g_autofree char *dir = g_dir_make_tmp ("keys-XXXXXX", NULL);
     g_autofree char *path = g_build_filename (dir, "password", NULL);
     g_autofree char *endless = g_strnfill (5000, 'a');
-    const char *bad[] = { "", "\n", endless };
+    const struct {
+        const char *content;
+        int code;
+    } bad[] = { { "", ERR_USAGE }, { "\n", ERR_USAGE }, { endless, ERR_FORMAT } };
 
     g_setenv ("HANDCARRY_PASSWORD_FILE", path, TRUE);
     for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
         g_autoptr (GError) error = NULL;
 
-        g_assert_true (g_file_set_contents (path, bad[i], -1, NULL));
+        g_assert_true (g_file_set_contents (path, bad[i].content, -1, NULL));
         g_assert_null (password_read_new ("a key", &error));
-        g_assert_error (error, HANDCARRY_ERROR, ERR_USAGE);
+        g_assert_error (error, HANDCARRY_ERROR, bad[i].code);
     }
+    g_unlink (path);
+    g_rmdir (dir);
+}
+
+/* Writes in pieces, so that one read does not get all of it. */
+static gpointer
+dribble (gpointer data)
+{
+    int fd = GPOINTER_TO_INT (data);
+
+    for (const char *at = "se cret\nmore"; *at != '\0'; at++) {
+        g_assert_cmpint (write (fd, at, 1), ==, 1);
+        g_usleep (1000);
+    }
+    close (fd);
+    return NULL;
+}
+
+static void
+test_password_comes_through_a_pipe_in_pieces (void)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+    GThread *writer;
+    int fds[2];
+    char *text;
+
+    g_assert_cmpint (pipe (fds), ==, 0);
+    path = g_strdup_printf ("/dev/fd/%d", fds[0]);
+    g_setenv ("HANDCARRY_PASSWORD_FILE", path, TRUE);
+    writer = g_thread_new ("dribble", dribble, GINT_TO_POINTER (fds[1]));
+    text = password_read_new ("a key", &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (text, ==, "se cret");
+    g_assert_null (password_judge_file ());
+    sodium_free (text);
+    g_thread_join (writer);
+    close (fds[0]);
+}
+
+static void
+test_026_open_password_file_is_noticed (void)
+{
+    g_autofree char *dir = g_dir_make_tmp ("keys-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename (dir, "password", NULL);
+    g_autofree char *none = NULL, *said = NULL;
+
+    g_setenv ("HANDCARRY_PASSWORD_FILE", path, TRUE);
+    g_assert_true (g_file_set_contents_full (path, "a", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    none = password_judge_file ();
+    g_assert_null (none);
+    g_assert_cmpint (g_chmod (path, 0640), ==, 0);
+    said = password_judge_file ();
+    g_assert_nonnull (strstr (said, path));
     g_unlink (path);
     g_rmdir (dir);
 }
@@ -176,5 +234,7 @@ main (int argc, char **argv)
     g_test_add_func ("/secret/026-open-file-is-noticed", test_026_open_file_is_noticed);
     g_test_add_func ("/secret/password-file", test_password_file_gives_its_first_line);
     g_test_add_func ("/secret/empty-password", test_empty_or_endless_password_is_refused);
+    g_test_add_func ("/secret/password-pipe", test_password_comes_through_a_pipe_in_pieces);
+    g_test_add_func ("/secret/026-open-password-file", test_026_open_password_file_is_noticed);
     return g_test_run ();
 }

@@ -46,7 +46,7 @@ def refused(result, status, *fragments):
 
 def password_env(folder, password=PASSWORD):
     path = os.path.join(folder, "password.txt")
-    with open(path, "w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(password + "\n")
     return {"HANDCARRY_PASSWORD_FILE": path}
 

@@ -3,9 +3,11 @@
 """keygen: key files that stock minisign reads."""
 import os
 import stat
+import subprocess
 
 from keytools import (PASSWORD, minisign, minisign_accepts, needs_minisign, on_terminal,
                       password_env, refused, run)
+from program import program_for
 
 
 def mode(path):
@@ -108,6 +110,29 @@ def test_no_terminal_and_no_file_is_a_usage_error(tmp_path):
 def test_empty_password_is_refused(tmp_path):
     refused(run("keygen", "a", cwd=tmp_path, env=password_env(tmp_path, "")), 2, "empty password")
     assert not (tmp_path / "a.key").exists()
+
+
+def test_password_through_a_pipe_is_asked_for_once(tmp_path):
+    """As bash's <(…) gives it; read twice, the second time would find it empty."""
+    read, write = os.pipe()
+    os.write(write, PASSWORD.encode() + b"\n")
+    os.close(write)
+    env = {**os.environ, "HANDCARRY_PASSWORD_FILE": "/dev/fd/%d" % read}
+    ran = subprocess.run([program_for(["keygen"]), "keygen", "a"], cwd=tmp_path, env=env, text=True,
+                         capture_output=True, pass_fds=[read], check=False)
+    os.close(read)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert run("keygen", "b", cwd=tmp_path, env=password_env(tmp_path)).status == 0
+
+
+def test_a_password_file_that_others_may_read_is_warned_about(tmp_path):
+    env = password_env(tmp_path)
+    os.chmod(env["HANDCARRY_PASSWORD_FILE"], 0o644)
+    result = run("keygen", "a", cwd=tmp_path, env=env)
+    assert result.status == 0
+    assert "warning: others may read the password file" in result.err
+    result = run("keygen", "b", "--no-password", cwd=tmp_path, env=env)
+    assert (result.status, result.err) == (0, "")
 
 
 def test_open_folder_is_warned_about(tmp_path):

@@ -11,6 +11,7 @@ import tarfile
 import pytest
 from keytools import (PASSWORD, minisign, minisign_accepts, needs_minisign, on_terminal,
                       password_env, refused, run)
+from program import program_for
 
 RELEASE = """handcarry: 1
 product: demo
@@ -126,3 +127,37 @@ def test_usage(made):
     refused(run("sign", "trust/1.root.yaml", "--key", "root.key", cwd=made), 2, "is a trust root")
     refused(run("sign", "i.tar", "--key", "release.key", cwd=made), 3, "is not a bundle")
     refused(run("sign", "s.yaml", "--key", "trust/release.pub", cwd=made), 3, "is a public key")
+
+
+def test_key_and_password_through_pipes_sign_like_files(made):
+    """As bash's <(…) gives them: no file on any disk holds a secret."""
+    env = password_env(made)
+    assert run("keygen", "p", cwd=made, env=env).status == 0
+    assert run("sign", "s.yaml", "--key", "p.key", "--vote-out", "file.vote", cwd=made,
+               env=env).status == 0
+    script = ('key=$(<p.key) word=$(<password.txt); rm p.key password.txt; '
+              'HANDCARRY_PASSWORD_FILE=<(printf "%s\\n" "$word") '
+              '"$1" sign s.yaml --key <(printf "%s\\n" "$key") --vote-out pipe.vote')
+    ran = subprocess.run(["bash", "-euc", script, "-", program_for(["sign"])], cwd=made, text=True,
+                         capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (made / "pipe.vote").read_bytes() == (made / "file.vote").read_bytes()
+
+
+def test_026_bundle_warns_of_a_key_that_others_may_read(made):
+    (made / "release.key").chmod(0o644)
+    for args in (("bundle", "release.yaml", "--sign", "release.key", "-o", "w.tar.zst"),
+                 ("sign", "b.tar.zst", "--key", "release.key")):
+        result = run(*args, cwd=made)
+        assert result.status == 0
+        assert "warning: others may read the secret key 'release.key'" in result.err
+
+
+@pytest.mark.parametrize("key, fragment", [("/dev/null", "neither a regular file nor a pipe"),
+                                           ("nowhere.key", "cannot open 'nowhere.key'")])
+def test_what_is_no_key_file_is_named(made, key, fragment):
+    before = (made / "b.tar.zst").read_bytes()
+    result = run("sign", "b.tar.zst", "--key", key, cwd=made)
+    assert result.status in (1, 3)
+    assert fragment in result.err, result
+    assert (made / "b.tar.zst").read_bytes() == before
