@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#pragma once
+
+#include "bundle/registry-endpoint.h"
+#include "bundle/registry.h"
+
+struct Registry {
+    RegistryOptions options;
+    HttpClient *client;
+    Endpoint *endpoint;
+    GCancellable *cancellable; /* owns the one in options */
+};
