@@ -3,6 +3,7 @@
 #include "bundle/decode.h"
 
 #include "bundle/base-table.h"
+#include "bundle/locate.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild-state.h"
 #include "bundle/tree-cursor.h"
@@ -291,6 +292,29 @@ serve_rebuild_close (Reader *reader, WireHead *answer, GError **error)
     return close_number (reader, reader->passes, pass_free, error);
 }
 
+static gboolean
+serve_frame (Reader *reader, WireHead *answer, GError **error)
+{
+    gsize length;
+    g_autofree guint8 *content =
+        locate_read_frame (reader->bundle, reader->message.head.number, &length, error);
+
+    return content != NULL && give (content, length, reader, error);
+}
+
+static gboolean
+serve_member (Reader *reader, WireHead *answer, GError **error)
+{
+    GError *failed = NULL;
+    g_autofree char *name = locate_member (reader->bundle, reader->message.head.number,
+                                           reader->message.head.size, &answer->size, &failed);
+
+    if (failed != NULL)
+        g_propagate_error (error, failed);
+    return failed == NULL &&
+           (name == NULL || give ((const guint8 *)name, strlen (name), reader, error));
+}
+
 /* Fails with an error; fills in what it answers. */
 typedef gboolean (*Serve) (Reader *reader, WireHead *answer, GError **error);
 
@@ -301,6 +325,7 @@ static const Serve serve[] = {
     [DECODE_TREE_READ] = serve_tree_read, [DECODE_TREE_CLOSE] = serve_tree_close,
     [DECODE_REBUILD] = serve_rebuild,     [DECODE_LAYER] = serve_layer,
     [DECODE_COMPLETE] = serve_complete,   [DECODE_REBUILD_CLOSE] = serve_rebuild_close,
+    [DECODE_FRAME] = serve_frame,         [DECODE_MEMBER] = serve_member,
 };
 
 static gboolean

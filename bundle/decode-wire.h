@@ -41,6 +41,11 @@ typedef enum {
     DECODE_DATA,
     DECODE_DONE,
     DECODE_FAILED,
+
+    /* Requests again: */
+    DECODE_FRAME,  /* number: of a frame; answer: its content */
+    DECODE_MEMBER, /* number: of a region; size: an offset in it; answer: the name of the member
+                    * that is there, none where there is none; size: where in it */
 } DecodeKind;
 
 typedef enum {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "manifest/verb-diff-bytes.h"
 #include "manifest/verb-diff-text.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
 
+#define DIFFERENT 1 /* as cmp has it */
+
 typedef struct {
-    gboolean files;
+    gboolean files, bytes;
     VerbOutput output;
 } DiffOptions;
 
@@ -17,6 +20,8 @@ parse_options (int *argc, char ***argv, DiffOptions *options, GError **error)
           "also the files of the trees and of changed images: rebuilds their layers, which reads "
           "both bundles; a delta needs its base beside it",
           NULL },
+        { "bytes", 0, 0, G_OPTION_ARG_NONE, &options->bytes,
+          "are two bundles the same file? If not, where and why not; exit status 1", NULL },
         { NULL },
     };
 
@@ -24,11 +29,13 @@ parse_options (int *argc, char ***argv, DiffOptions *options, GError **error)
                      "Shows what B has otherwise than A: release, images, layers, Debian and "
                      "Alpine packages, tree, bytes. Each is a bundle or a have file (*.have). No "
                      "signature is checked here: 'handcarry verify' does that.\nThe exit status "
-                     "is 0 also where they differ.",
+                     "is 0 also where they differ, but with --bytes.",
                      entries, &options->output, TRUE, error))
         return FALSE;
     if (*argc != 3)
         return fail (error, ERR_USAGE, "diff: name two files, each a bundle or a have file");
+    if (options->bytes && options->files)
+        return fail (error, ERR_USAGE, "diff: --bytes and --files do not go together");
     return TRUE;
 }
 
@@ -51,10 +58,16 @@ int
 verb_diff (int argc, char **argv, GError **error)
 {
     DiffOptions options = { 0 };
+    gboolean same;
     g_auto (Diff) diff = { 0 };
 
-    if (!parse_options (&argc, &argv, &options, error) ||
-        !compare (&diff, argv + 1, &options, error))
+    if (!parse_options (&argc, &argv, &options, error))
+        return error_exit_status (*error);
+    if (options.bytes)
+        return !diff_bytes (argv + 1, &options.output, &same, error) ? error_exit_status (*error)
+               : same                                                ? 0
+                                                                     : DIFFERENT;
+    if (!compare (&diff, argv + 1, &options, error))
         return error_exit_status (*error);
     if (options.output.json)
         diff_print_json (&diff);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/decode.h"
+#include "bundle/locate.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
 #include "manifest/error.h"
@@ -134,6 +135,10 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     static const BaseReader bases = { read_base, NULL };
     static Bundle *bundle;
     g_autoptr (GBytes) meta = NULL;
+    g_autofree guint8 *content = NULL;
+    g_autofree char *name = NULL;
+    guint64 inside;
+    gsize length;
 
     if (size == 0)
         return 0;
@@ -145,12 +150,16 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     }
     said = g_byte_array_new ();
     g_byte_array_append (said, data + 1, (guint)size - 1);
-    if (*data % 4 == 0)
+    if (*data % 6 == 0)
         (void)!bundle_check_deep (bundle, scratch_folder (), NULL, NULL);
-    else if (*data % 4 == 1)
+    else if (*data % 6 == 1)
         rebuild_all (bundle);
-    else if (*data % 4 == 2)
+    else if (*data % 6 == 2)
         (void)!bundle_read_tree (bundle, count_tree, NULL, NULL);
+    else if (*data % 6 == 4)
+        content = locate_read_frame (bundle, 0, &length, NULL);
+    else if (*data % 6 == 5)
+        name = locate_member (bundle, REGION_META, 0, &inside, NULL);
     else
         meta = bundle_read_meta (bundle, "bases", NULL);
     g_clear_pointer (&bundle->decoder, decoder_free);
