@@ -17,7 +17,7 @@
 typedef struct {
     VerbOutput output;
     SignerOptions signer;
-    char *vote_out, *add, *base;
+    char *vote_out, *packing_out, *add, *base;
 } Options;
 
 static void
@@ -25,6 +25,7 @@ options_clear (Options *options)
 {
     signer_options_clear (&options->signer);
     g_free (options->vote_out);
+    g_free (options->packing_out);
     g_free (options->add);
     g_free (options->base);
 }
@@ -65,6 +66,8 @@ write_vote (const Options *options, const char *path, GBytes *vote, GError **err
     if (!file_create (dirfd, name, vote, 0644, error))
         return FALSE;
     verb_print (&options->output, "Vote written to '%s'.\n", path);
+    if (path == options->packing_out)
+        return TRUE;
     verb_print (&options->output,
                 g_str_has_suffix (path, VOTE_SUFFIX)
                     ? "It counts where it lies beside the bundle, or after 'handcarry sign BUNDLE "
@@ -86,28 +89,56 @@ sign_with_key (const Options *options, const char *path, const SignTexts *texts,
         return FALSE;
     id = public_key_id (&signer->key);
     beside = g_strdup_printf ("%s.%s" VOTE_SUFFIX, path, id);
+    if (options->packing_out != NULL || (options->vote_out == NULL && texts->packing != NULL)) {
+        packing_vote = sign_packing (signer, texts, error);
+        if (packing_vote == NULL)
+            return FALSE;
+    }
     if (options->vote_out != NULL || texts->packing == NULL)
         return write_vote (options, options->vote_out != NULL ? options->vote_out : beside, vote,
-                           error);
-    packing_vote = sign_packing (signer, texts, error);
-    if (packing_vote == NULL || !tail_add_votes (path, vote, packing_vote, error))
+                           error) &&
+               (packing_vote == NULL ||
+                write_vote (options, options->packing_out, packing_vote, error));
+    if (!tail_add_votes (path, vote, packing_vote, error))
         return FALSE;
     verb_print (&options->output, "Votes of key %s added to '%s'.\n", id, path);
     return TRUE;
 }
 
+/* Which text a vote is on, its trusted comment says. *packing is FALSE for comments of others:
+ * stock minisign's may say anything. */
+static gboolean
+find_kind (const Signature *vote, const SignTexts *texts, const char *file, gboolean *packing,
+           GError **error)
+{
+    g_autofree char *comment = NULL;
+
+    *packing = g_str_has_prefix (vote->comment, "handcarry packing ");
+    if (!*packing)
+        return TRUE;
+    comment = tail_packing_comment (texts->statement, texts->packing, error);
+    if (comment == NULL || g_str_equal (vote->comment, comment))
+        return comment != NULL;
+    return fail (error, ERR_TRUST,
+                 "'%s' is a vote on another packing list: the bundle that it was given for has "
+                 "other bytes ('handcarry diff' of the two)",
+                 file);
+}
+
 /* A vote made elsewhere. Whether its key counts is for 'verify' to say, which knows the trust
  * root. */
 static gboolean
-add_vote (const Options *options, const char *path, GError **error)
+add_vote (const Options *options, const char *path, const SignTexts *texts, GError **error)
 {
     g_autoptr (GBytes) vote = file_read_given (options->add, LIMIT_SIGNATURE_BYTES, error);
     g_autoptr (Signature) signature =
         vote != NULL ? signature_parse (vote, options->add, error) : NULL;
     g_autoptr (GBytes) written = signature != NULL ? signature_write (signature) : NULL;
     g_autofree char *id = NULL;
+    gboolean packing;
 
-    if (written == NULL || !tail_add_votes (path, written, NULL, error))
+    if (written == NULL || !find_kind (signature, texts, options->add, &packing, error) ||
+        !tail_add_votes (path, packing ? NULL : written, packing ? written : NULL, error))
         return FALSE;
     id = public_key_id_to_text (signature->id);
     verb_print (&options->output, "Vote of key %s added to '%s'; 'handcarry verify' counts it.\n",
@@ -127,6 +158,8 @@ check_options (const Options *options, int argc, GError **error)
         return fail (error, ERR_USAGE, "sign needs --key KEY, or --add FILE, one of the two");
     if (options->add != NULL && options->vote_out != NULL)
         return fail (error, ERR_USAGE, "--vote-out goes with --key, not with --add");
+    if (options->packing_out != NULL && options->vote_out == NULL)
+        return fail (error, ERR_USAGE, "--packing-vote-out goes with --vote-out");
     return TRUE;
 }
 
@@ -141,10 +174,11 @@ run (const Options *options, const char *path, GError **error)
     if (options->base != NULL &&
         !sign_print_changes (&options->output, options->base, path, &texts, error))
         return FALSE;
-    if (options->add != NULL && texts.packing == NULL)
-        return fail (error, ERR_USAGE, "--add needs a bundle; '%s' is a statement", path);
+    if ((options->add != NULL || options->packing_out != NULL) && texts.packing == NULL)
+        return fail (error, ERR_USAGE, "%s needs a bundle; '%s' is a statement",
+                     options->add != NULL ? "--add" : "--packing-vote-out", path);
     if (options->add != NULL)
-        return add_vote (options, path, error);
+        return add_vote (options, path, &texts, error);
     return sign_with_key (options, path, &texts, error);
 }
 
@@ -158,8 +192,10 @@ verb_sign (int argc, char **argv, GError **error)
           "also show what changes against this bundle or statement", "OLD" },
         { "vote-out", 0, 0, G_OPTION_ARG_FILENAME, &options.vote_out,
           "write the vote on the statement here (NAME.vote) instead of into the bundle", "FILE" },
-        { "add", 0, 0, G_OPTION_ARG_FILENAME, &options.add,
-          "add a vote on the statement that was made elsewhere", "FILE" },
+        { "packing-vote-out", 0, 0, G_OPTION_ARG_FILENAME, &options.packing_out,
+          "with --vote-out: the vote on the packing list, here", "FILE" },
+        { "add", 0, 0, G_OPTION_ARG_FILENAME, &options.add, "add a vote that was made elsewhere",
+          "FILE" },
         { NULL },
     };
 

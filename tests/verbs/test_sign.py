@@ -5,6 +5,7 @@ import glob
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 
@@ -76,6 +77,32 @@ def test_a_vote_of_another_key_does_not_count(made):
     assert verify(made).status == 4
 
 
+def test_votes_made_on_a_copy_come_as_two_small_files(made):
+    """What a second builder gives, who made the same bytes: its bundle need not travel."""
+    (made / "copy").mkdir()
+    shutil.copy(made / "b.tar.zst", made / "copy")
+    before = (made / "copy/b.tar.zst").read_bytes()
+    assert run("sign", "copy/b.tar.zst", "--key", "release.key", "--vote-out", "s.vote",
+               "--packing-vote-out", "p", cwd=made).status == 0
+    assert (made / "copy/b.tar.zst").read_bytes() == before
+    for vote, status in (("s.vote", 4), ("p", 0)):
+        assert run("sign", "b.tar.zst", "--add", vote, cwd=made).status == 0
+        assert verify(made).status == status
+    assert run("sign", "copy/b.tar.zst", "--key", "release.key", cwd=made).status == 0
+    assert (made / "b.tar.zst").read_bytes() == (made / "copy/b.tar.zst").read_bytes()
+
+
+def test_a_vote_on_another_packing_list_is_not_added(made):
+    assert run("bundle", "release.yaml", "--level", "1", "-o", "c.tar.zst", cwd=made).status == 0
+    assert run("sign", "c.tar.zst", "--key", "release.key", "--vote-out", "s.vote",
+               "--packing-vote-out", "p", cwd=made).status == 0
+    before = (made / "b.tar.zst").read_bytes()
+    refused(run("sign", "b.tar.zst", "--add", "p", cwd=made), 4,
+            "'p' is a vote on another packing list")
+    assert (made / "b.tar.zst").read_bytes() == before
+    assert run("sign", "b.tar.zst", "--add", "s.vote", cwd=made).status == 0
+
+
 @needs_minisign
 def test_minisign_accepts_a_vote_on_a_statement(made):
     assert run("sign", "s.yaml", "--key", "release.key", cwd=made).status == 0
@@ -124,6 +151,10 @@ def test_usage(made):
     refused(run("sign", "b.tar.zst", cwd=made), 2, "--key KEY, or --add FILE")
     refused(run("sign", "--key", "release.key", cwd=made), 2, "exactly one")
     refused(run("sign", "s.yaml", "--add", "s.yaml", cwd=made), 2, "--add needs a bundle")
+    refused(run("sign", "b.tar.zst", "--key", "release.key", "--packing-vote-out", "p", cwd=made), 2,
+            "--packing-vote-out goes with --vote-out")
+    refused(run("sign", "s.yaml", "--key", "release.key", "--vote-out", "v", "--packing-vote-out", "p",
+                cwd=made), 2, "--packing-vote-out needs a bundle")
     refused(run("sign", "trust/1.root.yaml", "--key", "root.key", cwd=made), 2, "is a trust root")
     refused(run("sign", "i.tar", "--key", "release.key", cwd=made), 3, "is not a bundle")
     refused(run("sign", "s.yaml", "--key", "trust/release.pub", cwd=made), 3, "is a public key")
