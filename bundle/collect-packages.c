@@ -12,22 +12,28 @@
 #include <archive_entry.h>
 #include <string.h>
 
+typedef PackageList *(*ParseFunc) (GBytes *text, GError **error);
+
 /* Where databases lie; of a folder, each file is one. Alpine 3.22 moved /lib below /usr. */
 static const struct {
     const char *path;
     gboolean folder;
-    PackageKind kind;
+    ParseFunc parse; /* NULL: os-release */
     PackagesUnread unread;
 } places[] = {
-    { "/lib/apk/db/installed", FALSE, PACKAGE_APK, UNREAD_APK },
-    { "/usr/lib/apk/db/installed", FALSE, PACKAGE_APK, UNREAD_APK },
-    { "/var/lib/dpkg/status", FALSE, PACKAGE_DEB, UNREAD_DEB },
-    { "/var/lib/dpkg/status.d", TRUE, PACKAGE_DEB, UNREAD_DEB },
+    { "/lib/apk/db/installed", FALSE, package_db_parse_apk, UNREAD_APK },
+    { "/usr/lib/apk/db/installed", FALSE, package_db_parse_apk, UNREAD_APK },
+    { "/var/lib/dpkg/status", FALSE, package_db_parse_dpkg, UNREAD_DEB },
+    { "/var/lib/dpkg/status.d", TRUE, package_db_parse_dpkg, UNREAD_DEB },
+    { "/etc/os-release", FALSE, NULL, 0 },
+    { "/usr/lib/os-release", FALSE, NULL, 0 },
 };
 
+/* Or an os-release. */
 typedef struct {
     char *path;
-    PackageList *list; /* what could be read of it */
+    PackageList *list; /* what could be read of it; of os-release nothing */
+    OsRelease os;
 } Database;
 
 /* What one layer does to the databases. Paths are absolute. */
@@ -48,6 +54,7 @@ database_free (gpointer data)
     Database *database = data;
 
     package_list_free (database->list);
+    os_release_clear (&database->os);
     g_free (database->path);
     g_free (database);
 }
@@ -151,15 +158,19 @@ add_database (LayerPackages *layer, struct archive *a, struct archive_entry *ent
     g_autoptr (GBytes) text = read_entry (a, entry);
     g_autoptr (GError) error = NULL;
     Database *database = g_new0 (Database, 1);
+    gboolean ok = FALSE;
 
-    if (text != NULL)
-        database->list = places[place].kind == PACKAGE_APK ? package_db_parse_apk (text, &error)
-                                                           : package_db_parse_dpkg (text, &error);
-    if (database->list == NULL) {
-        g_debug ("%s: %s", path, error != NULL ? error->message : "no plain file");
-        database->list = package_list_new ();
-        database->list->unread = places[place].unread;
+    if (text != NULL && places[place].parse != NULL) {
+        database->list = places[place].parse (text, &error);
+        ok = database->list != NULL;
+    } else if (text != NULL) {
+        ok = os_release_parse (text, &database->os, &error);
     }
+    if (!ok)
+        g_debug ("%s: %s", path, error != NULL ? error->message : "no plain file");
+    if (database->list == NULL)
+        database->list = package_list_new ();
+    database->list->unread = ok ? 0 : places[place].unread;
     database->path = g_strdup (path);
     g_hash_table_replace (layer->databases, database->path, database);
 }
@@ -258,17 +269,32 @@ add_packages (PackageList *list, const PackageList *more)
 {
     for (guint i = 0; i < more->packages->len; i++) {
         const Package *package = more->packages->pdata[i];
+        Package *copy = package_list_add (list, package->kind, package->name, package->version,
+                                          package->arch, NULL);
 
-        if (!package_list_add (list, package->kind, package->name, package->version, package->arch,
-                               NULL))
+        if (copy == NULL)
             return FALSE;
+        copy->source = g_strdup (package->source);
+        copy->source_version = g_strdup (package->source_version);
+        copy->licence = g_strdup (package->licence);
     }
     list->unread |= more->unread;
     return TRUE;
 }
 
+/* /etc counts more than /usr/lib, and comes first; mostly it is a link to the other. */
+static void
+take_os (OsRelease *os, const Database *database)
+{
+    if (os->id != NULL || database->os.id == NULL)
+        return;
+    os->id = g_strdup (database->os.id);
+    os->version = g_strdup (database->os.version);
+}
+
 PackageList *
-package_collector_list (PackageCollector *collector, const SourceImage *image, GError **error)
+package_collector_list (PackageCollector *collector, const SourceImage *image, OsRelease *os,
+                        GError **error)
 {
     g_autoptr (GHashTable) databases = g_hash_table_new (g_str_hash, g_str_equal);
     g_autoptr (PackageList) list = package_list_new ();
@@ -291,6 +317,7 @@ package_collector_list (PackageCollector *collector, const SourceImage *image, G
 
         if (!add_packages (list, database->list))
             list->unread |= places[find_place (database->path)].unread;
+        take_os (os, database);
     }
     return g_steal_pointer (&list);
 }

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "bundle/os-release.h"
 #include "bundle/packages.h"
 #include "bundle/source.h"
 
@@ -14,6 +15,7 @@ void package_collector_free (PackageCollector *collector);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PackageCollector, package_collector_free)
 
 /* What the image holds by its databases: empty where it has none. One that can not be read is not
- * an error, as the image is fine without; the list says so. */
+ * an error, as the image is fine without; the list says so. os is what it says that it is, perhaps
+ * nothing; the caller clears it. */
 PackageList *package_collector_list (PackageCollector *collector, const SourceImage *image,
-                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                     OsRelease *os, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -26,6 +26,7 @@ package_free (gpointer data)
 {
     DiffPackage *package = data;
 
+    g_free (package->kind);
     g_free (package->name);
     g_free (package->arch);
     g_free (package->from);
@@ -37,7 +38,7 @@ static int
 compare_rows (gconstpointer a, gconstpointer b, gpointer data)
 {
     const Package *one = a, *other = b;
-    int order = (int)one->kind - (int)other->kind;
+    int order = strcmp (one->kind, other->kind);
 
     order = order != 0 ? order : strcmp (one->name, other->name);
     return order != 0 ? order : strcmp (one->arch, other->arch);
@@ -81,7 +82,7 @@ has_name (const GTreeNode *node, const Package *package)
 {
     const Package *other = node != NULL ? g_tree_node_key ((GTreeNode *)node) : NULL;
 
-    return other != NULL && other->kind == package->kind &&
+    return other != NULL && strcmp (other->kind, package->kind) == 0 &&
            strcmp (other->name, package->name) == 0;
 }
 
@@ -99,7 +100,7 @@ list_changes (GTree *rows)
         if (from == NULL && to == NULL)
             continue;
         change = g_new0 (DiffPackage, 1);
-        change->kind = row->package->kind;
+        change->kind = g_strdup (row->package->kind);
         change->name = g_strdup (row->package->name);
         change->arch = g_strdup (row->package->arch);
         change->show_arch = has_name (g_tree_node_previous (node), row->package) ||

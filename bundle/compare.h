@@ -61,8 +61,7 @@ typedef enum {
 } DiffState;
 
 typedef struct {
-    PackageKind kind;
-    char *name, *arch;
+    char *kind, *name, *arch;
     gboolean show_arch; /* there is one of that name for another architecture */
     char *from, *to;    /* versions; NULL: not there */
 } DiffPackage;

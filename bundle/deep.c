@@ -7,13 +7,14 @@
 #include "bundle/oci.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
+#include "bundle/sbom.h"
 #include "bundle/tree-table.h"
 #include "bundle/tree.h"
 #include "manifest/error.h"
 #include "manifest/fuzzing.h"
 
 /* The OCI manifest and the config's diffIDs and platform must be those of the statement; the list
- * of packages must be one. */
+ * of packages must be one, and the SBOM a text. */
 static gboolean
 check_image (Bundle *bundle, const StatementImage *image, GError **error)
 {
@@ -21,6 +22,7 @@ check_image (Bundle *bundle, const StatementImage *image, GError **error)
     g_autoptr (GBytes) manifest = oci_manifest (image);
     g_autoptr (GArray) diffids = NULL;
     g_autoptr (PackageList) packages = NULL;
+    g_autoptr (GBytes) sbom = NULL;
     g_autofree char *platform = NULL;
     Digest digest = digest_of_bytes (manifest);
 
@@ -41,7 +43,10 @@ check_image (Bundle *bundle, const StatementImage *image, GError **error)
                            &g_array_index (image->layers, StatementLayer, i).diffid))
             return fail (error, ERR_FORMAT, "layer %u of its config is not the statement's", i);
     packages = bundle_read_packages (bundle, image, error);
-    return packages != NULL;
+    if (packages == NULL)
+        return FALSE;
+    sbom = bundle_read_sbom (bundle, image, error);
+    return sbom != NULL;
 }
 
 static gboolean
@@ -75,33 +80,48 @@ expect_member (const Bundle *bundle, guint *at, const char *name, GError **error
     return TRUE;
 }
 
-/* Members of region meta: configs in the order of the images, their package lists, the base files
- * of a delta, the tree files that it leaves out, then recipes in the order of the layers; nothing
- * missing, nothing more. */
+static char *
+config_member (const Digest *config)
+{
+    g_autofree char *hex = digest_to_hex (config);
+
+    return g_strdup_printf ("images/%s.json", hex);
+}
+
+/* What each image has, in the order of the images. */
+static gboolean
+expect_of_images (const Bundle *bundle, guint *at, GError **error)
+{
+    static char *(*const names[]) (const Digest *config) = { config_member, package_list_member,
+                                                             sbom_member };
+    g_autoptr (GPtrArray) configs = bundle_distinct_configs (bundle->statement);
+
+    for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+        for (guint k = 0; k < configs->len; k++) {
+            g_autofree char *name = names[i](configs->pdata[k]);
+
+            if (!expect_member (bundle, at, name, error))
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Members of region meta: configs in the order of the images, their package lists, their SBOMs, the
+ * base files of a delta, the tree files that it leaves out, then recipes in the order of the
+ * layers; nothing missing, nothing more. */
 gboolean
 bundle_check_members (Bundle *bundle, GError **error)
 {
     g_autoptr (GPtrArray) layers = bundle_carried_layers (bundle);
-    g_autoptr (GPtrArray) configs = bundle_distinct_configs (bundle->statement);
     guint at = 0;
 
     if (bundle->apart)
         return check_apart (bundle, DECODE_MEMBERS, error);
     if (!bundle_load_meta (bundle, error))
         return FALSE;
-    for (guint i = 0; i < configs->len; i++) {
-        g_autofree char *hex = digest_to_hex (configs->pdata[i]);
-        g_autofree char *name = g_strdup_printf ("images/%s.json", hex);
-
-        if (!expect_member (bundle, &at, name, error))
-            return FALSE;
-    }
-    for (guint i = 0; i < configs->len; i++) {
-        g_autofree char *name = package_list_member (configs->pdata[i]);
-
-        if (!expect_member (bundle, &at, name, error))
-            return FALSE;
-    }
+    if (!expect_of_images (bundle, &at, error))
+        return FALSE;
     if (packing_is_delta (bundle->packing) &&
         !expect_member (bundle, &at, BASE_TABLE_MEMBER, error))
         return FALSE;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/base-table.h"
-#include "bundle/collect-packages.h"
 #include "bundle/format.h"
 #include "bundle/member.h"
 #include "bundle/pack-private.h"
 #include "bundle/recipe-write.h"
+#include "bundle/source.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
-static gboolean
-append_meta (Packer *packer, const char *name, GBytes *content, GError **error)
+gboolean
+pack_append_meta (Packer *packer, const char *name, GBytes *content, GError **error)
 {
     static const guint8 zeros[TAR_BLOCK];
     gsize size = g_bytes_get_size (content), length;
@@ -32,32 +32,7 @@ append_meta (Packer *packer, const char *name, GBytes *content, GError **error)
     return TRUE;
 }
 
-/* One list for each config, whatever it holds. */
-static gboolean
-write_packages (Packer *packer, GError **error)
-{
-    g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
-    g_autoptr (PackageCollector) collector = package_collector_new ();
-
-    for (guint i = 0; i < packer->images->len; i++) {
-        StatementImage *image = packer->statement.images->pdata[i];
-        g_autofree char *name = package_list_member (&image->config);
-        g_autoptr (PackageList) list = NULL;
-        g_autoptr (GBytes) text = NULL;
-
-        if (!g_hash_table_add (seen, &image->config))
-            continue;
-        list = package_collector_list (collector, packer->images->pdata[i], error);
-        if (list == NULL)
-            return fail_prefix (error, "image '%s'", image->name);
-        text = package_list_write (list);
-        if (!append_meta (packer, name, text, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* Configs, package lists, recipes: what region meta holds. */
+/* Configs, package lists, SBOMs, recipes: what region meta holds. */
 gboolean
 pack_write_meta (Packer *packer, GError **error)
 {
@@ -74,21 +49,22 @@ pack_write_meta (Packer *packer, GError **error)
         g_autofree char *name = g_strdup_printf ("images/%s.json", hex);
 
         if (g_hash_table_add (seen, &image->config) &&
-            !append_meta (packer, name, ((SourceImage *)packer->images->pdata[i])->config, error))
+            !pack_append_meta (packer, name, ((SourceImage *)packer->images->pdata[i])->config,
+                               error))
             return FALSE;
     }
-    if (!write_packages (packer, error))
+    if (!pack_write_packages (packer, error))
         return FALSE;
     if (packing_is_delta (&packer->packing)) {
         g_autoptr (GBytes) bases = recipe_write_bases (&from);
 
-        if (!append_meta (packer, BASE_TABLE_MEMBER, bases, error))
+        if (!pack_append_meta (packer, BASE_TABLE_MEMBER, bases, error))
             return FALSE;
     }
     if (packer->packing.tree_left_out.files > 0) {
         g_autoptr (GBytes) table = pack_tree_table (packer);
 
-        if (!append_meta (packer, TREE_TABLE_MEMBER, table, error))
+        if (!pack_append_meta (packer, TREE_TABLE_MEMBER, table, error))
             return FALSE;
     }
     for (guint i = 0; i < packer->contents->layers->len; i++) {
@@ -97,7 +73,7 @@ pack_write_meta (Packer *packer, GError **error)
         g_autofree char *name = g_strdup_printf ("layers/%s", hex);
         g_autoptr (GBytes) recipe = recipe_write (&from, i);
 
-        if (!append_meta (packer, name, recipe, error))
+        if (!pack_append_meta (packer, name, recipe, error))
             return FALSE;
     }
     return TRUE;

@@ -55,8 +55,14 @@ gboolean pack_leave_out_tree (Packer *packer, PackResult *result,
 GBytes *pack_tree_table (const Packer *packer);
 void pack_plan_tree (const Packer *packer, FramePlan *plan);
 
-/* pack-meta.c: configs, package lists and recipes into meta_fd. */
+/* pack-meta.c: configs, package lists, SBOMs and recipes into meta_fd. */
 gboolean pack_write_meta (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One more member, behind those that are there. */
+gboolean pack_append_meta (Packer *packer, const char *name, GBytes *content,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* pack-packages.c: a package list for each config, then an SBOM for each. */
+gboolean pack_write_packages (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* pack-seal.c: frame n, tail and footer, with the votes of the keys that are there. */
 gboolean pack_write_end (Packer *packer, Output *output, PackResult *result,

@@ -9,19 +9,19 @@
 
 /* The fields of a paragraph that matter. Both formats are paragraphs of "KEY:VALUE" lines with an
  * empty line behind each. */
-enum { FIELD_NAME, FIELD_VERSION, FIELD_ARCH, FIELD_STATUS, N_FIELDS };
+enum { FIELD_NAME, FIELD_VERSION, FIELD_ARCH, FIELD_STATUS, FIELD_SOURCE, FIELD_LICENCE, N_FIELDS };
 
 typedef struct {
-    PackageKind kind;
+    const char *kind;
     const char *keys[N_FIELDS];
     gboolean folded; /* lines that begin with a blank go on with the value before */
 } Format;
 
-static const Format dpkg = { PACKAGE_DEB,
-                             { "Package", "Version", "Architecture", "Status" },
+static const Format dpkg = { PACKAGE_KIND_DEB,
+                             { "Package", "Version", "Architecture", "Status", "Source", NULL },
                              TRUE };
 /* apk keeps only what is installed. */
-static const Format apk = { PACKAGE_APK, { "P", "V", "A", NULL }, FALSE };
+static const Format apk = { PACKAGE_KIND_APK, { "P", "V", "A", NULL, "o", "L" }, FALSE };
 
 /* The last word of a Status field ("install ok installed"), and whether the package's files are
  * there in that state (dpkg's lib/dpkg/parse.c has the words). */
@@ -70,6 +70,54 @@ is_present (const char *status, gboolean *present, GError **error)
 }
 
 static gboolean
+is_plain (const char *text, gboolean blanks)
+{
+    gsize length = strlen (text);
+
+    for (const char *at = text; *at != '\0'; at++)
+        if (!g_ascii_isgraph (*at) && !(blanks && *at == ' '))
+            return FALSE;
+    return length > 0 && length <= LIMIT_NAME_BYTES;
+}
+
+/* dpkg writes "NAME" or "NAME (VERSION)", and nothing where both are the package's own. What is
+ * said otherwise is left out: the package is there whatever it was built from. */
+static void
+take_source (Package *package, const char *text)
+{
+    const char *blank = strstr (text, " (");
+    g_autofree char *name = blank != NULL ? g_strndup (text, (gsize)(blank - text)) : NULL;
+    g_autofree char *version = NULL;
+
+    if (blank != NULL && g_str_has_suffix (blank, ")"))
+        version = g_strndup (blank + 2, strlen (blank + 2) - 1);
+    if (!is_plain (name != NULL ? name : text, FALSE) ||
+        (blank != NULL && (version == NULL || !is_plain (version, FALSE))))
+        return;
+    if (version == NULL && strcmp (text, package->name) == 0)
+        return;
+    package->source = g_strdup (name != NULL ? name : text);
+    package->source_version = g_steal_pointer (&version);
+}
+
+static gboolean
+add_package (Reader *reader, GError **error)
+{
+    char **values = reader->values;
+    Package *package;
+
+    package = package_list_add (reader->list, reader->format->kind, values[FIELD_NAME],
+                                values[FIELD_VERSION], values[FIELD_ARCH], error);
+    if (package == NULL)
+        return FALSE;
+    if (values[FIELD_SOURCE] != NULL)
+        take_source (package, values[FIELD_SOURCE]);
+    if (values[FIELD_LICENCE] != NULL && is_plain (values[FIELD_LICENCE], TRUE))
+        package->licence = g_strdup (values[FIELD_LICENCE]);
+    return TRUE;
+}
+
+static gboolean
 end_paragraph (Reader *reader, GError **error)
 {
     char **values = reader->values;
@@ -82,8 +130,7 @@ end_paragraph (Reader *reader, GError **error)
     for (guint i = FIELD_NAME; present && i <= FIELD_ARCH; i++)
         if (values[i] == NULL)
             return fail (error, ERR_FORMAT, "a package has no '%s'", reader->format->keys[i]);
-    if (present && !package_list_add (reader->list, reader->format->kind, values[FIELD_NAME],
-                                      values[FIELD_VERSION], values[FIELD_ARCH], error))
+    if (present && !add_package (reader, error))
         return FALSE;
     paragraph_clear (reader);
     return TRUE;

@@ -9,15 +9,9 @@
 
 #define UNREAD_WORD "unread"
 
-static const char *const kind_names[N_PACKAGE_KINDS] = { "apk", "deb" };
+#define KIND_MAX 32
 /* In the order of the bits of PackagesUnread. */
-static const char *const unread_names[] = { "apk", "deb", "layer" };
-
-const char *
-package_kind_name (PackageKind kind)
-{
-    return kind_names[kind];
-}
+static const char *const unread_names[] = { "apk", "deb", "layer", "sbom" };
 
 char *
 package_list_member (const Digest *config)
@@ -27,14 +21,24 @@ package_list_member (const Digest *config)
     return g_strconcat ("packages/", hex, NULL);
 }
 
+const char *
+package_known (const char *word)
+{
+    return strcmp (word, PACKAGE_NONE) != 0 ? word : NULL;
+}
+
 static void
 package_free (gpointer data)
 {
     Package *package = data;
 
+    g_free (package->kind);
     g_free (package->name);
     g_free (package->version);
     g_free (package->arch);
+    g_free (package->source);
+    g_free (package->source_version);
+    g_free (package->licence);
     g_free (package);
 }
 
@@ -75,31 +79,45 @@ check_word (const char *what, const char *word, GError **error)
     return TRUE;
 }
 
-gboolean
-package_list_add (PackageList *list, PackageKind kind, const char *name, const char *version,
+/* The types of package URLs; one of them would be taken for what begins another line. */
+static gboolean
+check_kind (const char *kind, GError **error)
+{
+    gsize length = strspn (kind, "abcdefghijklmnopqrstuvwxyz0123456789.+-");
+    g_autofree char *shown = NULL;
+
+    if (g_ascii_isalpha (*kind) && kind[length] == '\0' && length <= KIND_MAX &&
+        strcmp (kind, UNREAD_WORD) != 0)
+        return TRUE;
+    shown = error_quote (kind);
+    return fail (error, ERR_FORMAT, "'%s' is no kind of packages", shown);
+}
+
+Package *
+package_list_add (PackageList *list, const char *kind, const char *name, const char *version,
                   const char *arch, GError **error)
 {
     Package *package;
 
-    if (!check_word ("name", name, error) || !check_word ("version", version, error) ||
-        !check_word ("architecture", arch, error))
-        return FALSE;
+    if (!check_kind (kind, error) || !check_word ("name", name, error) ||
+        !check_word ("version", version, error) || !check_word ("architecture", arch, error))
+        return NULL;
     if (list->packages->len >= LIMIT_PACKAGES)
-        return fail (error, ERR_FORMAT, "there are more than %d packages", LIMIT_PACKAGES);
+        return fail_null (error, ERR_FORMAT, "there are more than %d packages", LIMIT_PACKAGES);
     package = g_new0 (Package, 1);
-    package->kind = kind;
+    package->kind = g_strdup (kind);
     package->name = g_strdup (name);
     package->version = g_strdup (version);
     package->arch = g_strdup (arch);
     g_ptr_array_add (list->packages, package);
-    return TRUE;
+    return package;
 }
 
 /* The order of the lines: a blank is less than every byte of a word. */
-static int
-compare (const Package *a, const Package *b)
+int
+package_compare (const Package *a, const Package *b)
 {
-    int order = (int)a->kind - (int)b->kind;
+    int order = strcmp (a->kind, b->kind);
 
     order = order != 0 ? order : strcmp (a->name, b->name);
     order = order != 0 ? order : strcmp (a->version, b->version);
@@ -109,7 +127,7 @@ compare (const Package *a, const Package *b)
 static int
 compare_pointers (gconstpointer a, gconstpointer b)
 {
-    return compare (*(Package *const *)a, *(Package *const *)b);
+    return package_compare (*(Package *const *)a, *(Package *const *)b);
 }
 
 void
@@ -117,25 +135,36 @@ package_list_sort (PackageList *list)
 {
     g_ptr_array_sort (list->packages, compare_pointers);
     for (guint i = list->packages->len; i-- > 1;)
-        if (compare (list->packages->pdata[i - 1], list->packages->pdata[i]) == 0)
+        if (package_compare (list->packages->pdata[i - 1], list->packages->pdata[i]) == 0)
             g_ptr_array_remove_index (list->packages, i);
+}
+
+static void
+write_unread (GString *text, guint unread)
+{
+    for (guint bit = 0; bit < G_N_ELEMENTS (unread_names); bit++)
+        if ((unread & 1u << bit) != 0)
+            g_string_append_printf (text, UNREAD_WORD " %s\n", unread_names[bit]);
 }
 
 GBytes *
 package_list_write (PackageList *list)
 {
     GString *text = g_string_new (NULL);
+    guint unread = list->unread;
 
     package_list_sort (list);
     for (guint i = 0; i < list->packages->len; i++) {
         const Package *package = list->packages->pdata[i];
 
-        g_string_append_printf (text, "%s %s %s %s\n", kind_names[package->kind], package->name,
+        if (strcmp (package->kind, UNREAD_WORD) > 0) {
+            write_unread (text, unread);
+            unread = 0;
+        }
+        g_string_append_printf (text, "%s %s %s %s\n", package->kind, package->name,
                                 package->version, package->arch);
     }
-    for (guint bit = 0; bit < G_N_ELEMENTS (unread_names); bit++)
-        if ((list->unread & 1u << bit) != 0)
-            g_string_append_printf (text, UNREAD_WORD " %s\n", unread_names[bit]);
+    write_unread (text, unread);
     return g_string_free_to_bytes (text);
 }
 
@@ -150,12 +179,9 @@ parse_words (PackageList *list, char **words, GError **error)
             return TRUE;
         }
     }
-    for (PackageKind kind = 0; n == 4 && kind < N_PACKAGE_KINDS; kind++)
-        if (strcmp (words[0], kind_names[kind]) == 0)
-            return package_list_add (list, kind, words[1], words[2], words[3], error);
-    return fail (
-        error, ERR_FORMAT,
-        "it is neither 'deb NAME VERSION ARCH', 'apk NAME VERSION ARCH' nor 'unread WHAT'");
+    if (n == 4)
+        return package_list_add (list, words[0], words[1], words[2], words[3], error) != NULL;
+    return fail (error, ERR_FORMAT, "it is neither 'KIND NAME VERSION ARCH' nor 'unread WHAT'");
 }
 
 /* Lines ascend strictly, so there is one text of each list. */

@@ -8,15 +8,17 @@
 
 /* Which packages an image holds: member packages/<config digest> (bundle/FORMAT.md, section 8). */
 
-typedef enum {
-    PACKAGE_APK,
-    PACKAGE_DEB,
-    N_PACKAGE_KINDS,
-} PackageKind;
+#define PACKAGE_KIND_APK "apk"
+#define PACKAGE_KIND_DEB "deb"
+/* In the place of a version or architecture that a package does not have. */
+#define PACKAGE_NONE "-"
 
 typedef struct {
-    PackageKind kind;
+    char *kind;                  /* a type of package URLs: "apk", "deb", "npm", "pypi" … */
     char *name, *version, *arch; /* each one word of printable ASCII */
+    /* What only the packer knows, each perhaps NULL: the source package where it has another name
+     * or version, and the licence in the packager's words. */
+    char *source, *source_version, *licence;
 } Package;
 
 /* What the packer saw but could not read: the list may lack packages. */
@@ -24,6 +26,7 @@ typedef enum {
     UNREAD_APK = 1 << 0,   /* a database of apk */
     UNREAD_DEB = 1 << 1,   /* a database of dpkg */
     UNREAD_LAYER = 1 << 2, /* a layer that is no tar to its end */
+    UNREAD_SBOM = 1 << 3,  /* a package that the image's given SBOM names */
 } PackagesUnread;
 
 typedef struct {
@@ -36,8 +39,9 @@ void package_list_free (PackageList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PackageList, package_list_free)
 
 /* Copies the words. ERR_FORMAT where one is empty, longer than LIMIT_NAME_BYTES or more than one
- * word of printable ASCII, and beyond LIMIT_PACKAGES. */
-gboolean package_list_add (PackageList *list, PackageKind kind, const char *name,
+ * word of printable ASCII, where kind is no type of package URLs, and beyond LIMIT_PACKAGES.
+ * The result belongs to the list. */
+Package *package_list_add (PackageList *list, const char *kind, const char *name,
                            const char *version, const char *arch,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Sorts the list by the bytes of its lines and drops what is there twice. */
@@ -49,5 +53,7 @@ PackageList *package_list_parse (GBytes *text, GError **error) G_GNUC_WARN_UNUSE
 
 /* The member that carries the list of the image with this config. Caller frees. */
 char *package_list_member (const Digest *config);
-/* "apk", "deb". */
-const char *package_kind_name (PackageKind kind);
+/* In the order of a list: kind, name, version, architecture. */
+int package_compare (const Package *a, const Package *b);
+/* A version or architecture, or NULL where the package has none (PACKAGE_NONE). */
+const char *package_known (const char *word);

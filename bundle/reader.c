@@ -5,6 +5,7 @@
 #include "bundle/decode.h"
 #include "bundle/format.h"
 #include "bundle/member.h"
+#include "bundle/sbom.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/fuzzing.h"
@@ -296,4 +297,13 @@ bundle_read_packages (Bundle *bundle, const StatementImage *image, GError **erro
     g_autoptr (GBytes) text = bundle_read_meta (bundle, name, error);
 
     return text != NULL ? package_list_parse (text, error) : NULL;
+}
+
+GBytes *
+bundle_read_sbom (Bundle *bundle, const StatementImage *image, GError **error)
+{
+    g_autofree char *name = sbom_member (&image->config);
+    g_autoptr (GBytes) text = bundle_read_meta (bundle, name, error);
+
+    return text != NULL && sbom_check_text (text, error) ? g_steal_pointer (&text) : NULL;
 }

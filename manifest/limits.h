@@ -14,6 +14,7 @@
 #define LIMIT_IMAGES 1000
 #define LIMIT_PACKAGES 100000                     /* in one image */
 #define LIMIT_PACKAGE_DB_BYTES (64 * 1024 * 1024) /* one file of a package database */
+#define LIMIT_SBOM_BYTES (32 * 1024 * 1024)       /* of one image */
 #define LIMIT_HAVE_PRODUCTS 1000
 #define LIMIT_BASES 64   /* releases that one delta is made against */
 #define LIMIT_LAYERS 127 /* per image; Docker itself stops at 125 */

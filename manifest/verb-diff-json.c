@@ -128,9 +128,9 @@ add_package (JsonBuilder *builder, gconstpointer item)
 {
     const DiffPackage *package = item;
 
-    json_out_text (builder, "kind", package_kind_name (package->kind));
+    json_out_text (builder, "kind", package->kind);
     json_out_text (builder, "name", package->name);
-    json_out_text (builder, "architecture", package->arch);
+    json_out_text (builder, "architecture", package_known (package->arch));
     json_out_text (builder, "from", package->from);
     json_out_text (builder, "to", package->to);
 }

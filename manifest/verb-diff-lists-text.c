@@ -20,7 +20,8 @@ print_unread (const DiffPair *pair)
         const char *what;
     } rows[] = { { UNREAD_APK, "an apk database" },
                  { UNREAD_DEB, "a dpkg database" },
-                 { UNREAD_LAYER, "a layer" } };
+                 { UNREAD_LAYER, "a layer" },
+                 { UNREAD_SBOM, "a package of the SBOM" } };
 
     for (guint side = 0; side < 2; side++)
         for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -96,7 +97,7 @@ diff_print_packages (const DiffPair *pair)
     }
     changes = describe_changes (pair->packages, has_package);
     if (pair->n_packages[0] + pair->n_packages[1] == 0)
-        printf ("none by dpkg or apk\n");
+        printf ("none known\n");
     else if (pair->a == NULL || pair->b == NULL)
         printf ("%u\n", n);
     else

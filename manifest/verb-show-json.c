@@ -10,10 +10,10 @@ add_package (JsonBuilder *builder, gconstpointer item)
 {
     const Package *package = item;
 
-    json_out_text (builder, "kind", package_kind_name (package->kind));
+    json_out_text (builder, "kind", package->kind);
     json_out_text (builder, "name", package->name);
-    json_out_text (builder, "version", package->version);
-    json_out_text (builder, "architecture", package->arch);
+    json_out_text (builder, "version", package_known (package->version));
+    json_out_text (builder, "architecture", package_known (package->arch));
 }
 
 static void
@@ -40,12 +40,14 @@ add_images (JsonBuilder *builder, const ShowInput *input)
     for (guint i = 0; i < input->statement->images->len; i++) {
         const StatementImage *image = input->statement->images->pdata[i];
         const PackageList *list = input->packages != NULL ? input->packages->pdata[i] : NULL;
+        g_autofree char *sbom = sbom_member (&image->config);
 
         json_builder_begin_object (builder);
         json_out_text (builder, "name", image->name);
         json_out_text (builder, "platform", image->platform);
         json_out_digest (builder, "config", &image->config);
         json_out_digest (builder, "manifest", &image->manifest);
+        json_out_text (builder, "sbom", sbom);
         add_layer_list (builder, image);
         if (list != NULL) {
             json_out_list (builder, "packages", list->packages, add_package);

@@ -94,9 +94,10 @@ print_list (const char *image, const PackageList *list)
     if (list->packages->len > 0)
         printf ("%u\n", list->packages->len);
     else
-        printf ("none by dpkg or apk\n");
+        printf ("none known\n");
     if (list->unread != 0)
-        printf ("  there may be more: a database or layer could not be read\n");
+        printf (
+            "  there may be more: a database, a layer or an entry of the SBOM could not be read\n");
     for (guint i = 0; i < list->packages->len; i++) {
         const Package *package = list->packages->pdata[i];
 
@@ -105,7 +106,10 @@ print_list (const char *image, const PackageList *list)
     for (guint i = 0; i < list->packages->len; i++) {
         const Package *package = list->packages->pdata[i];
 
-        printf ("  %-*s %s %s\n", columns, package->name, package->version, package->arch);
+        printf ("  %-*s %s %s", columns, package->name, package->version, package->kind);
+        if (package_known (package->arch) != NULL)
+            printf (" %s", package->arch);
+        putchar ('\n');
     }
 }
 

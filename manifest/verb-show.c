@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "bundle/bundle.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/verb-show.h"
@@ -11,7 +10,7 @@
 
 typedef struct {
     char *raw;
-    gboolean packages;
+    gboolean packages, sbom;
     VerbOutput output;
 } ShowOptions;
 
@@ -29,17 +28,21 @@ parse_options (int *argc, char ***argv, ShowOptions *options, GError **error)
         { "raw", 0, 0, G_OPTION_ARG_STRING, &options->raw,
           "print the exact signed bytes of a text: statement or packing", "TEXT" },
         { "packages", 0, 0, G_OPTION_ARG_NONE, &options->packages,
-          "also the Debian and Alpine packages of each image", NULL },
+          "also the packages of each image", NULL },
+        { "sbom", 0, 0, G_OPTION_ARG_NONE, &options->sbom,
+          "print the exact bytes of an image's SBOM; IMAGE says which, where there are several",
+          NULL },
         { NULL },
     };
 
-    if (!verb_parse (argc, argv, "BUNDLE",
+    if (!verb_parse (argc, argv, "BUNDLE [IMAGE]",
                      "Shows what is in a bundle. No signature is checked here: 'handcarry verify' "
                      "does that.",
                      entries, &options->output, TRUE, error))
         return FALSE;
-    if (*argc != 2)
-        return fail (error, ERR_USAGE, "show: name one bundle");
+    if (*argc != 2 && !(options->sbom && *argc == 3))
+        return fail (error, ERR_USAGE, "show: name one bundle%s",
+                     options->sbom ? ", and perhaps one image" : "");
     if (options->raw != NULL && strcmp (options->raw, "statement") != 0 &&
         strcmp (options->raw, "packing") != 0)
         return fail (error, ERR_USAGE, "show: --raw is 'statement' or 'packing'");
@@ -47,6 +50,10 @@ parse_options (int *argc, char ***argv, ShowOptions *options, GError **error)
         return fail (error, ERR_USAGE, "show: --raw and --json do not go together");
     if (options->raw != NULL && options->packages)
         return fail (error, ERR_USAGE, "show: --raw and --packages do not go together");
+    if (options->sbom && (options->raw != NULL || options->output.json || options->packages))
+        return fail (error, ERR_USAGE,
+                     "show: --sbom prints one file, and does not go with --raw, --json, "
+                     "--packages");
     return TRUE;
 }
 
@@ -100,6 +107,8 @@ verb_show (int argc, char **argv, GError **error)
     bundle_read_apart (bundle);
     if (options.raw != NULL)
         return print_raw (bundle, options.raw, error) ? 0 : error_exit_status (*error);
+    if (options.sbom)
+        return show_print_sbom (bundle, argv[2], error) ? 0 : error_exit_status (*error);
     if (options.packages) {
         packages = read_packages (bundle, error);
         if (packages == NULL)

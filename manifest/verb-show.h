@@ -2,7 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
-#include "bundle/packages.h"
+#include "bundle/sbom.h"
 #include "manifest/packing.h"
 #include "manifest/statement.h"
 
@@ -24,3 +24,6 @@ void show_print_packages (const ShowInput *input);
 /* Words after a label, on as many lines as they need; nothing where there are none. */
 void show_print_words (const char *label, char **words);
 void show_print_json (const ShowInput *input);
+/* The SBOM of an image, byte by byte. name may be NULL where all images have the same config. */
+gboolean show_print_sbom (Bundle *bundle, const char *name,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -176,7 +176,8 @@ def twice(kit, value):
 
 @attack([91], "member that nothing signed names:", 3, "is in the bundle but not in the statement", deep=True, each={
     "recipe": ["meta", "layers/" + "0" * 64], "config": ["meta", "images/%s.json" % ("0" * 64)],
-    "package-list": ["meta", "packages/" + "0" * 64], "file-of-the-tree": (["tree", "tree/zz"], "the tree's commit is")})
+    "package-list": ["meta", "packages/" + "0" * 64], "sbom": ["meta", "sbom/%s.json" % ("0" * 64)],
+    "file-of-the-tree": (["tree", "tree/zz"], "the tree's commit is")})
 def extra(kit, value):
     region, name = value
     bundle = kit.pack("images")
@@ -185,7 +186,7 @@ def extra(kit, value):
 
 
 @attack([91], "missing:", 3, "does not carry", deep=True, each={
-    "config": "images/", "package-list": "packages/", "recipe": "layers/"})
+    "config": "images/", "package-list": "packages/", "sbom": "sbom/", "recipe": "layers/"})
 def missing(kit, value):
     bundle = kit.pack("images")
 

@@ -25,8 +25,8 @@ typedef struct {
 static Region
 region_of (const char *name)
 {
-    static const char *const meta[] = { "images/", "packages/", "layers/", "bases",
-                                        "tree-left-out" };
+    static const char *const meta[] = { "images/", "packages/", "sbom/",
+                                        "layers/", "bases",     "tree-left-out" };
 
     if (g_str_has_prefix (name, "tree/") || g_str_has_prefix (name, "+tree/"))
         return REGION_TREE;

@@ -25,11 +25,11 @@ test_corpus (void)
 }
 
 static void
-add (PackageList *list, PackageKind kind, const char *name, const char *version)
+add (PackageList *list, const char *kind, const char *name, const char *version)
 {
     g_autoptr (GError) error = NULL;
 
-    g_assert_true (package_list_add (list, kind, name, version, "all", &error));
+    g_assert_nonnull (package_list_add (list, kind, name, version, "all", &error));
     g_assert_no_error (error);
 }
 
@@ -40,18 +40,19 @@ test_written_in_order_without_repeats (void)
     g_autoptr (PackageList) list = package_list_new ();
     g_autoptr (GBytes) text = NULL;
 
-    add (list, PACKAGE_DEB, "a+", "1");
-    add (list, PACKAGE_DEB, "a", "2");
-    add (list, PACKAGE_DEB, "a", "10");
-    add (list, PACKAGE_DEB, "a", "2");
-    add (list, PACKAGE_APK, "z", "1");
+    add (list, "deb", "a+", "1");
+    add (list, "deb", "a", "2");
+    add (list, "deb", "a", "10");
+    add (list, "deb", "a", "2");
+    add (list, "apk", "z", "1");
+    add (list, "vcpkg", "@a/b", "1");
     list->unread = UNREAD_LAYER | UNREAD_APK;
     text = package_list_write (list);
-    g_assert_cmpuint (list->packages->len, ==, 4);
+    g_assert_cmpuint (list->packages->len, ==, 5);
     g_assert_cmpmem (g_bytes_get_data (text, NULL), g_bytes_get_size (text),
                      "apk z 1 all\ndeb a 10 all\ndeb a 2 all\ndeb a+ 1 all\n"
-                     "unread apk\nunread layer\n",
-                     12 + 13 + 12 + 13 + 11 + 13);
+                     "unread apk\nunread layer\nvcpkg @a/b 1 all\n",
+                     12 + 13 + 12 + 13 + 11 + 13 + 17);
 }
 
 static void

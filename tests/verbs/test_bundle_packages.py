@@ -100,7 +100,7 @@ def test_layer_that_is_no_tar(tmp_path):
 
 
 def test_one_list_a_config_between_configs_and_recipes(tmp_path):
-    """Two names of one image have one list; an image without packages has an empty one."""
+    """Two names of one image have one list and one SBOM; an image without packages has an empty one."""
     base = Layer().file(STATUS, dpkg(LIBC))
     images = [Image("x/a:1", [base]), Image("x/b:1", [base]), Image("x/none:1", [Layer().file("a", b"x")]),
               Image("x/c:1", [base, Layer().file(STATUS, dpkg(LIBC, TZ))])]
@@ -109,6 +109,7 @@ def test_one_list_a_config_between_configs_and_recipes(tmp_path):
     assert [name for name, _, _ in rows] == [
         *["images/%s.json" % image.id()[7:] for image in configs],
         *["packages/" + image.id()[7:] for image in configs],
+        *["sbom/%s.json" % image.id()[7:] for image in configs],
         *["layers/" + layer.diff_id()[7:] for image in configs
           for layer in image.layers if layer is not base or image is configs[0]]]
     assert lists == {configs[0].id(): deb_lines(LIBC), configs[1].id(): "",

@@ -119,8 +119,8 @@ def test_packages_of_each_image(tmp_path):
                                   Image("x/odd:1", [Layer().file("lib/apk/db/installed", b"?")])])
     assert "openssl" not in handcarry("show", path).stdout
     said = handcarry("show", "--packages", path).stdout
-    assert "packages of x/y:1: 2\n  libc6   2.36-9 amd64\n  openssl 3.0.15-1 amd64\n" in said
-    assert "packages of x/none:1: none by dpkg or apk\n" in said
+    assert "packages of x/y:1: 2\n  libc6   2.36-9 deb amd64\n  openssl 3.0.15-1 deb amd64\n" in said
+    assert "packages of x/none:1: none known\n" in said
     assert "  there may be more: " in said[said.index("x/odd:1: none"):]
     plain = json.loads(handcarry("show", "--json", path).stdout)["images"]
     assert all("packages" not in image for image in plain)
@@ -148,7 +148,9 @@ def test_delta(tmp_path):
 
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--raw", "index", "a"],
                                        ["--raw", "statement", "--packages", "a"],
-                                       ["--raw", "statement", "--json", "a"]])
+                                       ["--raw", "statement", "--json", "a"], ["--sbom", "a", "b", "c"],
+                                       ["--sbom", "--json", "a"], ["--sbom", "--packages", "a"],
+                                       ["--sbom", "--raw", "statement", "a"]])
 def test_wrong_arguments_are_usage_errors(arguments):
     run = handcarry("show", *arguments)
     assert run.returncode == 2

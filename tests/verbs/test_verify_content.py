@@ -67,6 +67,38 @@ def test_075_package_list_is_none(lie):
         (lists[-1][0], 0o644, b"deb a\x1b[2J 1 all\n")])), "package list, line 1")
 
 
+def with_sboms(change):
+    """The same of the SBOMs."""
+    def apply(rows):
+        sboms = [row for row in rows if row[0].startswith("sbom/")]
+        assert len(sboms) == 3
+        at = rows.index(sboms[0])
+        return rows[:at] + change(sboms) + rows[at + len(sboms):]
+    return apply
+
+
+def test_091_095_sbom_missing(lie):
+    lie(lambda b: b.change_meta(with_sboms(lambda sboms: sboms[1:])), "does not carry 'sbom/")
+
+
+def test_091_sboms_out_of_place(lie):
+    lie(lambda b: b.change_meta(with_sboms(lambda sboms: sboms[::-1])), "is not in its place")
+    lie(lambda b: b.change_meta(lambda rows: [row for row in rows if "sbom/" in row[0]] + [
+        row for row in rows if "sbom/" not in row[0]]), "is not in its place")
+
+
+@pytest.mark.parametrize("content", [b"", b"{\x1b[2J}", b"{\xff}", b"{\0}", "{\u202e}".encode(), b"{\x7f}",
+                                     "{\x85}".encode()])
+def test_075_sbom_is_no_plain_text(lie, content):
+    lie(lambda b: b.change_meta(with_sboms(lambda sboms: sboms[:-1] + [(sboms[-1][0], 0o644, content)])),
+        "SBOM ")
+
+
+def test_064_sbom_too_long(lie):
+    lie(lambda b: b.change_meta(with_sboms(lambda sboms: sboms[:-1] + [
+        (sboms[-1][0], 0o644, b" " * (32 * 1024 * 1024 + 1))])), "not 1 to 33554432")
+
+
 def test_091_member_extra(lie):
     lie(lambda b: b.change_meta(lambda rows: rows + [("layers/" + "0" * 64, 0o644, b"x")]),
         "in the bundle but not in the statement")
