@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define MANIFESTS_MAX 1000
+/* An index may name indexes; real ones do so once. */
+#define NESTING_MAX 4
 
 static const struct {
     const char *type;
@@ -325,4 +327,32 @@ oci_index_choose (GPtrArray *list, const char *tag, const char *platform, GError
         return fail_null (error, ERR_FORMAT, "no image%s for %s; there are: %s", wanted, platform,
                           there);
     return chosen;
+}
+
+GPtrArray *
+oci_index_follow (GBytes *index, const char *type, const char *tag, const char *platform,
+                  OciRead read, gpointer user, Digest *manifest, GError **error)
+{
+    g_autoptr (GBytes) text = g_bytes_ref (index);
+    g_autofree char *is = g_strdup (type);
+
+    for (guint level = 0; level < NESTING_MAX; level++) {
+        g_autoptr (GPtrArray) list = oci_index_parse (text, is, error);
+        const OciDescriptor *next = NULL;
+
+        if (list != NULL)
+            next = oci_index_choose (list, level == 0 ? tag : NULL, platform, error);
+        if (next == NULL)
+            return NULL;
+        g_clear_pointer (&text, g_bytes_unref);
+        text = read (user, next, error);
+        if (text == NULL)
+            return NULL;
+        *manifest = next->digest;
+        if (next->kind == OCI_MANIFEST)
+            return oci_manifest_parse (text, next->type, error);
+        g_free (is);
+        is = g_strdup (next->type);
+    }
+    return fail_null (error, ERR_FORMAT, "indexes name each other more than %d deep", NESTING_MAX);
 }

@@ -35,6 +35,15 @@ GPtrArray *oci_manifest_parse (GBytes *text, const char *type,
 const OciDescriptor *oci_index_choose (GPtrArray *list, const char *tag, const char *platform,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Reads the document that a descriptor names; proves its digest. */
+typedef GBytes *(*OciRead) (gpointer user, const OciDescriptor *blob, GError **error);
+/* Follows indexes from text, whose media type is type, down to the manifest of the image that is
+ * asked for as above; tag counts in the first index only. Returns its parts (oci_manifest_parse)
+ * and its digest. */
+GPtrArray *oci_index_follow (GBytes *text, const char *type, const char *tag, const char *platform,
+                             OciRead read, gpointer user, Digest *manifest,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether an image of platform found serves where wanted is asked for: os and architecture are
  * equal, and so is the variant where both give one. */
 gboolean oci_platform_fits (const char *found, const char *wanted);

@@ -11,9 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* An index may name indexes; real ones do so once. */
-#define NESTING_MAX 4
-
 /* An OCI layout lies in a directory or in a tar. */
 typedef struct {
     int dirfd;      /* -1: in the tar */
@@ -110,32 +107,23 @@ check_layout (Store *store, GError **error)
     return TRUE;
 }
 
-/* Follows indexes down to the manifest; returns its parts (oci_manifest_parse). */
+static GBytes *
+read_named (gpointer store, const OciDescriptor *blob, GError **error)
+{
+    return read_blob (store, blob, error);
+}
+
+/* The parts of the manifest (oci_manifest_parse). */
 static GPtrArray *
 find_manifest (Store *store, const char *tag, GError **error)
 {
     g_autoptr (GBytes) text = store_read (store, "index.json", error);
-    g_autofree char *type = NULL;
+    Digest manifest;
 
-    for (guint level = 0; text != NULL && level < NESTING_MAX; level++) {
-        g_autoptr (GPtrArray) list = oci_index_parse (text, type, error);
-        const OciDescriptor *next = NULL;
-
-        if (list != NULL)
-            next =
-                oci_index_choose (list, level == 0 ? tag : NULL, store->options->platform, error);
-        if (next == NULL)
-            return NULL;
-        g_clear_pointer (&text, g_bytes_unref);
-        text = read_blob (store, next, error);
-        if (text != NULL && next->kind == OCI_MANIFEST)
-            return oci_manifest_parse (text, next->type, error);
-        g_free (type);
-        type = g_strdup (next->type);
-    }
     if (text == NULL)
         return NULL;
-    return fail_null (error, ERR_FORMAT, "indexes name each other more than %d deep", NESTING_MAX);
+    return oci_index_follow (text, NULL, tag, store->options->platform, read_named, store,
+                             &manifest, error);
 }
 
 static gboolean
