@@ -170,7 +170,9 @@ check_document (JsonObject *object, OciKind kind, const char *type, const char *
     if (!find_kind (own, &own_kind) || own_kind != kind ||
         (type != NULL && strcmp (own, type) != 0))
         return fail (error, ERR_FORMAT, "%s calls itself '%s'; '%s' is expected", name, shown,
-                     type != NULL ? type : "an image index");
+                     type != NULL        ? type
+                     : kind == OCI_INDEX ? "an image index"
+                                         : "an image manifest");
     return TRUE;
 }
 
@@ -255,6 +257,14 @@ oci_manifest_parse (GBytes *text, const char *type, GError **error)
 }
 
 gboolean
+oci_manifest_check_layers (const GPtrArray *parts, guint layers, GError **error)
+{
+    return parts->len - 1 == layers ||
+           fail (error, ERR_FORMAT, "the image manifest lists %u layers, the image config %u",
+                 parts->len - 1, layers);
+}
+
+gboolean
 oci_platform_fits (const char *found, const char *wanted)
 {
     g_auto (GStrv) a = g_strsplit (found, "/", 3);
@@ -267,6 +277,22 @@ oci_platform_fits (const char *found, const char *wanted)
         if (strcmp (a[i], b[i]) != 0)
             return FALSE;
     return TRUE;
+}
+
+gboolean
+oci_document_kind (GBytes *text, const char *type, OciKind *kind, GError **error)
+{
+    g_autoptr (JsonNode) root = NULL;
+    JsonObject *object = strictjson_parse_object (text, "manifest", &root, error);
+    g_autofree char *shown = error_quote (type != NULL ? type : "");
+    OciKind said;
+
+    if (object == NULL)
+        return FALSE;
+    *kind = json_object_has_member (object, "manifests") ? OCI_INDEX : OCI_MANIFEST;
+    return type == NULL || (find_kind (type, &said) && said == *kind) ||
+           fail (error, ERR_FORMAT, "it is called '%s' but holds an image %s", shown,
+                 *kind == OCI_INDEX ? "index" : "manifest");
 }
 
 static char *

@@ -29,6 +29,14 @@ GPtrArray *oci_index_parse (GBytes *text, const char *type,
 GPtrArray *oci_manifest_parse (GBytes *text, const char *type,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether the parts of a manifest are those of a config with that many layers. */
+gboolean oci_manifest_check_layers (const GPtrArray *parts, guint layers,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether a document is an index or a manifest, by what it holds; a type (NULL: not known) that
+ * says otherwise is ERR_FORMAT. */
+gboolean oci_document_kind (GBytes *text, const char *type, OciKind *kind,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The one for platform that is named tag, or any where tag is NULL; none and more than one are
  * ERR_FORMAT that says what is there. Where linux/amd64 is wanted, linux/amd64 goes before
  * linux/amd64/v3. Belongs to list. */

@@ -33,6 +33,7 @@ source_image_free (SourceImage *image)
     g_clear_pointer (&image->layers, g_array_unref);
     g_clear_pointer (&image->fds, g_ptr_array_unref);
     g_free (image->platform);
+    g_free (image->reference);
     g_free (image);
 }
 
@@ -172,6 +173,27 @@ source_builder_add (SourceBuilder *builder, const SourceRange *range, const Dige
     if (in_place != NULL)
         *in_place = packing == PACKING_NONE;
     return TRUE;
+}
+
+gboolean
+source_builder_add_unpacked (SourceBuilder *builder, const LayerTar *layer, GError **error)
+{
+    guint i = builder->image->layers->len;
+    g_autofree char *name = g_strdup_printf ("layer %u of %u", i + 1, builder->diffids->len);
+
+    g_return_val_if_fail (i < builder->diffids->len, FALSE);
+    if (!check_digest ("its diffID", &layer->diffid, &g_array_index (builder->diffids, Digest, i),
+                       name, error))
+        return FALSE;
+    g_array_append_val (builder->image->layers, *layer);
+    return TRUE;
+}
+
+void
+source_builder_share (SourceBuilder *builder, GPtrArray *fds)
+{
+    g_ptr_array_unref (builder->image->fds);
+    builder->image->fds = g_ptr_array_ref (fds);
 }
 
 SourceImage *

@@ -20,6 +20,11 @@ guint source_builder_layers (const SourceBuilder *builder);
  * *in_place (may be NULL) tells whether the image reads from range->fd from now on. */
 gboolean source_builder_add (SourceBuilder *builder, const SourceRange *range, const Digest *blob,
                              gboolean *in_place, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The next layer, whose digest was taken when it was unpacked. */
+gboolean source_builder_add_unpacked (SourceBuilder *builder, const LayerTar *layer,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The image reads from descriptors that others own, too. Before the first layer. */
+void source_builder_share (SourceBuilder *builder, GPtrArray *fds);
 /* Gives a descriptor to the image, which closes it. */
 void source_builder_own (SourceBuilder *builder, int fd);
 /* All layers must have been added. The builder stays to be freed. */

@@ -129,9 +129,8 @@ find_manifest (Store *store, const char *tag, GError **error)
 static gboolean
 add_layers (Store *store, GPtrArray *parts, SourceBuilder *builder, GError **error)
 {
-    if (parts->len - 1 != source_builder_layers (builder))
-        return fail (error, ERR_FORMAT, "the image manifest lists %u layers, the image config %u",
-                     parts->len - 1, source_builder_layers (builder));
+    if (!oci_manifest_check_layers (parts, source_builder_layers (builder), error))
+        return FALSE;
     for (guint i = 1; i < parts->len; i++) {
         const OciDescriptor *layer = g_ptr_array_index (parts, i);
         gboolean in_place;

@@ -41,14 +41,10 @@ open_transport (const char *from, const SourceOptions *options, GError **error)
             return fail_null (error, ERR_FORMAT, "nothing follows '%s'", prefix);
         return transports[i].open (from + strlen (prefix), options, error);
     }
-    if (g_str_has_prefix (from, "docker://"))
-        return fail_null (error, ERR_FORMAT,
-                          "registries are not read; fetch it first: "
-                          "skopeo copy %s oci-archive:FILE",
-                          from);
-    return fail_null (error, ERR_FORMAT,
-                      "unknown transport; known are docker-archive:, docker-daemon:, oci: and "
-                      "oci-archive:");
+    return fail_null (
+        error, ERR_FORMAT,
+        "unknown transport; known are docker://, docker-archive:, docker-daemon:, oci: "
+        "and oci-archive:");
 }
 
 SourceImage *
