@@ -17,23 +17,46 @@ free_statement_image (gpointer image)
     statement_image_free (image);
 }
 
-static gboolean
-add_image (Packer *packer, const ReleaseImage *wanted, const char *platform, const char *dir,
-           GError **error)
+const char *
+pack_platform (const Packer *packer)
 {
-    SourceOptions options = { .dir = dir,
-                              .platform = platform,
-                              .tmpdir = packer->options->tmpdir,
-                              .engine = packer->options->engine,
-                              .progress = packer->options->progress };
-    SourceImage *source = source_open (wanted->from, &options, error);
-    StatementImage *image;
+    char **platforms = packer->release->platforms;
+
+    return platforms != NULL && *platforms != NULL ? platforms[0] : "linux/amd64";
+}
+
+static gboolean
+is_pulled (const ReleaseImage *image)
+{
+    return g_str_has_prefix (image->from, "docker://");
+}
+
+/* All images from registries at once; beside those of the release that are. */
+static GPtrArray *
+pull_all (Packer *packer, const SourceOptions *options, PackResult *result, GError **error)
+{
+    g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (PullWanted));
+
+    for (guint i = 0; i < packer->release->images->len; i++) {
+        const ReleaseImage *image = packer->release->images->pdata[i];
+        PullWanted one = { image->name, image->from, pack_find_locked (packer, image) };
+
+        if (is_pulled (image))
+            g_array_append_val (wanted, one);
+    }
+    if (wanted->len == 0)
+        return g_ptr_array_new ();
+    return pull_images (wanted, options, &result->pull, packer->options->warnings, error);
+}
+
+/* Takes the source. */
+static void
+add_image (Packer *packer, const ReleaseImage *wanted, SourceImage *source)
+{
+    StatementImage *image = statement_image_new ();
     g_autoptr (GBytes) manifest = NULL;
 
-    if (source == NULL)
-        return fail_prefix (error, "image '%s'", wanted->name);
     g_ptr_array_add (packer->images, source);
-    image = statement_image_new ();
     g_ptr_array_add (packer->statement.images, image);
     image->name = g_strdup (wanted->name);
     image->platform = g_strdup (source->platform);
@@ -47,20 +70,33 @@ add_image (Packer *packer, const ReleaseImage *wanted, const char *platform, con
     }
     manifest = oci_manifest (image);
     image->manifest = digest_of_bytes (manifest);
-    return TRUE;
 }
 
 gboolean
-pack_collect_images (Packer *packer, const char *dir, GError **error)
+pack_collect_images (Packer *packer, const char *dir, PackResult *result, GError **error)
 {
-    const char *platform = packer->release->platforms != NULL && *packer->release->platforms != NULL
-                               ? packer->release->platforms[0]
-                               : "linux/amd64";
+    SourceOptions options = { .dir = dir,
+                              .platform = pack_platform (packer),
+                              .tmpdir = packer->options->tmpdir,
+                              .engine = packer->options->engine,
+                              .progress = packer->options->progress,
+                              .cache = packer->options->cache,
+                              .offline = packer->options->offline,
+                              .registry = packer->options->registry };
+    g_autoptr (GPtrArray) pulled = pull_all (packer, &options, result, error);
 
+    if (pulled == NULL)
+        return FALSE;
     packer->images = g_ptr_array_new_with_free_func (free_image);
     packer->statement.images = g_ptr_array_new_with_free_func (free_statement_image);
-    for (guint i = 0; i < packer->release->images->len; i++)
-        if (!add_image (packer, packer->release->images->pdata[i], platform, dir, error))
-            return FALSE;
+    for (guint i = 0; i < packer->release->images->len; i++) {
+        const ReleaseImage *image = packer->release->images->pdata[i];
+        SourceImage *source = is_pulled (image) ? g_ptr_array_steal_index (pulled, 0)
+                                                : source_open (image->from, &options, error);
+
+        if (source == NULL)
+            return fail_prefix (error, "image '%s'", image->name);
+        add_image (packer, image, source);
+    }
     return TRUE;
 }

@@ -21,7 +21,10 @@ typedef struct {
     const PackOptions *options;
     guint jobs;
     int dirfd;
-    GPtrArray *images; /* SourceImage, beside statement->images */
+    GPtrArray *images;     /* SourceImage, beside statement->images */
+    ReleaseLock *old_lock; /* what release.lock.yaml said, and its bytes; NULL: there was none */
+    GBytes *old_lock_text;
+    ReleaseLock *lock; /* all images as they were resolved, whether or not it is written */
     Statement statement;
     CollectedTree *tree;
     Targets *targets; /* of a delta, else NULL; so base_files */
@@ -40,8 +43,19 @@ typedef struct {
 } Packer;
 
 /* pack-images.c: opens the sources of all images and describes them in the statement. */
-gboolean pack_collect_images (Packer *packer, const char *dir,
+gboolean pack_collect_images (Packer *packer, const char *dir, PackResult *result,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The platform that images are wanted for. */
+const char *pack_platform (const Packer *packer);
+
+/* pack-lock.c: reads release.lock.yaml; one that does not fit the release is refused when locking
+ * is exact. */
+gboolean pack_read_lock (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What the lock says of an image; NULL: nothing, or of another source. */
+const LockedImage *pack_find_locked (const Packer *packer, const ReleaseImage *image);
+/* Once all images are collected: compares, and writes the lock where it is to be written. */
+gboolean pack_write_lock (Packer *packer, PackResult *result,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* pack-delta.c: what hosts have, and which layers need not be carried. */
 gboolean pack_leave_out (Packer *packer, PackResult *result,

@@ -25,6 +25,9 @@ packer_clear (Packer *packer)
     file_clear_fd (&packer->meta_fd);
     file_clear_fd (&packer->headers_fd);
     g_clear_pointer (&packer->images, g_ptr_array_unref);
+    g_clear_pointer (&packer->old_lock, release_lock_free);
+    g_clear_pointer (&packer->old_lock_text, g_bytes_unref);
+    g_clear_pointer (&packer->lock, release_lock_free);
     g_clear_pointer (&packer->statement.images, g_ptr_array_unref);
     g_clear_pointer (&packer->tree, collected_tree_free);
     g_clear_pointer (&packer->targets, targets_free);
@@ -278,20 +281,27 @@ pack (const Release *release, const char *dir, const char *output, const PackOpt
     packer.tree = collect_tree (release, packer.dirfd, options->tmpdir, error);
     if (packer.tree == NULL ||
         !syntax_check (release, packer.tree, options->tmpdir, options->warnings, error) ||
-        !pack_collect_images (&packer, dir, error) || !pack_leave_out (&packer, result, error) ||
+        !pack_read_lock (&packer, error) || !pack_collect_images (&packer, dir, result, error) ||
+        !pack_write_lock (&packer, result, error) || !pack_leave_out (&packer, result, error) ||
         !plan_contents (&packer, result, error))
         return FALSE;
     packer.statement.release = (Release *)release;
     packer.statement.tree_commit = packer.tree->commit;
     packer.statement.tree_files = packer.tree->files;
     packer.statement.tree_bytes = packer.tree->content_bytes;
-    return write_bundle (&packer, output, result, error);
+    if (!write_bundle (&packer, output, result, error))
+        return FALSE;
+    result->lock = g_steal_pointer (&packer.lock);
+    return TRUE;
 }
 
 void
 pack_result_clear (PackResult *result)
 {
     g_clear_pointer (&result->release_digest, g_free);
+    g_clear_pointer (&result->lock, release_lock_free);
+    g_clear_pointer (&result->lock_file, g_free);
+    g_clear_pointer (&result->moved, g_ptr_array_unref);
 }
 
 char *

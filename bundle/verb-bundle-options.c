@@ -18,9 +18,11 @@ bundle_options_clear (BundleOptions *o)
     g_free (o->engine);
     g_free (o->tmpdir);
     g_free (o->issued);
+    g_free (o->cache);
     g_strfreev (o->sign);
     g_strfreev (o->base);
     g_strfreev (o->hosts);
+    g_strfreev (o->insecure);
 }
 
 gboolean
@@ -43,6 +45,16 @@ bundle_options_parse (int *argc, char ***argv, BundleOptions *o, GError **error)
           "L" },
         { "jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs, "threads; 240 MiB each", "N" },
         { "engine", 0, 0, G_OPTION_ARG_STRING, &o->engine, "for docker-daemon:", "URL" },
+        { "locked", 0, 0, G_OPTION_ARG_NONE, &o->locked,
+          "build exactly what RELEASE.lock.yaml names, or nothing", NULL },
+        { "relock", 0, 0, G_OPTION_ARG_NONE, &o->relock,
+          "ask anew what each tag is, and write that lock", NULL },
+        { "offline", 0, 0, G_OPTION_ARG_NONE, &o->offline,
+          "ask no registry: what the cache has must do", NULL },
+        { "cache", 0, 0, G_OPTION_ARG_FILENAME, &o->cache,
+          "of pulled blobs (~/.cache/handcarry); may be removed", "DIR" },
+        { "insecure", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->insecure,
+          "a registry without TLS, or any certificate", "HOST" },
         { "tmpdir", 0, 0, G_OPTION_ARG_FILENAME, &o->tmpdir, "for temporary files", "DIR" },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
     };
@@ -109,5 +121,8 @@ bundle_options_check (BundleOptions *o, ReleaseOverrides *overrides, guint64 *sp
                      PACK_LEVEL_MAX);
     if (o->jobs < 0 || o->jobs > 256)
         return fail (error, ERR_USAGE, "--jobs is %d, but goes from 1 to 256", o->jobs);
+    if (o->relock && (o->locked || o->offline))
+        return fail (error, ERR_USAGE, "--relock asks registries anew, which %s forbids",
+                     o->locked ? "--locked" : "--offline");
     return o->split == NULL || parse_size (o->split, split, error);
 }

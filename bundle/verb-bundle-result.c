@@ -44,6 +44,7 @@ verb_bundle_json (const char *file, const PackOptions *options, const PackResult
     json_out_number (builder, "from_bases_bytes", result->from_bases);
     json_out_number (builder, "left_out_bytes", result->left_out);
     json_out_number (builder, "tree_left_out_bytes", result->tree_left_out);
+    verb_bundle_images_json (builder, result);
     json_builder_set_member_name (builder, "applies_to");
     json_builder_begin_array (builder);
     for (guint i = 0; i < options->bases->len && options->haves->len == 0 && result->delta; i++)
@@ -112,6 +113,7 @@ verb_bundle_text (const VerbOutput *output, const Release *release, const char *
         if (result->patched > 0)
             verb_print (output, "          %s of it as patches\n", patched);
     }
+    verb_bundle_images_text (output, result);
     print_hosts (output, options, result);
     if (result->parts > 1)
         verb_print (output, "parts     %" G_GUINT64_FORMAT "; 'cat' joins them\n", result->parts);

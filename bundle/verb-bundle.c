@@ -47,13 +47,27 @@ load_trust (const char *given, const char *dir, TrustRoot **trust, GError **erro
     return *trust != NULL;
 }
 
+static PackOptions
+pack_options (const BundleOptions *o, const RegistryOptions *registry)
+{
+    return (PackOptions){ .level = o->level,
+                          .jobs = (guint)o->jobs,
+                          .tmpdir = o->tmpdir,
+                          .engine = o->engine,
+                          .cache = o->cache,
+                          .offline = o->offline,
+                          .registry = registry,
+                          .locking = o->locked   ? LOCKING_EXACT
+                                     : o->relock ? LOCKING_ANEW
+                                                 : LOCKING_KEEP };
+}
+
 static gboolean
 run (const char *path, BundleOptions *o, GError **error)
 {
     ReleaseOverrides overrides = { 0 };
-    PackOptions options = {
-        .level = o->level, .jobs = (guint)o->jobs, .tmpdir = o->tmpdir, .engine = o->engine
-    };
+    RegistryOptions registry = { .insecure = (const char *const *)o->insecure };
+    PackOptions options = pack_options (o, &registry);
     g_autofree char *dir = g_path_get_dirname (path);
     g_autoptr (GPtrArray) keys = NULL, warnings = NULL;
     g_autoptr (GPtrArray) bases = NULL;
@@ -63,7 +77,7 @@ run (const char *path, BundleOptions *o, GError **error)
     g_autoptr (GBytes) text = NULL;
     g_autoptr (Progress) progress = NULL;
     g_autofree char *file = NULL;
-    PackResult result = { 0 };
+    g_auto (PackResult) result = { 0 };
 
     if (!bundle_options_check (o, &overrides, &options.split, error))
         return FALSE;
@@ -100,7 +114,6 @@ run (const char *path, BundleOptions *o, GError **error)
         verb_bundle_json (file, &options, &result);
     else
         verb_bundle_text (&o->output, release, file, &options, &result);
-    pack_result_clear (&result);
     return TRUE;
 }
 

@@ -6,14 +6,17 @@
 #include "keys/trust.h"
 #include "manifest/verb.h"
 
+#include <json-glib/json-glib.h>
+
 #define LEVEL_NOT_GIVEN (-1000)
 
 /* What a person typed. */
 typedef struct {
     VerbOutput output;
-    char *file, *version, *release, *split, *trust, *engine, *tmpdir, *issued;
-    char **sign, **base, **hosts;
+    char *file, *version, *release, *split, *trust, *engine, *tmpdir, *issued, *cache;
+    char **sign, **base, **hosts, **insecure;
     int level, jobs;
+    gboolean locked, relock, offline;
 } BundleOptions;
 
 void bundle_options_clear (BundleOptions *o);
@@ -30,6 +33,10 @@ gboolean bundle_options_check (BundleOptions *o, ReleaseOverrides *overrides, gu
 void verb_bundle_json (const char *file, const PackOptions *options, const PackResult *result);
 void verb_bundle_text (const VerbOutput *output, const Release *release, const char *file,
                        const PackOptions *options, const PackResult *result);
+
+/* The part of it about the sources of images. */
+void verb_bundle_images_json (JsonBuilder *builder, const PackResult *result);
+void verb_bundle_images_text (const VerbOutput *output, const PackResult *result);
 
 /* Checks what lies beside release.yaml, in dir: compose files and the images that they are made of.
  */

@@ -159,19 +159,13 @@ read_image_name (FieldReader *reader, const YamlNode *node, gpointer target)
 static void
 read_image_source (FieldReader *reader, const YamlNode *node, gpointer target)
 {
-    static const char *const transports[] = { "docker-daemon:", "docker-archive:", "oci:",
-                                              "oci-archive:" };
+    static const char *const transports[] = { "docker://", "docker-daemon:", "docker-archive:",
+                                              "oci:", "oci-archive:" };
     g_autofree char *from = expand (reader, node);
     g_autofree char *shown = NULL;
 
     if (from == NULL)
         return;
-    if (g_str_has_prefix (from, "docker://")) {
-        field_problem (reader, node,
-                       "'docker://' comes with a later version of handcarry; save "
-                       "the image and name it as docker-archive:FILE");
-        return;
-    }
     for (gsize i = 0; i < G_N_ELEMENTS (transports); i++) {
         if (g_str_has_prefix (from, transports[i]) && from[strlen (transports[i])] != '\0') {
             *(char **)target = g_steal_pointer (&from);
@@ -180,8 +174,8 @@ read_image_source (FieldReader *reader, const YamlNode *node, gpointer target)
     }
     shown = error_quote (from);
     field_problem (reader, node,
-                   "'%s' is no image source: docker-daemon:NAME:TAG, docker-archive:FILE, oci:DIR "
-                   "or oci-archive:FILE",
+                   "'%s' is no image source: docker://HOST/NAME:TAG, docker-daemon:NAME:TAG, "
+                   "docker-archive:FILE, oci:DIR or oci-archive:FILE",
                    shown);
 }
 

@@ -120,7 +120,7 @@ install_packages()
 {
     # shellcheck disable=SC2046,SC2086 # lists of words
     need $build_packages python3 python3-pytest python3-cryptography git util-linux minisign zstd openssl \
-        softhsm2 opensc skopeo \
+        softhsm2 opensc skopeo docker-registry \
         busybox-static debootstrap ansible-core ostree podman crun docker-compose postgresql \
         $(docker_packages)
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
