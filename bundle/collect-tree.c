@@ -146,14 +146,14 @@ compare_paths (gconstpointer a, gconstpointer b)
 static GPtrArray *
 sort_paths (GHashTable *paths, GError **error)
 {
-    g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
+    g_autoptr (GPtrArray) sorted = g_ptr_array_new_with_free_func (g_free);
     g_autoptr (GHashTable) folds = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     GHashTableIter iter;
     gpointer path;
 
     g_hash_table_iter_init (&iter, paths);
     while (g_hash_table_iter_next (&iter, &path, NULL))
-        g_ptr_array_add (sorted, path);
+        g_ptr_array_add (sorted, g_strdup (path));
     g_ptr_array_sort (sorted, compare_paths);
     for (guint i = 0; i < sorted->len; i++) {
         char *fold = path_fold (sorted->pdata[i]);
@@ -170,6 +170,15 @@ sort_paths (GHashTable *paths, GError **error)
         g_hash_table_insert (folds, fold, sorted->pdata[i]);
     }
     return g_steal_pointer (&sorted);
+}
+
+GPtrArray *
+collect_tree_paths (const Release *release, int dirfd, GError **error)
+{
+    g_autoptr (GHashTable) paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    Walk walk = { .dirfd = dirfd, .paths = paths };
+
+    return list_paths (&walk, release, error) ? sort_paths (paths, error) : NULL;
 }
 
 typedef struct {
@@ -268,19 +277,15 @@ CollectedTree *
 collect_tree (const Release *release, int dirfd, const char *tmpdir, GError **error)
 {
     g_autoptr (CollectedTree) tree = g_new0 (CollectedTree, 1);
-    g_autoptr (GHashTable) paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr (GPtrArray) sorted = NULL;
     g_autoptr (TreeChecksum) sum = tree_checksum_new ();
     g_autofree guint8 *chunk = g_malloc (COPY_CHUNK);
     TreeWriter writer = { tree, sum, chunk };
-    Walk walk = { .dirfd = dirfd, .paths = paths };
 
     tree->list = g_array_new (FALSE, FALSE, sizeof (CollectedFile));
     g_array_set_clear_func (tree->list, clear_file);
     tree->fd = file_temporary (tmpdir, error);
-    if (tree->fd < 0 || !list_paths (&walk, release, error))
-        return NULL;
-    sorted = sort_paths (paths, error);
+    sorted = tree->fd >= 0 ? collect_tree_paths (release, dirfd, error) : NULL;
     if (sorted == NULL)
         return NULL;
     for (guint i = 0; i < sorted->len; i++)

@@ -31,5 +31,8 @@ typedef struct {
  * take for one are refused. */
 CollectedTree *collect_tree (const Release *release, int dirfd, const char *tmpdir,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Only which files that would be (char *), in that order. Caller frees. */
+GPtrArray *collect_tree_paths (const Release *release, int dirfd,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void collected_tree_free (CollectedTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CollectedTree, collected_tree_free)

@@ -7,6 +7,7 @@
     (1024 * 1024)           /* any YAML text: statement, packing list, root, release.yaml */
 #define LIMIT_YAML_DEPTH 16 /* nesting; libyaml 0.2.5 is super-linear on flow nesting */
 #define LIMIT_YAML_FLOW_DEPTH 4
+#define LIMIT_YAML_LOOSE_DEPTH 64 /* of YAML that is only looked into */
 #define LIMIT_PATH_BYTES 4096
 #define LIMIT_PATH_COMPONENT_BYTES 255
 #define LIMIT_NAME_BYTES 255               /* product, channel, version, image names */

@@ -42,7 +42,7 @@ PARSERS = {
     "packing": ["manifest/packing.c"],
     "patch": ["bundle/patch.c", "bundle/sparse.c"],
     "playbook-results": ["install/playbook-recap.c"],
-    "plays": ["manifest/lint-plays.c"],
+    "plays": ["manifest/lint-plays.c", "manifest/lint-inventory.c", "manifest/yaml-loose.c"],
     "public-key": ["keys/public.c", "keys/lines.c"],
     "receipt": ["install/receipt-read.c"],
     "recipe": ["bundle/recipe.c"],
@@ -96,7 +96,7 @@ NOT_PARSING = {
                      "secret_key_get_public secret_key_sign secret_key_id load_text encrypt "
                      "write_le64 blob_to_text",
     "keys/trust.c": "trust_load trust_store",
-    "manifest/lint-plays.c": "lint_plays lint_playbook names_of",
+    "manifest/lint-plays.c": "lint_plays check_playbook check_play read_inventory",
     "manifest/packing.c": "packing_region_name packing_is_from packing_made_from",
     "manifest/path.c": "path_fold path_short_image_name",
     "manifest/release-check.c": "release_check_folder check_path note",

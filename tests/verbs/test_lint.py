@@ -30,7 +30,7 @@ def lines_of(run):
     return run.stdout.splitlines()
 
 
-@pytest.mark.parametrize("example", ["minimal", "plant-hmi"])
+@pytest.mark.parametrize("example", ["minimal", "plant-hmi", "compose", "ceremony"])
 def test_the_examples_are_fine(example):
     run = handcarry("lint", "--strict", TOP / "examples" / example / "release.yaml")
     assert run.returncode == 0, run.stdout
@@ -140,7 +140,7 @@ def test_a_playbook_that_is_no_yaml_is_a_warning(folder):
     assert "site.yml:2:1: warning: not valid YAML" in run.stdout
 
 
-KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n"
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n"
 
 
 @pytest.mark.parametrize("name,content", [
