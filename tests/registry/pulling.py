@@ -9,6 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from engines.images import Image, Layer, noise, text
 from engines.release import flow
 from program import MAKER, handcarry
@@ -16,6 +18,18 @@ from registry.asked import clean_environment
 
 HEAD = "handcarry: 1\nproduct: plant-hmi\nversion: 1.5.0\nrelease: 42\nimages:\n"
 BASE = Layer().folder("etc").file("etc/os-release", text(1, 2000))
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
+
+
+def mounted(script, folder):
+    """What to put before a command so that it finds `script "$1"` done to the folder, alone."""
+    return ["unshare", "-m", "sh", "-c", script + ' && shift && exec "$@"', "sh", str(folder)]
+
+
+def read_only(folder):
+    return mounted('mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"', folder)
 
 
 def small_image(seed, size=30_000):
@@ -64,6 +78,11 @@ class Pulling:
         assert done.returncode == status, said
         assert path.exists() == (status == 0)
         return said
+
+    def said(self, command, **more):
+        """What a command says, whatever becomes of it."""
+        done = handcarry(*command, env={**self.environment(), **more})
+        return done.stdout + done.stderr
 
     def result(self, *options, **more):
         """The object that --json prints."""
