@@ -2,26 +2,26 @@
  * Copyright The handcarry authors */
 #include "bundle/registry-endpoint.h"
 
+#include "bundle/registry-auth.h"
 #include "bundle/strictjson.h"
 #include "manifest/error.h"
 
 #include <string.h>
 
 #define REDIRECTS_MAX 10
-#define SLOW_SECONDS 30
+#define ROUNDS_MAX 3 /* without a token, with one, with a better one */
 #define PROBE_BYTES 4096
 #define PROBE_SECONDS 30
 
 struct Endpoint {
     char *name;
-    char *host;       /* as the user knows it */
     char *base;       /* "https://HOST", where it is asked */
     char *plain_base; /* the same without TLS; NULL unless that is allowed */
     char *repository;
-    HttpClient *client; /* borrowed */
-    const RegistryOptions *options;
+    Hosts *hosts; /* borrowed */
+    Auth *auth;
     GMutex mutex;
-    const char *chosen; /* of the two, once one has answered */
+    const char *chosen; /* of the two bases, once one has answered */
 };
 
 /* docker.io's registry answers under another name than the one that images have. */
@@ -31,31 +31,20 @@ host_to_ask (const char *host)
     return strcmp (host, "docker.io") == 0 ? "registry-1.docker.io" : host;
 }
 
-static gboolean
-is_insecure (const RegistryOptions *options, const char *host)
-{
-    for (gsize i = 0; options->insecure != NULL && options->insecure[i] != NULL; i++)
-        if (g_ascii_strcasecmp (options->insecure[i], host) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 Endpoint *
-endpoint_new (const char *host, const char *repository, HttpClient *client,
-              const RegistryOptions *options, GError **error)
+endpoint_new (const char *host, const char *repository, Hosts *hosts)
 {
-    g_autoptr (Endpoint) endpoint = g_new0 (Endpoint, 1);
+    Endpoint *endpoint = g_new0 (Endpoint, 1);
 
     g_mutex_init (&endpoint->mutex);
     endpoint->name = g_strdup_printf ("registry %s, repository %s", host, repository);
-    endpoint->host = g_strdup (host);
     endpoint->base = g_strconcat ("https://", host_to_ask (host), NULL);
-    if (is_insecure (options, host))
+    if (hosts_is_insecure (hosts, host))
         endpoint->plain_base = g_strconcat ("http://", host_to_ask (host), NULL);
     endpoint->repository = g_strdup (repository);
-    endpoint->client = client;
-    endpoint->options = options;
-    return g_steal_pointer (&endpoint);
+    endpoint->hosts = hosts;
+    endpoint->auth = auth_new (hosts, host, repository);
+    return endpoint;
 }
 
 void
@@ -63,9 +52,9 @@ endpoint_free (Endpoint *endpoint)
 {
     if (endpoint == NULL)
         return;
+    auth_free (endpoint->auth);
     g_mutex_clear (&endpoint->mutex);
     g_free (endpoint->name);
-    g_free (endpoint->host);
     g_free (endpoint->base);
     g_free (endpoint->plain_base);
     g_free (endpoint->repository);
@@ -86,85 +75,44 @@ is_redirect (const HttpReply *reply)
             reply->status == 307 || reply->status == 308);
 }
 
-/* Without TLS only where the user named that very host, and never behind a step that had it. */
 static gboolean
-check_step (const Endpoint *endpoint, const char *from, const char *to, GError **error)
+same_origin (const char *a, const char *b)
 {
-    g_autofree char *host = http_url_host (to);
-    g_autofree char *shown = error_quote (host != NULL ? host : "");
+    g_autofree char *one = http_url_origin (a), *other = http_url_origin (b);
 
-    if (!http_url_is_plain (to))
-        return TRUE;
-    if (!http_url_is_plain (from))
-        return fail (error, ERR_ENGINE, "it sends us on to http://%s, without TLS; refused", shown);
-    if (host != NULL && is_insecure (endpoint->options, host))
-        return TRUE;
-    return fail (error, ERR_ENGINE,
-                 "it sends us on to http://%s, without TLS; if that is meant: --insecure %s", shown,
-                 shown);
+    return one != NULL && g_strcmp0 (one, other) == 0;
 }
 
-/* The untrusted server may be one that has no TLS at all, which is what the option is for. */
+/* The URL that answered last is *url. */
 static gboolean
-explain (const Endpoint *endpoint, const char *url, const HttpReply *reply, GError *cause,
-         GError **error)
+follow (Endpoint *endpoint, const EndpointRequest *request, const char *authorization, char **url,
+        HttpReply *reply, GError **error)
 {
-    g_autoptr (GError) owned = cause;
-    g_autofree char *host = http_url_host (url);
-
-    if (reply->outcome == HTTP_UNTRUSTED && host != NULL && !is_insecure (endpoint->options, host))
-        return fail (error, ERR_ENGINE,
-                     "%s; put the CA that %s has at /etc/containers/certs.d/%s/ca.crt, or, if an "
-                     "answer from anybody will do: --insecure %s",
-                     owned->message, host, host, host);
-    g_propagate_error (error, g_steal_pointer (&owned));
-    return FALSE;
-}
-
-static gboolean
-exchange_at (Endpoint *endpoint, const EndpointRequest *request, const char *url, HttpReply *reply,
-             GError **error)
-{
-    g_autofree char *host = http_url_host (url);
-    guint slow = endpoint->options->slow_seconds;
-    HttpRequest one = {
-        .url = url,
-        .accept = request->accept,
-        .from = request->from,
-        .limit = request->limit,
-        .seconds = request->seconds,
-        .slow_seconds = slow != 0 ? slow : SLOW_SECONDS,
-        .take = request->take,
-        .data = request->data,
-        .unverified = host != NULL && is_insecure (endpoint->options, host),
-        .cancellable = endpoint->options->cancellable,
-    };
-    GError *cause = NULL;
-
-    return http_exchange (endpoint->client, &one, reply, &cause) ||
-           explain (endpoint, url, reply, cause, error);
-}
-
-static gboolean
-follow (Endpoint *endpoint, const EndpointRequest *request, const char *base, HttpReply *reply,
-        GError **error)
-{
-    g_autofree char *url =
-        g_strconcat (base, "/v2/", endpoint->repository, "/", request->path, NULL);
+    g_autofree char *first = g_strdup (*url);
 
     for (guint i = 0; i <= REDIRECTS_MAX; i++) {
+        const HttpRequest one = {
+            .url = *url,
+            .authorization = same_origin (first, *url) ? authorization : NULL,
+            .accept = request->accept,
+            .from = request->from,
+            .limit = request->limit,
+            .seconds = request->seconds,
+            .take = request->take,
+            .data = request->data,
+        };
         g_autofree char *next = NULL;
 
-        if (!exchange_at (endpoint, request, url, reply, error))
+        if (!hosts_exchange (endpoint->hosts, &one, reply, error))
             return FALSE;
         if (!is_redirect (reply))
             return TRUE;
-        next = http_url_resolve (url, reply->location, error);
         reply->outcome = HTTP_REFUSED;
-        if (next == NULL || !check_step (endpoint, url, next, error))
+        next = http_url_resolve (*url, reply->location, error);
+        if (next == NULL || !hosts_check_step (endpoint->hosts, *url, next, error))
             return FALSE;
-        g_free (url);
-        url = g_steal_pointer (&next);
+        g_free (*url);
+        *url = g_steal_pointer (&next);
     }
     return fail (error, ERR_ENGINE, "it sends us on more than %d times", REDIRECTS_MAX);
 }
@@ -193,12 +141,17 @@ refusal_text (const HttpReply *reply)
 }
 
 static gboolean
-refuse (const HttpReply *reply, GError **error)
+refuse (Endpoint *endpoint, const HttpReply *reply, GError **error)
 {
-    g_autofree char *text = refusal_text (reply);
+    g_autofree char *text = refusal_text (reply), *described = NULL;
 
     if (reply->status == 404)
         return fail (error, ERR_ENGINE, "it has no such thing%s", text);
+    if (reply->status == 401 || reply->status == 403) {
+        described = auth_describe (endpoint->auth);
+        return fail (error, ERR_ENGINE, "it refuses us (HTTP status %u)%s; %s", reply->status, text,
+                     described);
+    }
     if (reply->status == 429 && reply->wait > 0)
         return fail (error, ERR_ENGINE,
                      "it takes no more requests now and asks to wait %" G_GUINT64_FORMAT
@@ -211,11 +164,11 @@ refuse (const HttpReply *reply, GError **error)
 static gboolean
 answers (Endpoint *endpoint, const char *base)
 {
-    const EndpointRequest request = { .limit = PROBE_BYTES, .seconds = PROBE_SECONDS };
     g_autofree char *url = g_strconcat (base, "/v2/", NULL);
+    const HttpRequest request = { .url = url, .limit = PROBE_BYTES, .seconds = PROBE_SECONDS };
     g_auto (HttpReply) reply = { 0 };
 
-    return exchange_at (endpoint, &request, url, &reply, NULL);
+    return hosts_exchange (endpoint->hosts, &request, &reply, NULL);
 }
 
 /* A host that was named insecure is asked with TLS first, and which it is stays so: a connection
@@ -240,7 +193,22 @@ choose_base (Endpoint *endpoint)
 gboolean
 endpoint_get (Endpoint *endpoint, const EndpointRequest *request, HttpReply *reply, GError **error)
 {
-    return follow (endpoint, request, choose_base (endpoint), reply, error) &&
-           (reply->status == 200 || (reply->status == 206 && request->from > 0) ||
-            refuse (reply, error));
+    const char *base = choose_base (endpoint);
+
+    for (guint round = 1;; round++) {
+        g_autofree char *value = NULL, *url = g_strconcat (base, "/v2/", endpoint->repository, "/",
+                                                           request->path, NULL);
+
+        reply->outcome = HTTP_REFUSED;
+        if (!auth_current (endpoint->auth, &value, error) ||
+            !follow (endpoint, request, value, &url, reply, error))
+            return FALSE;
+        if (reply->status == 200 || (reply->status == 206 && request->from > 0))
+            return TRUE;
+        /* Where we were sent on to, we are nobody. */
+        if (reply->status != 401 || round == ROUNDS_MAX || !same_origin (base, url))
+            return refuse (endpoint, reply, error);
+        if (!auth_answer (endpoint->auth, url, reply, value, error))
+            return FALSE;
+    }
 }

@@ -2,8 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
-#include "bundle/registry-http.h"
-#include "bundle/registry.h"
+#include "bundle/registry-hosts.h"
 
 /* One host that serves a repository: the registry itself, or a mirror of it. It knows how to reach
  * it (TLS or not), who we are there, and where it sends us. May be used from several threads. */
@@ -20,12 +19,13 @@ typedef struct {
     gpointer data;
 } EndpointRequest;
 
-Endpoint *endpoint_new (const char *host, const char *repository, HttpClient *client,
-                        const RegistryOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* hosts is borrowed. */
+Endpoint *endpoint_new (const char *host, const char *repository, Hosts *hosts);
 void endpoint_free (Endpoint *endpoint);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Endpoint, endpoint_free)
 
-/* Asks once; redirects are followed, and Authorization stays with the endpoint's own origin. An
+/* Asks once; credentials are given where they are asked for, redirects are followed, and
+ * Authorization stays with the endpoint's own origin. An
  * answer with any status but 200 and 206 is an error too, with *reply filled for who wants to try
  * again. */
 gboolean endpoint_get (Endpoint *endpoint, const EndpointRequest *request, HttpReply *reply,

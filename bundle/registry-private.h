@@ -7,7 +7,7 @@
 
 struct Registry {
     RegistryOptions options;
-    HttpClient *client;
+    Hosts *hosts;
     Endpoint *endpoint;
     GCancellable *cancellable; /* owns the one in options */
 };

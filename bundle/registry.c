@@ -20,11 +20,8 @@ registry_new (const ImageReference *reference, const RegistryOptions *options, G
     registry->options.insecure =
         (const char *const *)g_strdupv ((char **)registry->options.insecure);
     g_set_object (&registry->cancellable, registry->options.cancellable);
-    registry->client = http_client_new ();
-    registry->endpoint = endpoint_new (reference->host, reference->repository, registry->client,
-                                       &registry->options, error);
-    if (registry->endpoint == NULL)
-        return NULL;
+    registry->hosts = hosts_new (&registry->options);
+    registry->endpoint = endpoint_new (reference->host, reference->repository, registry->hosts);
     return g_steal_pointer (&registry);
 }
 
@@ -34,7 +31,7 @@ registry_free (Registry *registry)
     if (registry == NULL)
         return;
     endpoint_free (registry->endpoint);
-    http_client_free (registry->client);
+    hosts_free (registry->hosts);
     g_strfreev ((char **)registry->options.insecure);
     g_clear_object (&registry->cancellable);
     g_free (registry);
