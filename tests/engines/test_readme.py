@@ -12,6 +12,9 @@ import pytest
 
 from engines.release import Release
 from program import PROGRAM, handcarry
+from registry.asked import clean_environment
+from registry.pulling import small_image
+from registry.shelf import Shelf
 
 TOP = Path(__file__).resolve().parents[2]
 README = (TOP / "README.md").read_text(encoding="utf-8")
@@ -20,6 +23,7 @@ ISOLATED = (*ENGINE, "history", "log")
 
 
 ALONE = "Who may sign"  # a section with a folder of its own
+PULLED = "From a registry"  # and one with a registry
 
 
 def section(name):
@@ -50,7 +54,7 @@ def test_readme_commands_carry_a_release(docker20, tmp_path):
     release.write()
     (tmp_path / "host/etc/handcarry").mkdir(parents=True)
     (tmp_path / "host/etc/handcarry/host.yaml").write_text("name: ws-3\n")
-    commands = typed(README.replace(section(ALONE), ""))
+    commands = typed(README.replace(section(ALONE), "").replace(section(PULLED), ""))
     assert len(commands) >= 18
     for command, _ in commands:
         assert command.pop(0) == "handcarry"
@@ -67,6 +71,37 @@ def test_readme_commands_carry_a_release(docker20, tmp_path):
     assert release.trace.is_file()
 
 
+def assert_shown(shown, ran):
+    """What the README shows below a command is printed, "…" being anything."""
+    for line in shown:
+        pattern = "^" + re.escape(line).replace("…", ".*") + "$"
+        assert line.startswith("(exit status ") or re.search(
+            pattern, ran.stdout + ran.stderr, re.MULTILINE), (line, ran.stdout, ran.stderr)
+
+
+@pytest.mark.skipif(not shutil.which("docker-registry"), reason="no docker-registry")
+def test_readme_pulls_from_a_registry(tmp_path):
+    shelf = Shelf(tmp_path)
+    shelf.push("plant-hmi/server", "1.5.0", small_image(1))
+    shelf.push("plant-hmi/postgres", "15", small_image(2))
+    images = re.search(r"^```yaml\n(images:.*?)^```", section(PULLED), re.DOTALL | re.MULTILINE)[1]
+    (tmp_path / "release.yaml").write_text(
+        "handcarry: 1\nproduct: plant-hmi\nversion: 1.5.0\nrelease: 42\n" +
+        images.replace("registry.example.org", shelf.host))
+    try:
+        for command, shown in typed(section(PULLED)):
+            if "--relock" in command:
+                shelf.push("plant-hmi/postgres", "15", small_image(3))
+            ran = handcarry(*command[1:], "--insecure", shelf.host, cwd=tmp_path,
+                            env=clean_environment(tmp_path))
+            assert ran.returncode == 0, (command, ran.stdout, ran.stderr)
+            assert_shown(shown, ran)
+    finally:
+        shelf.stop()
+    again = tmp_path / "again.tar.zst"
+    assert (tmp_path / "plant-hmi-1.5.0-r42.tar.zst").read_bytes() == again.read_bytes()
+
+
 def test_readme_says_who_may_sign(tmp_path):
     """The keys of the others are there; what is shown is printed, "…" being anything."""
     words = " ".join(word for command, _ in typed(section(ALONE)) for word in command)
@@ -81,10 +116,7 @@ def test_readme_says_who_may_sign(tmp_path):
         status = [int(line.split()[-1][:-1]) for line in shown if line.startswith("(exit status ")]
         ran = handcarry(*command, cwd=tmp_path, env=env)
         assert ran.returncode == (status or [0])[0], (command, ran.stdout, ran.stderr)
-        for line in shown:
-            pattern = "^" + re.escape(line).replace("…", ".*") + "$"
-            assert line.startswith("(exit status ") or re.search(
-                pattern, ran.stdout + ran.stderr, re.MULTILINE), (line, ran.stdout, ran.stderr)
+        assert_shown(shown, ran)
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
