@@ -142,6 +142,15 @@ is_named (int dirfd, const char *name, int fd)
            named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+/* Whether somebody removed the folder since it was opened. */
+static gboolean
+is_removed (const Cache *cache)
+{
+    struct stat st;
+
+    return fstat (cache->dirfd, &st) == 0 && st.st_nlink == 0;
+}
+
 /* The partial file, locked; the lock goes with the descriptor, also when the process is killed. */
 static int
 open_part (const Cache *cache, const char *part, GCancellable *cancellable, GError **error)
@@ -151,6 +160,8 @@ open_part (const Cache *cache, const char *part, GCancellable *cancellable, GErr
         autofd int fd =
             openat (cache->dirfd, part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 
+        if (fd < 0 && is_removed (cache))
+            return file_temporary (NULL, error);
         if (fd < 0) {
             fail_errno (error, ERR_FAILED, errno,
                         "cannot write '%s' in the cache '%s' (another one: --cache DIR)", part,
@@ -189,8 +200,10 @@ fetch_part (const Cache *cache, const CacheBlob *blob, const char *hex, const ch
                      "named by",
                      hex);
     }
-    /* No fsync: what a power cut leaves is proven before it is used. */
-    if (renameat (cache->dirfd, part, cache->dirfd, hex) < 0)
+    /* No fsync: what a power cut leaves is proven before it is used. Where somebody removed the
+     * part meanwhile, the bytes are here all the same, and the name may be another run's. */
+    if (is_named (cache->dirfd, part, fd) && renameat (cache->dirfd, part, cache->dirfd, hex) < 0 &&
+        errno != ENOENT)
         return fail_errno (error, ERR_FAILED, errno, "cannot rename '%s' in the cache '%s'", part,
                            cache->path);
     return TRUE;

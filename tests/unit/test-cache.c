@@ -252,6 +252,46 @@ test_one_of_several_runs_fetches (Fixture *f, gconstpointer data)
     assert_got (f, NULL, CACHE_HAD);
 }
 
+/* As 'rm -rf' of the cache does beside a run. */
+static gboolean
+serve_and_remove (gpointer user, int fd, GError **error)
+{
+    gpointer *both = user;
+    const Fixture *f = both[0];
+
+    g_assert_cmpint (g_remove (f->part), ==, 0);
+    return serve (both[1], fd, error);
+}
+
+static void
+test_removing_it_beside_a_run_is_safe (Fixture *f, gconstpointer data)
+{
+    g_autofree char *blobs = g_build_filename (f->dir, "blobs", NULL);
+    g_autofree char *sha256 = g_build_filename (blobs, "sha256", NULL);
+    Server server = { .sends = TEXT };
+    gpointer both[2] = { f, &server };
+    CacheBlob blob = { f->digest, strlen (TEXT), serve_and_remove, both, NULL };
+    g_autoptr (GError) error = NULL;
+    CacheOutcome outcome;
+    char found[sizeof TEXT] = { 0 };
+
+    (void)data;
+    for (guint i = 0; i < 2; i++) {
+        autofd int fd = cache_get (f->cache, &blob, &outcome, &error);
+
+        g_assert_no_error (error);
+        g_assert_true (file_pread_all (fd, "blob", found, strlen (TEXT), 0, NULL));
+        g_assert_cmpstr (found, ==, TEXT);
+        g_assert_false (g_file_test (f->whole, G_FILE_TEST_EXISTS));
+        /* Then all of it. */
+        g_rmdir (sha256);
+        blob.fetch = serve;
+        blob.user = &server;
+    }
+    g_assert_cmpint (server.calls, ==, 2);
+    g_assert_cmpint (g_mkdir (sha256, 0755), ==, 0);
+}
+
 static gpointer
 cancel_soon (gpointer data)
 {
@@ -296,6 +336,7 @@ main (int argc, char **argv)
     ADD ("/cache/link", test_a_link_is_not_followed);
     ADD ("/cache/offline", test_offline_fetches_nothing_and_makes_nothing);
     ADD ("/cache/at-once", test_one_of_several_runs_fetches);
+    ADD ("/cache/removed", test_removing_it_beside_a_run_is_safe);
     ADD ("/cache/wait", test_waiting_for_another_run_can_be_ended);
     return g_test_run ();
 }
