@@ -93,9 +93,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Misbehaving:
-    """With `certificate` (a PEM file with its key) it speaks TLS. One image, "v1", lies in it."""
+    """With `certificate` (a PEM file with its key) it speaks TLS; with `clients` (a CA) it wants a
+    certificate. One image, "v1", lies in it."""
 
-    def __init__(self, certificate=None):
+    def __init__(self, certificate=None, clients=None):
         self.seen = []
         self.answers = {}
         self.content = {}
@@ -105,11 +106,15 @@ class Misbehaving:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
+            if clients:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(clients)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
                                                      do_handshake_on_connect=False)
         self.scheme = "https" if certificate else "http"
         self.host = "127.0.0.1:%d" % self.server.server_address[1]
         self.name = "%s/%s" % (self.host, NAME)
+        self.url = "%s://%s" % (self.scheme, self.host)
         self.config = self.blob(b'{"architecture":"amd64","os":"linux"}')
         self.layer = self.blob(bytes(range(256)) * 4096)
         self.manifest("v1", MANIFEST, {
@@ -120,6 +125,9 @@ class Misbehaving:
 
     def __enter__(self):
         return self
+
+    def forget(self):
+        self.seen, self.answers = [], {}
 
     def __exit__(self, *exception):
         self.server.shutdown()
@@ -149,6 +157,20 @@ class Misbehaving:
     def asked(self, part=""):
         """The requests so far whose path contains part: (method, path, headers, form)."""
         return [one for one in self.seen if part in one[1]]
+
+
+def guarded(accepted, *challenges):
+    """Good for who says one of `accepted` (values of Authorization), else 401."""
+    def answer(handler):
+        if handler.headers.get("Authorization") in accepted:
+            handler.good(handler.server.owner, handler.path.partition("?")[0])
+        else:
+            handler.refuse(401, "UNAUTHORIZED", WWW_Authenticate=list(challenges))
+    return answer
+
+
+def token(value, **more):
+    return lambda handler: handler.reply(200, json.dumps({"token": value, **more}).encode())
 
 
 def status(number, **headers):
