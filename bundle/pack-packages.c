@@ -17,6 +17,7 @@ static GBytes *
 collect (Packer *packer, PackageCollector *collector, guint i, GBytes **sbom, GError **error)
 {
     const StatementImage *image = packer->statement.images->pdata[i];
+    const GivenSbom *given;
     g_auto (OsRelease) os = { 0 };
     g_autoptr (PackageList) list =
         package_collector_list (collector, packer->images->pdata[i], &os, error);
@@ -28,7 +29,10 @@ collect (Packer *packer, PackageCollector *collector, guint i, GBytes **sbom, GE
 
     if (list == NULL)
         return fail_prefix (error, "image '%s'", image->name), NULL;
-    *sbom = cyclonedx_write (&input);
+    if (!pack_find_sbom (packer, i, &given, error) ||
+        (given != NULL && !pack_merge_sbom (packer, i, given, list, error)))
+        return NULL;
+    *sbom = given != NULL ? g_bytes_ref (given->text) : cyclonedx_write (&input);
     return package_list_write (list);
 }
 

@@ -9,6 +9,7 @@
 #include "bundle/output.h"
 #include "bundle/pack.h"
 #include "bundle/patches.h"
+#include "bundle/sbom-given.h"
 #include "bundle/schedule.h"
 #include "manifest/packing.h"
 #include "manifest/statement.h"
@@ -25,6 +26,7 @@ typedef struct {
     ReleaseLock *old_lock; /* what release.lock.yaml said, and its bytes; NULL: there was none */
     GBytes *old_lock_text;
     ReleaseLock *lock; /* all images as they were resolved, whether or not it is written */
+    GPtrArray *sboms;  /* GivenSbom, beside the release's images; NULL where none is given */
     Statement statement;
     CollectedTree *tree;
     Targets *targets; /* of a delta, else NULL; so base_files */
@@ -74,6 +76,17 @@ gboolean pack_write_meta (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RES
 /* One more member, behind those that are there. */
 gboolean pack_append_meta (Packer *packer, const char *name, GBytes *content,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* pack-sbom.c: reads the SBOMs that the release names, before anything else takes time. */
+gboolean pack_read_sboms (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The one given for the config of image i, by whatever name; *given is NULL where there is none.
+ * ERR_FORMAT: there are two that differ. */
+gboolean pack_find_sbom (const Packer *packer, guint i, const GivenSbom **given,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds its packages to those that the databases of image i list. Warns of, or refuses, what speaks
+ * of another image. */
+gboolean pack_merge_sbom (Packer *packer, guint i, const GivenSbom *given, PackageList *list,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* pack-packages.c: a package list for each config, then an SBOM for each. */
 gboolean pack_write_packages (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;

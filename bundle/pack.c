@@ -25,6 +25,7 @@ packer_clear (Packer *packer)
     file_clear_fd (&packer->meta_fd);
     file_clear_fd (&packer->headers_fd);
     g_clear_pointer (&packer->images, g_ptr_array_unref);
+    g_clear_pointer (&packer->sboms, g_ptr_array_unref);
     g_clear_pointer (&packer->old_lock, release_lock_free);
     g_clear_pointer (&packer->old_lock_text, g_bytes_unref);
     g_clear_pointer (&packer->lock, release_lock_free);
@@ -279,7 +280,7 @@ pack (const Release *release, const char *dir, const char *output, const PackOpt
     if (packer.dirfd < 0)
         return FALSE;
     packer.tree = collect_tree (release, packer.dirfd, options->tmpdir, error);
-    if (packer.tree == NULL ||
+    if (packer.tree == NULL || !pack_read_sboms (&packer, error) ||
         !syntax_check (release, packer.tree, options->tmpdir, options->warnings, error) ||
         !pack_read_lock (&packer, error) || !pack_collect_images (&packer, dir, result, error) ||
         !pack_write_lock (&packer, result, error) || !pack_leave_out (&packer, result, error) ||

@@ -219,13 +219,14 @@ scan_value (Scan *scan)
 }
 
 static gboolean
-check_text (const char *text, gsize length, const char *name, GError **error)
+check_text (const char *text, gsize length, const char *name, gsize limit, GError **error)
 {
     Scan scan = { text, text, text + length, name, 0, error };
 
-    if (length > LIMIT_JSON_BYTES)
-        return fail (error, ERR_FORMAT, "%s has %" G_GSIZE_FORMAT " bytes; at most %d are read",
-                     name, length, LIMIT_JSON_BYTES);
+    if (length > limit)
+        return fail (error, ERR_FORMAT,
+                     "%s has %" G_GSIZE_FORMAT " bytes; at most %" G_GSIZE_FORMAT " are read", name,
+                     length, limit);
     if (!g_utf8_validate_len (text, length, NULL))
         return fail (error, ERR_FORMAT, "%s is no JSON: not UTF-8", name);
     if (!scan_value (&scan))
@@ -235,18 +236,24 @@ check_text (const char *text, gsize length, const char *name, GError **error)
 }
 
 JsonNode *
-strictjson_parse (GBytes *text, const char *name, GError **error)
+strictjson_parse_within (GBytes *text, const char *name, gsize limit, GError **error)
 {
     gsize length;
     const char *data = g_bytes_get_data (text, &length);
     g_autoptr (JsonParser) parser = json_parser_new_immutable ();
     g_autoptr (GError) cause = NULL;
 
-    if (!check_text (data == NULL ? "" : data, length, name, error))
+    if (!check_text (data == NULL ? "" : data, length, name, limit, error))
         return NULL;
     if (!json_parser_load_from_data (parser, data, (gssize)length, &cause))
         return fail_null (error, ERR_FORMAT, "%s is no JSON: %s", name, cause->message);
     return json_parser_steal_root (parser);
+}
+
+JsonNode *
+strictjson_parse (GBytes *text, const char *name, GError **error)
+{
+    return strictjson_parse_within (text, name, LIMIT_JSON_BYTES, error);
 }
 
 JsonObject *

@@ -10,6 +10,9 @@
  * duplicate keys, no U+0000, at most LIMIT_JSON_BYTES and 64 levels. name is for messages. */
 JsonNode *strictjson_parse (GBytes *text, const char *name,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same with another limit. */
+JsonNode *strictjson_parse_within (GBytes *text, const char *name, gsize limit,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same where the value must be an object; borrowed from *root, which the caller frees. */
 JsonObject *strictjson_parse_object (GBytes *text, const char *name, JsonNode **root,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -179,6 +179,12 @@ release_check_folder (const Release *release, int dirfd, GPtrArray *problems, GE
 {
     FolderCheck check = { .release = release, .dirfd = dirfd, .problems = problems };
 
+    for (guint i = 0; i < release->images->len; i++) {
+        const ReleaseImage *image = release->images->pdata[i];
+
+        if (image->sbom != NULL)
+            check_path (&check, image->sbom_line, image->sbom);
+    }
     for (guint i = 0; i < release->playbooks->len; i++) {
         const ReleasePlaybook *playbook = release->playbooks->pdata[i];
 

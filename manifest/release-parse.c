@@ -180,11 +180,31 @@ read_image_source (FieldReader *reader, const YamlNode *node, gpointer target)
 }
 
 static void
+read_tree_path (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    const char *text = field_scalar (reader, node);
+
+    if (text != NULL && field_check (reader, node, text, path_check_relative))
+        *(char **)target = g_strdup (text);
+}
+
+static void
+read_sbom (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    ReleaseImage *image = target;
+
+    read_tree_path (reader, node, &image->sbom);
+    image->sbom_line = node->line;
+    image->sbom_column = node->column;
+}
+
+static void
 read_image (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     static const Field fields[] = {
         { "name", read_image_name, G_STRUCT_OFFSET (ReleaseImage, name), FIELD_REQUIRED },
         { "from", read_image_source, G_STRUCT_OFFSET (ReleaseImage, from), FIELD_REQUIRED },
+        { "sbom", read_sbom, 0, FIELD_AUTHORED },
         { NULL },
     };
     ReleaseImage *image = g_new0 (ReleaseImage, 1);
@@ -198,15 +218,6 @@ void
 release_read_images (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     field_read_list (reader, node, LIMIT_IMAGES, read_image, *(GPtrArray **)target);
-}
-
-static void
-read_tree_path (FieldReader *reader, const YamlNode *node, gpointer target)
-{
-    const char *text = field_scalar (reader, node);
-
-    if (text != NULL && field_check (reader, node, text, path_check_relative))
-        *(char **)target = g_strdup (text);
 }
 
 static void

@@ -30,6 +30,7 @@ image_free (gpointer data)
 
     g_free (image->name);
     g_free (image->from);
+    g_free (image->sbom);
     g_free (image);
 }
 

@@ -18,6 +18,8 @@ typedef struct {
 typedef struct {
     char *name; /* reference with a tag, ${version} filled in */
     char *from; /* "docker-archive:…"; NULL in a statement */
+    char *sbom; /* path of the SBOM that the build has; NULL: none, and in a statement */
+    guint sbom_line, sbom_column;
 } ReleaseImage;
 
 /* before: while the old release still serves. install: towards this release, also when rolling back

@@ -36,7 +36,7 @@ class Release:
         self.target = self.folder.parent / (self.folder.name + "-host")
         self.trace = self.target / "trace.json"
         self.images = sample_images() if images is None else images
-        self.sources = {}
+        self.sources, self.sboms = {}, {}
         self.fields = {"handcarry": 1, "product": "handcarry-test", "version": "1.0.0",
                        "release": 1, "platforms": ["linux/amd64"]}
         self.values = [{"name": "http_port", "default": "8080"},
@@ -64,7 +64,8 @@ class Release:
     def text(self):
         lines = ["%s: %s" % (key, value if isinstance(value, (str, int)) else flow(value))
                  for key, value in self.fields.items()]
-        images = [{"name": image.name, "from": self.source_of(image)} for image in self.images]
+        images = [{"name": image.name, "from": self.source_of(image),
+                   **({"sbom": self.sboms[image.name]} if image.name in self.sboms else {})} for image in self.images]
         parts = {"values": self.values, "images": images, "playbooks": self.playbooks,
                  "compose": self.compose, "configs": self.configs, "files": self.files, "health": self.health}
         for key, rows in parts.items():

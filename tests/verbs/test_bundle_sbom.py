@@ -25,6 +25,7 @@ def dpkg(*rows):
 def make(folder, *images, number=1, options=(), **fields):
     """The bundle of a release with these images."""
     release = Release(folder / ("r%d" % number), list(images))
+    release.playbooks = []
     release.fields.update(release=number, version="1.%d" % number, **fields)
     path = folder / ("r%d.tar.zst" % number)
     run = handcarry("bundle", release.write(), "-o", path, *options)
