@@ -302,6 +302,7 @@ run_examples()
         [ -x "$script" ] || continue
         check "$(echo "$script" | tr / -)" "$script"
     done
+    run_pytest pipelines release
 }
 
 run_crash_and_examples() # side by side: the examples build images and wait for health

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""examples/ci/sign.sh where something is wrong: it signs nothing, says why, and leaves no secret."""
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from pipelines.world import BUNDLE, PASSWORDS, World, copy
+
+NAME = "builder-a"
+pytestmark = [pytest.mark.skipif(shutil.which(name) is None, reason=f"program {name} is missing")
+              for name in ("busybox", "git")]
+
+
+@pytest.fixture(scope="module", name="world")
+def world_fixture(tmp_path_factory):
+    """With a bundle that builder-a has built, and builder-b too."""
+    world = World(tmp_path_factory.mktemp("world"))
+    world.checkout(world.folder / "a/clock")
+    for name in PASSWORDS:
+        done = subprocess.run(["ci/build.sh", name], cwd=world.folder / "a/clock", text=True,
+                              env=world.environment(), capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+    return world
+
+
+@pytest.fixture(name="checkout")
+def checkout_fixture(world, tmp_path):
+    copy(world.folder / "a/clock", tmp_path / "clock")
+    return tmp_path / "clock"
+
+
+def sign(world, checkout, *arguments, **given):
+    """sign.sh as a job runs it, whose secrets are texts in its environment."""
+    env = world.environment(**{"HANDCARRY_KEY": world.keys[NAME],
+                               "HANDCARRY_PASSWORD": PASSWORDS[NAME], **given})
+    return subprocess.run(["ci/sign.sh", *(arguments or (NAME, NAME, "builder-b"))], cwd=checkout,
+                          env={key: value for key, value in env.items() if value is not None},
+                          text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def votes(checkout):
+    return sorted(path.suffix for path in (checkout / "dist" / NAME).iterdir()
+                  if path.suffix in (".vote", ".packing"))
+
+
+def refuses(world, checkout, done, status, said):
+    assert (done.returncode, votes(checkout)) == (status, []), done.stderr
+    assert said in done.stderr
+    assert not any(secret in done.stdout + done.stderr for secret in world.secrets())
+    assert world.leaks(checkout) == []
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text.strip(), lambda text: text + "\n\n", lambda text: text.replace("\n", "\r\n")],
+    ids=["no line end", "empty lines", "CRLF"])
+def test_a_pasted_key_is_read_however_its_lines_end(world, checkout, change):
+    done = sign(world, checkout, HANDCARRY_KEY=change(world.keys[NAME]),
+                HANDCARRY_PASSWORD=PASSWORDS[NAME] + "\r\n")
+    assert (done.returncode, votes(checkout)) == (0, [".packing", ".vote"]), done.stderr
+    assert world.leaks(checkout) == []
+
+
+@pytest.mark.parametrize("given, status, said", [
+    ({"HANDCARRY_KEY": None}, 2, "no key: neither HANDCARRY_KEY_FILE nor HANDCARRY_KEY is set"),
+    ({"HANDCARRY_KEY": ""}, 2, "no key: neither HANDCARRY_KEY_FILE nor HANDCARRY_KEY is set"),
+    ({"HANDCARRY_KEY": "no key\nat all"}, 3, "/dev/fd/"),
+    ({"HANDCARRY_PASSWORD": "another"}, 4, "wrong password"),
+    ({"HANDCARRY_PASSWORD": None}, 2, "HANDCARRY_PASSWORD_FILE"),
+    ({"HANDCARRY_KEY_FILE": "/nowhere/a.key"}, 1, "cannot open '/nowhere/a.key'")])
+def test_without_the_right_key_nothing_is_signed(world, checkout, given, status, said):
+    refuses(world, checkout, sign(world, checkout, **given), status, said)
+
+
+def test_other_bytes_are_not_signed_and_it_says_where_they_differ(world, checkout):
+    other = checkout / "dist/builder-b"
+    content = bytearray((other / BUNDLE).read_bytes())
+    content[40] ^= 1
+    (other / BUNDLE).write_bytes(content)
+    with open(other / (BUNDLE + ".sha256"), "w", encoding="utf-8") as sums:
+        subprocess.run(["sha256sum", BUNDLE], cwd=other, stdout=sums, check=True)
+    done = sign(world, checkout)
+    refuses(world, checkout, done, 5, "the builders made different bytes: nothing was signed")
+    assert "frame 0" in done.stderr
+
+
+def test_what_was_changed_behind_its_sum_is_not_signed(world, checkout):
+    path = checkout / "dist" / NAME / BUNDLE
+    content = bytearray(path.read_bytes())
+    content[40] ^= 1
+    path.write_bytes(content)
+    refuses(world, checkout, sign(world, checkout), 5, "the builders made different bytes")
+
+
+def test_a_builder_that_said_nothing_is_waited_for(world, checkout):
+    shutil.rmtree(checkout / "dist/builder-b")
+    refuses(world, checkout, sign(world, checkout), 1, f"builder builder-b made no {BUNDLE}")
+    shutil.rmtree(checkout / "dist" / NAME)
+    (checkout / "dist" / NAME).mkdir()
+    refuses(world, checkout, sign(world, checkout), 2, "does not hold exactly one bundle")
+
+
+@pytest.mark.parametrize("script, arguments", [
+    ("sign", ()), ("sign", (NAME,)), ("build", ()), ("build", ("../elsewhere",)), ("collect", ())])
+def test_scripts_say_how_they_are_called(world, checkout, script, arguments):
+    done = subprocess.run([f"ci/{script}.sh", *arguments], cwd=checkout, env=world.environment(),
+                          text=True, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert f"usage: ci/{script}.sh" in done.stderr
+
+
+def test_a_job_that_is_killed_leaves_no_secret(world, checkout):
+    """While it signs, and after: not in a file, not on a command line, not in what it started."""
+    path = checkout / "bin/handcarry"
+    path.parent.mkdir()
+    path.write_text('#!/bin/sh\ntouch "$HOME/signing"\nexec sleep 60\n')
+    path.chmod(0o755)
+    env = world.environment(HANDCARRY_KEY=world.keys[NAME], HANDCARRY_PASSWORD=PASSWORDS[NAME])
+    env["PATH"] = f"{path.parent}:{env['PATH']}"
+    with subprocess.Popen(["ci/sign.sh", NAME, NAME, "builder-b"], cwd=checkout, env=env,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                          start_new_session=True) as job:
+        try:
+            end = time.monotonic() + 30
+            while not (world.folder / "home/signing").exists() and time.monotonic() < end:
+                time.sleep(0.02)
+            assert (world.folder / "home/signing").exists()
+            seen = {name: of_session(job.pid, name) for name in ("cmdline", "environ")}
+            found = world.leaks(checkout)
+        finally:
+            os.killpg(job.pid, signal.SIGKILL)
+        said = job.communicate()[0].decode()
+    (world.folder / "home/signing").unlink()
+    assert len(seen["cmdline"]) >= 2
+    for secret in world.secrets():
+        assert secret not in said
+        assert not any(secret in text for text in seen["cmdline"].values())
+        # The service gave them to the script; nobody else has them.
+        assert not any(secret in text for pid, text in seen["environ"].items()
+                       if "sleep" in seen["cmdline"].get(pid, ""))
+    assert found == [] and world.leaks(checkout) == []
+
+
+def of_session(session, name):
+    """/proc/PID/NAME of its processes."""
+    texts = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.getsid(int(pid)) == session:
+                with open(f"/proc/{pid}/{name}", encoding="utf-8", errors="replace") as file:
+                    texts[pid] = file.read()
+        except OSError:
+            continue
+    return texts
