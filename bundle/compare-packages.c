@@ -64,17 +64,32 @@ add_list (GTree *rows, const PackageList *list, guint side)
 
 /* The versions of a side that the other has not, in one text; NULL where there are none. */
 static char *
-only_on (const Row *row, guint side)
+only_on (const Row *row, guint side, guint *n)
 {
     g_autoptr (GString) text = g_string_new (NULL);
 
+    *n = 0;
     for (guint i = 0; i < row->versions[side]->len; i++) {
         const char *version = row->versions[side]->pdata[i];
 
-        if (!g_ptr_array_find_with_equal_func (row->versions[1 - side], version, g_str_equal, NULL))
-            g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", version);
+        if (g_ptr_array_find_with_equal_func (row->versions[1 - side], version, g_str_equal, NULL))
+            continue;
+        g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", version);
+        (*n)++;
     }
     return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+static PackageChange
+change_of (const char *kind, const char *from, const char *to, gboolean single)
+{
+    int order;
+
+    if (from == NULL || to == NULL)
+        return from == NULL ? PACKAGE_ADDED : PACKAGE_REMOVED;
+    if (!single || !version_compare (kind, from, to, &order) || order == 0)
+        return PACKAGE_CHANGED;
+    return order < 0 ? PACKAGE_UPGRADED : PACKAGE_DOWNGRADED;
 }
 
 static gboolean
@@ -93,8 +108,9 @@ list_changes (GTree *rows)
 
     for (GTreeNode *node = g_tree_node_first (rows); node != NULL; node = g_tree_node_next (node)) {
         const Row *row = g_tree_node_value (node);
-        g_autofree char *from = only_on (row, 0);
-        g_autofree char *to = only_on (row, 1);
+        guint n_from, n_to;
+        g_autofree char *from = only_on (row, 0, &n_from);
+        g_autofree char *to = only_on (row, 1, &n_to);
         DiffPackage *change;
 
         if (from == NULL && to == NULL)
@@ -103,8 +119,10 @@ list_changes (GTree *rows)
         change->kind = g_strdup (row->package->kind);
         change->name = g_strdup (row->package->name);
         change->arch = g_strdup (row->package->arch);
-        change->show_arch = has_name (g_tree_node_previous (node), row->package) ||
-                            has_name (g_tree_node_next (node), row->package);
+        change->show_arch = package_known (row->package->arch) != NULL &&
+                            (has_name (g_tree_node_previous (node), row->package) ||
+                             has_name (g_tree_node_next (node), row->package));
+        change->change = change_of (change->kind, from, to, n_from == 1 && n_to == 1);
         change->from = g_steal_pointer (&from);
         change->to = g_steal_pointer (&to);
         g_ptr_array_add (changes, change);

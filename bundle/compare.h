@@ -4,6 +4,7 @@
 
 #include "bundle/bundle.h"
 #include "bundle/image-files.h"
+#include "bundle/version-order.h"
 #include "manifest/have.h"
 
 /* What changes: two sides, A and B, each a bundle or a have file (for sign, also a statement); then
@@ -64,6 +65,7 @@ typedef struct {
     char *kind, *name, *arch;
     gboolean show_arch; /* there is one of that name for another architecture */
     char *from, *to;    /* versions; NULL: not there */
+    PackageChange change;
 } DiffPackage;
 
 typedef struct {

@@ -18,8 +18,8 @@ name_of (const DiffImage *image)
 
 /* "x/server:1.5.0 -> 1.6.0" where only the tag is another. A host's names are longer than those of
  * a release and mean the same. */
-static char *
-describe_names (const DiffPair *pair)
+char *
+diff_describe_names (const DiffPair *pair)
 {
     const DiffImage *a = pair->a, *b = pair->b;
     const char *tag = b != NULL && b->name != NULL ? strrchr (b->full, ':') : NULL;
@@ -70,7 +70,7 @@ describe_config (const DiffImage *image)
 static void
 print_pair (const Diff *diff, const DiffPair *pair)
 {
-    g_autofree char *names = describe_names (pair);
+    g_autofree char *names = diff_describe_names (pair);
     glong pad = MAX (STATE_COLUMNS - g_utf8_strlen (names, -1), 1);
 
     printf ("\n%s%*s%s\n", names, (int)pad, "", describe_state (diff, pair));

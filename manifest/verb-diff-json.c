@@ -131,6 +131,7 @@ add_package (JsonBuilder *builder, gconstpointer item)
     json_out_text (builder, "kind", package->kind);
     json_out_text (builder, "name", package->name);
     json_out_text (builder, "architecture", package_known (package->arch));
+    json_out_text (builder, "change", package_change_name (package->change));
     json_out_text (builder, "from", package->from);
     json_out_text (builder, "to", package->to);
 }

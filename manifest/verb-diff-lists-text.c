@@ -12,8 +12,8 @@
 #define LABEL_COLUMNS 14
 #define NAME_COLUMNS 40 /* at most, of the names in a list */
 
-static void
-print_unread (const DiffPair *pair)
+void
+diff_print_unread (const DiffPair *pair, int blanks)
 {
     static const struct {
         PackagesUnread bit;
@@ -26,12 +26,12 @@ print_unread (const DiffPair *pair)
     for (guint side = 0; side < 2; side++)
         for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
             if ((pair->unread[side] & rows[i].bit) != 0)
-                printf ("%*spackages of %s may be missing: %s could not be read\n",
-                        LABEL_COLUMNS + 2, "", side == 0 ? "A" : "B", rows[i].what);
+                printf ("%*spackages of %s may be missing: %s could not be read\n", blanks, "",
+                        side == 0 ? "A" : "B", rows[i].what);
 }
 
-static char *
-describe_package (const DiffPackage *package)
+char *
+diff_describe_package (const DiffPackage *package)
 {
     return package->show_arch ? g_strconcat (package->name, ":", package->arch, NULL)
                               : g_strdup (package->name);
@@ -40,13 +40,14 @@ describe_package (const DiffPackage *package)
 static void
 print_package (const DiffPackage *package, int columns)
 {
-    g_autofree char *name = describe_package (package);
+    g_autofree char *name = diff_describe_package (package);
     char sign = package->from == NULL ? '+' : package->to == NULL ? '-' : ' ';
 
     printf ("    %c %-*s %s", sign, columns, name,
             package->from != NULL ? package->from : package->to);
     if (package->from != NULL && package->to != NULL)
-        printf (" -> %s", package->to);
+        printf (" -> %s%s", package->to,
+                package->change == PACKAGE_DOWNGRADED ? "  DOWNGRADED" : "");
     putchar ('\n');
 }
 
@@ -102,11 +103,11 @@ diff_print_packages (const DiffPair *pair)
         printf ("%u\n", n);
     else
         printf ("%u, %s\n", n, pair->packages->len == 0 ? "the same" : changes);
-    print_unread (pair);
+    diff_print_unread (pair, LABEL_COLUMNS + 2);
     if (pair->a == NULL || pair->b == NULL)
         return;
     for (guint i = 0; i < pair->packages->len; i++) {
-        g_autofree char *name = describe_package (pair->packages->pdata[i]);
+        g_autofree char *name = diff_describe_package (pair->packages->pdata[i]);
 
         columns = MAX (columns, MIN ((int)strlen (name), NAME_COLUMNS));
     }

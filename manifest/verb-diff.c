@@ -8,7 +8,7 @@
 #define DIFFERENT 1 /* as cmp has it */
 
 typedef struct {
-    gboolean files, bytes;
+    gboolean files, bytes, packages;
     VerbOutput output;
 } DiffOptions;
 
@@ -20,22 +20,24 @@ parse_options (int *argc, char ***argv, DiffOptions *options, GError **error)
           "also the files of the trees and of changed images: rebuilds their layers, which reads "
           "both bundles; a delta needs its base beside it",
           NULL },
+        { "packages", 0, 0, G_OPTION_ARG_NONE, &options->packages,
+          "what this fixes: only the packages that change, image by image", NULL },
         { "bytes", 0, 0, G_OPTION_ARG_NONE, &options->bytes,
           "are two bundles the same file? If not, where and why not; exit status 1", NULL },
         { NULL },
     };
 
     if (!verb_parse (argc, argv, "A B",
-                     "Shows what B has otherwise than A: release, images, layers, Debian and "
-                     "Alpine packages, tree, bytes. Each is a bundle or a have file (*.have). No "
+                     "Shows what B has otherwise than A: release, images, layers, packages, "
+                     "tree, bytes. Each is a bundle or a have file (*.have). No "
                      "signature is checked here: 'handcarry verify' does that.\nThe exit status "
                      "is 0 also where they differ, but with --bytes.",
                      entries, &options->output, TRUE, error))
         return FALSE;
     if (*argc != 3)
         return fail (error, ERR_USAGE, "diff: name two files, each a bundle or a have file");
-    if (options->bytes && options->files)
-        return fail (error, ERR_USAGE, "diff: --bytes and --files do not go together");
+    if (options->bytes + options->files + options->packages > 1)
+        return fail (error, ERR_USAGE, "diff: --bytes, --files and --packages do not go together");
     return TRUE;
 }
 
@@ -71,6 +73,8 @@ verb_diff (int argc, char **argv, GError **error)
         return error_exit_status (*error);
     if (options.output.json)
         diff_print_json (&diff);
+    else if (options.packages && !options.output.quiet)
+        diff_print_fixes (&diff);
     else if (!options.output.quiet)
         diff_print_text (&diff);
     return 0;

@@ -70,6 +70,7 @@ PARSERS = {
     "tree-table": ["bundle/tree-table.c"],
     "trust-chain": ["keys/trust.c", "keys/votes.c"],
     "twice": ["install/twice.c"],
+    "version-order": ["bundle/version-order.c"],
     "votes": ["keys/votes.c", "keys/trust.c", "keys/trust-host.c", "bundle/vote-files.c"],
     "wire": ["manifest/wire.c"],
     "yaml": ["manifest/yaml.c"],
@@ -108,6 +109,7 @@ NOT_PARSING = {
                      "secret_key_get_public secret_key_sign secret_key_id load_text encrypt "
                      "write_le64 blob_to_text",
     "keys/trust.c": "trust_load trust_store",
+    "bundle/version-order.c": "package_change_name",
     "manifest/lint-plays.c": "lint_plays check_playbook check_play read_inventory",
     "manifest/packing.c": "packing_region_name packing_is_from packing_made_from",
     "manifest/path.c": "path_fold path_short_image_name",

@@ -3,7 +3,9 @@
 """diff: what one bundle or host has otherwise than another."""
 import hashlib
 import json
+import random
 import shutil
+import subprocess
 import tarfile
 
 import pytest
@@ -152,6 +154,56 @@ def test_packages_of_every_kind(tmp_path):
     for line in ["    + libc6:i386 2.36-9", "      openssl    3.0.15-1 -> 3.0.16-1",
                  "    - tzdata     2024a-0", "    + zlib1g     1:1.3"]:
         assert line in said
+
+
+def fixes(*paths):
+    run = handcarry("diff", "--packages", *paths)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_what_a_trip_fixes(tmp_path):
+    """Only what changes, in groups, and what gets older is not missed."""
+    old = Layer().file(STATUS, dpkg(("libc6", "2.36-9", "amd64"), ("nano", "7.2-1", "amd64"),
+                                      ("openssl", "3.0.9-1", "amd64"), ("tzdata", "2024a", "all")))
+    new = Layer().file(STATUS, dpkg(("libc6", "2.36-9", "amd64"), ("nano", "7.1-9", "amd64"),
+                                      ("openssl", "3.0.13-1", "amd64"), ("zlib1g", "1:1", "amd64")))
+    same = Image("x/same:1", [Layer().file(STATUS, dpkg(("a", "1", "all")))])
+    a = bundled(tmp_path / "a", [Image("x/y:1", [old]), same], release=1, version="1")
+    b = bundled(tmp_path / "b", [Image("x/y:2", [new]), same, Image("x/new:1", [BASE])], release=2, version="2")
+    said = fixes(a, b)
+    head, total, *groups = said.split("\n\n")
+    assert head.startswith("NOT VERIFIED") and "4 packages change in 1 of 2 images: 1 upgraded, " \
+        "1 DOWNGRADED, 1 added, 1 removed" in total
+    assert groups == ["x/y:1 -> 2: 4 of 4 packages\n"
+                      "  upgraded\n    openssl  3.0.9-1 -> 3.0.13-1  (deb)\n"
+                      "  DOWNGRADED\n    nano  7.2-1 -> 7.1-9  (deb)\n"
+                      "  added\n    zlib1g  1:1  (deb)\n"
+                      "  removed\n    tzdata  2024a  (deb)", "x/new:1: ADDED, 4 packages\n"]
+    assert "      nano    7.2-1 -> 7.1-9  DOWNGRADED" in differ(a, b).splitlines()
+    entries = image_of(as_json(a, b), "x/y")["packages"]["differ"]
+    assert {entry["name"]: entry["change"] for entry in entries} == {
+        "openssl": "upgraded", "nano": "downgraded", "zlib1g": "added", "tzdata": "removed"}
+    assert "no package changes in 2 images that both have" in fixes(a, a)
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="no dpkg to ask")
+def test_the_order_of_debian_versions_is_that_of_dpkg(tmp_path):
+    pick = random.Random(3)
+    words = ["1", "2", "10", "0", "01", ".", "-", "~", "+", "a", "b", "rc", "deb12u", "~bpo"]
+    versions = ["%s%s" % (pick.choice(["1", "0", "1:2", "3"]), "".join(pick.choices(words, k=pick.randrange(6))))
+                for _ in range(160)]
+    pairs = [(one.rstrip("-"), other.rstrip("-")) for one, other in zip(versions[::2], versions[1::2])]
+    sides = [bundled(tmp_path / name, [Image("x/y:1", [Layer().file(STATUS, dpkg(*(
+        ("p%03d" % number, pair[side]) for number, pair in enumerate(pairs))))])])
+        for side, name in enumerate("ab")]
+    found = {entry["name"]: entry["change"] for entry in image_of(as_json(*sides), "x/y")["packages"]["differ"]}
+    for number, (one, other) in enumerate(pairs):
+        older, newer = (subprocess.run(["dpkg", "--compare-versions", one, relation, other], check=False,
+                                       stderr=subprocess.DEVNULL).returncode == 0 for relation in ("lt", "gt"))
+        expected = "upgraded" if older else "downgraded" if newer else "changed"
+        assert one == other or found["p%03d" % number] == expected, (one, other)
+    assert len(set(found.values())) >= 2
 
 
 def test_databases_that_could_not_be_read_are_told(tmp_path):
