@@ -63,12 +63,27 @@ check_path (const char *path, const char *rest, GError **error)
     return TRUE;
 }
 
+/* libarchive composes the names it reads, so a name in another form would come back as another. */
+static gboolean
+check_composed (const char *path, GError **error)
+{
+    g_autofree char *composed = NULL;
+
+    if (g_str_is_ascii (path))
+        return TRUE;
+    composed = g_utf8_normalize (path, -1, G_NORMALIZE_DEFAULT_COMPOSE);
+    return g_strcmp0 (path, composed) == 0 ||
+           refuse (error, "path", path,
+                   "has letters taken apart, as macOS names files; rename it to Unicode's "
+                   "composed form (NFC)");
+}
+
 gboolean
 path_check_relative (const char *path, GError **error)
 {
     if (*path == '/')
         return refuse (error, "path", path, "is absolute; it must be relative");
-    return check_path (path, path, error);
+    return check_path (path, path, error) && check_composed (path, error);
 }
 
 gboolean

@@ -8,10 +8,10 @@
  * says what is wrong with it. */
 
 /* A path below a folder: relative, valid UTF-8, no control characters, no backslash, no empty, "."
- * or ".." component, components at most 255 bytes, at most 4096 in all. "foo@.service" and
- * "lost+found" are fine. */
+ * or ".." component, components at most 255 bytes, at most 4096 in all, in Unicode's composed form
+ * (NFC). "foo@.service" and "lost+found" are fine. */
 gboolean path_check_relative (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same rules after one leading "/". */
+/* The same rules after one leading "/"; any form of Unicode. */
 gboolean path_check_absolute (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* [a-z0-9]+(-[a-z0-9]+)*: product and channel. */
 gboolean path_check_product (const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -41,6 +41,16 @@ test_078_relative_paths (void)
 }
 
 static void
+test_paths_are_composed (void)
+{
+    static const char *const good[] = { "\xc3\xa1.yml", "\xea\xb0\x80/b", NULL };
+    static const char *const bad[] = { "a\xcc\x81.yml", "b/\xe1\x84\x80\xe1\x85\xa1", NULL };
+
+    check_all (path_check_relative, good, bad);
+    g_assert_true (path_check_absolute ("/a\xcc\x81", NULL));
+}
+
+static void
 test_078_long_paths (void)
 {
     g_autofree char *component = g_strnfill (256, 'a');
@@ -183,6 +193,7 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/path/078-relative", test_078_relative_paths);
     g_test_add_func ("/path/078-long", test_078_long_paths);
+    g_test_add_func ("/path/composed", test_paths_are_composed);
     g_test_add_func ("/path/078-absolute", test_078_absolute_paths);
     g_test_add_func ("/path/products-and-versions", test_products_and_versions);
     g_test_add_func ("/path/image-names", test_image_names);
