@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "bundle/registry-private.h"
 #include "bundle/registry-range.h"
-#include "bundle/registry-retry.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 
@@ -180,26 +179,25 @@ ask (Endpoint *endpoint, Blob *blob, HttpReply *reply, gboolean *again, GError *
 }
 
 static gboolean
-fetch (Registry *registry, Endpoint *endpoint, Blob *blob, GError **error)
+fetch (Registry *registry, Endpoint *endpoint, Blob *blob, HttpReply *reply, GError **error)
 {
     Retry retry;
 
-    retry_begin (&retry, &registry->options);
+    registry_begin_tries (registry, endpoint, &retry);
     while (blob->have < blob->bytes) {
-        g_auto (HttpReply) reply = { 0 };
         g_autoptr (GError) cause = NULL;
         guint64 before = blob->have;
         gboolean again = FALSE;
 
-        if (ask (endpoint, blob, &reply, &again, &cause))
+        if (ask (endpoint, blob, reply, &again, &cause))
             return TRUE;
-        if (!blob->no_range && blob->have > 0 && (blob->bad_range || reply.status == 416)) {
+        if (!blob->no_range && blob->have > 0 && (blob->bad_range || reply->status == 416)) {
             blob->no_range = TRUE;
             continue;
         }
         if (blob->have - before >= ADVANCE)
             retry_advance (&retry);
-        if (!again || !retry_again (&retry, &reply)) {
+        if (!again || !retry_again (&retry, reply)) {
             g_propagate_error (error, g_steal_pointer (&cause));
             return FALSE;
         }
@@ -207,21 +205,23 @@ fetch (Registry *registry, Endpoint *endpoint, Blob *blob, GError **error)
     return TRUE;
 }
 
-/* A blob of several pieces may hold an old one that is damaged: then it is read once more, whole.
- */
+/* A blob of several pieces may hold an old one that is damaged, or one of a mirror that lies: then
+ * it is read once more, whole. */
 static gboolean
-read_from (Registry *registry, Endpoint *endpoint, Blob *blob, GError **error)
+ask_blob (Registry *registry, Endpoint *endpoint, gpointer data, HttpReply *reply, GError **error)
 {
+    Blob *blob = data;
     gboolean pieced;
 
-    if (!fetch (registry, endpoint, blob, error))
+    blob->no_range = FALSE;
+    if (!fetch (registry, endpoint, blob, reply, error))
         return FALSE;
     pieced = blob->pieced;
     if (prove (blob, pieced ? NULL : error))
         return TRUE;
     if (!empty (blob, pieced ? error : NULL) || !pieced)
         return FALSE;
-    return fetch (registry, endpoint, blob, error) &&
+    return fetch (registry, endpoint, blob, reply, error) &&
            (prove (blob, error) || (empty (blob, NULL), FALSE));
 }
 
@@ -234,9 +234,8 @@ registry_read_blob (Registry *registry, const Digest *digest, guint64 bytes, int
                            .fd = fd,
                            .progress = progress,
                            .hash = digest_stream_new () };
-    g_autofree char *shown = digest_to_text (digest);
+    g_autofree char *text = digest_to_text (digest);
+    g_autofree char *what = g_strconcat ("blob ", text, NULL);
 
-    if (keep (&blob, error) && read_from (registry, registry->endpoint, &blob, error))
-        return TRUE;
-    return fail_prefix (error, "%s: blob %s", endpoint_name (registry->endpoint), shown);
+    return keep (&blob, error) && registry_ask_each (registry, what, ask_blob, &blob, error);
 }

@@ -3,6 +3,7 @@
 #include "bundle/registry-endpoint.h"
 
 #include "bundle/registry-auth.h"
+#include "bundle/registry-retry.h"
 #include "bundle/strictjson.h"
 #include "manifest/error.h"
 
@@ -22,6 +23,7 @@ struct Endpoint {
     Auth *auth;
     GMutex mutex;
     const char *chosen; /* of the two bases, once one has answered */
+    gboolean is_down;
 };
 
 /* docker.io's registry answers under another name than the one that images have. */
@@ -65,6 +67,27 @@ const char *
 endpoint_name (const Endpoint *endpoint)
 {
     return endpoint->name;
+}
+
+void
+endpoint_note (Endpoint *endpoint, const HttpReply *reply)
+{
+    if (!retry_is_passing (reply) && reply->outcome != HTTP_UNTRUSTED)
+        return;
+    g_mutex_lock (&endpoint->mutex);
+    endpoint->is_down = TRUE;
+    g_mutex_unlock (&endpoint->mutex);
+}
+
+gboolean
+endpoint_is_down (Endpoint *endpoint)
+{
+    gboolean down;
+
+    g_mutex_lock (&endpoint->mutex);
+    down = endpoint->is_down;
+    g_mutex_unlock (&endpoint->mutex);
+    return down;
 }
 
 static gboolean

@@ -30,5 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Endpoint, endpoint_free)
  * again. */
 gboolean endpoint_get (Endpoint *endpoint, const EndpointRequest *request, HttpReply *reply,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What came of it at last: who can not be reached or has no time is down. */
+void endpoint_note (Endpoint *endpoint, const HttpReply *reply);
+gboolean endpoint_is_down (Endpoint *endpoint);
 /* "registry H, repository R", for messages. */
 const char *endpoint_name (const Endpoint *endpoint);

@@ -4,6 +4,7 @@
 
 #define TRIES 5
 #define UNREACHABLE_TRIES 3
+#define SPARED_TRIES 2
 #define PAUSE_MILLISECONDS 1000
 #define PAUSE_MAX 30000
 #define TOTAL_MICROSECONDS (180 * G_TIME_SPAN_SECOND)
@@ -18,6 +19,13 @@ retry_begin (Retry *retry, const RegistryOptions *options)
         options->pause_milliseconds != 0 ? options->pause_milliseconds : PAUSE_MILLISECONDS;
     retry->left = retry->most - 1;
     retry->until = g_get_monotonic_time () + TOTAL_MICROSECONDS;
+}
+
+void
+retry_spare (Retry *retry)
+{
+    retry->most = MIN (retry->most, SPARED_TRIES);
+    retry->left = retry->most - 1;
 }
 
 void

@@ -16,6 +16,8 @@ typedef struct {
 } Retry;
 
 void retry_begin (Retry *retry, const RegistryOptions *options);
+/* There is somebody else to ask: one more try is enough. */
+void retry_spare (Retry *retry);
 /* What came was worth it: the count begins anew. */
 void retry_advance (Retry *retry);
 /* Whether the answer, or its absence, is one that another try may better. */

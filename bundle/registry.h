@@ -13,11 +13,12 @@ typedef struct Registry Registry;
 
 typedef struct {
     const char *const
-        *insecure;             /* "HOST[:PORT]" that may be without TLS, or with any certificate */
-    guint tries;               /* of one request; 0: five */
-    guint pause_milliseconds;  /* before the second try, then doubled; 0: a second */
-    guint slow_seconds;        /* below 1 KiB/s for so long a connection is given up; 0: 30 */
-    GCancellable *cancellable; /* ends transfers and pauses at once; or NULL */
+        *insecure;              /* "HOST[:PORT]" that may be without TLS, or with any certificate */
+    const char *const *mirrors; /* "HOST=MIRROR[/FOLDER]": asked before HOST, in this order */
+    guint tries;                /* of one request; 0: five */
+    guint pause_milliseconds;   /* before the second try, then doubled; 0: a second */
+    guint slow_seconds;         /* below 1 KiB/s for so long a connection is given up; 0: 30 */
+    GCancellable *cancellable;  /* ends transfers and pauses at once; or NULL */
 } RegistryOptions;
 
 /* Connects to nothing yet. options may be NULL and are copied. */

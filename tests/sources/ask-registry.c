@@ -73,10 +73,11 @@ ask (int argc, char **argv, const RegistryOptions *options, GError **error)
 int
 main (int argc, char **argv)
 {
-    g_auto (GStrv) insecure = NULL;
+    g_auto (GStrv) insecure = NULL, mirrors = NULL;
     int tries = 0, slow = 0;
     const GOptionEntry entries[] = {
         { "insecure", 0, 0, G_OPTION_ARG_STRING_ARRAY, &insecure, NULL, NULL },
+        { "mirror", 0, 0, G_OPTION_ARG_STRING_ARRAY, &mirrors, NULL, NULL },
         { "tries", 0, 0, G_OPTION_ARG_INT, &tries, NULL, NULL },
         { "slow", 0, 0, G_OPTION_ARG_INT, &slow, NULL, NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -88,6 +89,7 @@ main (int argc, char **argv)
     g_option_context_add_main_entries (context, entries, NULL);
     if (g_option_context_parse (context, &argc, &argv, &error)) {
         const RegistryOptions options = { .insecure = (const char *const *)insecure,
+                                          .mirrors = (const char *const *)mirrors,
                                           .tries = (guint)tries,
                                           .slow_seconds = (guint)slow,
                                           .pause_milliseconds = 10 };
