@@ -23,6 +23,7 @@ bundle_options_clear (BundleOptions *o)
     g_strfreev (o->base);
     g_strfreev (o->hosts);
     g_strfreev (o->insecure);
+    g_strfreev (o->mirrors);
 }
 
 gboolean
@@ -55,6 +56,8 @@ bundle_options_parse (int *argc, char ***argv, BundleOptions *o, GError **error)
           "of pulled blobs (~/.cache/handcarry); may be removed", "DIR" },
         { "insecure", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->insecure,
           "a registry without TLS, or any certificate", "HOST" },
+        { "mirror", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->mirrors,
+          "ask MIRROR[/FOLDER] before the registry HOST", "HOST=MIRROR" },
         { "tmpdir", 0, 0, G_OPTION_ARG_FILENAME, &o->tmpdir, "for temporary files", "DIR" },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
     };

@@ -66,7 +66,8 @@ static gboolean
 run (const char *path, BundleOptions *o, GError **error)
 {
     ReleaseOverrides overrides = { 0 };
-    RegistryOptions registry = { .insecure = (const char *const *)o->insecure };
+    RegistryOptions registry = { .insecure = (const char *const *)o->insecure,
+                                 .mirrors = (const char *const *)o->mirrors };
     PackOptions options = pack_options (o, &registry);
     g_autofree char *dir = g_path_get_dirname (path);
     g_autoptr (GPtrArray) keys = NULL, warnings = NULL;

@@ -14,7 +14,7 @@
 typedef struct {
     VerbOutput output;
     char *file, *version, *release, *split, *trust, *engine, *tmpdir, *issued, *cache;
-    char **sign, **base, **hosts, **insecure;
+    char **sign, **base, **hosts, **insecure, **mirrors;
     int level, jobs;
     gboolean locked, relock, offline;
 } BundleOptions;

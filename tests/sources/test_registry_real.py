@@ -2,12 +2,15 @@
 # Copyright The handcarry authors
 """Debian's docker-registry with TLS and a password: what skopeo put there comes out again, and
 nothing without the CA or the password."""
+import base64
 import json
+import subprocess
 
 import pytest
 
 from engines.images import Image, Layer, noise, text, write_oci
-from registry.asked import ask
+from program import MAKER
+from registry.asked import ask, clean_environment
 from registry.server import PASSWORD, USER
 
 NAME = "plant/server:1"
@@ -95,3 +98,39 @@ def test_what_is_not_there(registry_server, filled, env, tmp_path):
     assert code == 7 and "manifest '2': it has no such thing (MANIFEST_UNKNOWN" in text_
     code, _, text_ = ask(tmp_path, registry_server.name("plant/other:1"), env=env)
     assert code == 7 and "repository plant/other" in text_
+
+
+def bundle(folder, env, *more):
+    done = subprocess.run([MAKER, "bundle", "release.yaml", *more], cwd=folder, check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env={**clean_environment(folder), **env})
+    return done.returncode, done.stdout.decode()
+
+
+def holds(folder, secrets):
+    return [path for path in folder.rglob("*") if path.is_file()
+            for secret in secrets if secret in path.read_bytes()]
+
+
+def test_bundle_from_a_registry_with_a_password(registry_server, filled, env, tmp_path):
+    """Nothing that is written holds the password, or what it became."""
+    folder = tmp_path / "release"
+    folder.mkdir()
+    (folder / "release.yaml").write_text(
+        "handcarry: 1\nproduct: plant\nversion: 1\nrelease: 1\nimages:\n"
+        "  - {name: 'plant/server:1', from: 'docker://%s'}\n" % registry_server.name(NAME))
+    code, text_ = bundle(folder, env, "--cache", "cache", "-o", "x.tar.zst")
+    assert code == 0, text_
+    assert filled[0] in (folder / "release.lock.yaml").read_text()
+    encoded = base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode())
+    assert holds(tmp_path / "home", [encoded])
+    assert not holds(folder, [PASSWORD.encode(), encoded]) and PASSWORD not in text_
+    (tmp_path / "home/.docker/config.json").write_text("{}")
+    code, text_ = bundle(folder, env, "--cache", "cache", "--offline", "-o", "y.tar.zst")
+    assert code == 0, text_
+    code, text_ = bundle(folder, env, "--cache", "other", "-o", "z.tar.zst")
+    assert code == 7 and "docker login " + registry_server.host in text_
+    code, text_ = bundle(folder, env, "--cache", "other", "-o", "z.tar.zst",
+                         "--mirror", "%s=127.0.0.1:1" % registry_server.host)
+    assert code == 7 and "asked before that: registry 127.0.0.1:1" in text_
+    assert not (folder / "z.tar.zst").exists()

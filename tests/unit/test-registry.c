@@ -4,6 +4,7 @@
 #include "bundle/registry-helper.h"
 #include "bundle/registry-http.h"
 #include "bundle/registry-manifest.h"
+#include "bundle/registry-mirrors.h"
 #include "bundle/registry-range.h"
 #include "bundle/registry-token.h"
 #include "tests/unit/corpus.h"
@@ -88,6 +89,21 @@ parse_credentials (GBytes *input, GError **error)
 
     return credentials_parse (input, "registry.example.org:5000", "plant/server", &found, &helper,
                               error);
+}
+
+static gboolean
+parse_mirrors (GBytes *input, GError **error)
+{
+    const RegistryOptions options = { 0 };
+    g_autoptr (GPtrArray) list = mirrors_parse_daemon (input, &options, error);
+
+    return list != NULL;
+}
+
+static void
+test_mirrors (void)
+{
+    corpus_walk ("registry-mirrors", parse_mirrors);
 }
 
 static void
@@ -232,6 +248,7 @@ main (int argc, char **argv)
     g_test_add_func ("/registry/content-range", test_content_range);
     g_test_add_func ("/registry/manifest", test_manifest);
     g_test_add_func ("/registry/documents-of-authentication", test_documents_of_authentication);
+    g_test_add_func ("/registry/mirrors", test_mirrors);
     g_test_add_func ("/registry/chosen-challenge", test_chosen_challenge);
     g_test_add_func ("/registry/token-requests", test_token_requests);
     g_test_add_func ("/registry/names-of-credentials", test_names_of_credentials);
