@@ -3,21 +3,12 @@
 #include "keys/verb-sign.h"
 
 #include "manifest/line-diff.h"
-#include "manifest/yaml.h"
-
-static GBytes *
-text_of (const Release *release)
-{
-    YamlWriter *writer = yaml_writer_new ("#");
-
-    release_write (release, writer);
-    return yaml_writer_finish (writer);
-}
+#include "manifest/release.h"
 
 void
 sign_print_release (const VerbOutput *output, const Release *a, const Release *b)
 {
-    g_autoptr (GBytes) before = text_of (a), after = text_of (b);
+    g_autoptr (GBytes) before = release_to_text (a), after = release_to_text (b);
     const char *why = NULL;
     g_autofree char *hunks = line_diff (before, after, NULL, NULL, &why);
 

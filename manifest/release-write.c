@@ -172,3 +172,12 @@ release_write (const Release *release, YamlWriter *writer)
     write_list (writer, "files", release->files, write_files);
     write_list (writer, "health", release->health, write_health);
 }
+
+GBytes *
+release_to_text (const Release *release)
+{
+    YamlWriter *writer = yaml_writer_new ("#");
+
+    release_write (release, writer);
+    return yaml_writer_finish (writer);
+}

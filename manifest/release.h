@@ -111,6 +111,8 @@ const char *release_find_image (const Release *release, const char *name);
 Release *release_parse_sealed (const YamlNode *map, const char *name,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void release_write (const Release *release, YamlWriter *writer);
+/* What it says, without its images, as lines to be compared by. */
+GBytes *release_to_text (const Release *release);
 
 void release_free (Release *release);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Release, release_free)
