@@ -200,50 +200,66 @@ verified_bundle_free (VerifiedBundle *verified)
     g_free (verified);
 }
 
-/* Chain, then votes over the exact bytes of both texts; nothing of them is parsed before. */
+/* Chain, then votes over the exact bytes of both texts; nothing of them is parsed here. *walked is
+ * the newer root that the bundle brought, or NULL. */
 static gboolean
-authenticate (VerifiedBundle *verified, const TrustRoot *trust, VoteReport *report, GError **error)
+authenticate (Bundle *bundle, const TrustRoot *trust, TrustRoot **walked, VoteReport *report,
+              GError **error)
 {
-    Tail *tail = verified->bundle->tail;
+    Tail *tail = bundle->tail;
     g_autoptr (GPtrArray) votes = NULL;
     gboolean good;
 
-    verified->trust = trust;
     tail_drop_recoded (tail, report->ignored);
     if (tail->chain->len > 0) {
-        verified->walked = trust_walk (trust, tail->chain, error);
-        if (verified->walked == NULL)
+        *walked = trust_walk (trust, tail->chain, error);
+        if (*walked == NULL)
             return FALSE;
-        verified->trust = verified->walked;
+        trust = *walked;
     }
     votes = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
     for (guint i = 0; i < tail->statement_votes->len; i++)
         g_ptr_array_add (votes, g_bytes_ref (tail->statement_votes->pdata[i]));
-    vote_files_add (verified->bundle->path, tail->statement, trust_values (verified->trust), votes,
-                    report);
-    good = trust_check_votes (verified->trust, SIGNED_STATEMENT, tail->statement, votes, report,
-                              error);
+    vote_files_add (bundle->path, tail->statement, trust_values (trust), votes, report);
+    good = trust_check_votes (trust, SIGNED_STATEMENT, tail->statement, votes, report, error);
     /* The packing list's roles are reported on also where the statement's are not met. */
-    return trust_check_votes (verified->trust, SIGNED_PACKING, tail->packing, tail->packing_votes,
-                              report, good ? error : NULL) &&
+    return trust_check_votes (trust, SIGNED_PACKING, tail->packing, tail->packing_votes, report,
+                              good ? error : NULL) &&
            good;
 }
 
 /* An epoch is how a new root takes back what stolen keys have signed: none of it names the new one.
  */
 static gboolean
-check_epoch (const VerifiedBundle *verified, GError **error)
+check_epoch (const Release *release, const TrustRoot *trust, GError **error)
 {
-    guint64 epoch = trust_epoch (verified->trust);
-    const Release *release = verified->bundle->statement->release;
+    guint64 epoch = trust_epoch (trust);
 
     return release->epoch == epoch ||
            fail (error, ERR_POLICY,
                  "release %" G_GUINT64_FORMAT " of %s is of epoch %" G_GUINT64_FORMAT
                  ", and trust root %" G_GUINT64_FORMAT ", which judges it, of epoch "
                  "%" G_GUINT64_FORMAT ": pack it again with 'epoch: %" G_GUINT64_FORMAT "'",
-                 release->release, release->product, release->epoch, trust_number (verified->trust),
-                 epoch, epoch);
+                 release->release, release->product, release->epoch, trust_number (trust), epoch,
+                 epoch);
+}
+
+static gboolean
+check_release (const Bundle *bundle, const TrustRoot *trust, GError **error)
+{
+    const Release *release = bundle->statement->release;
+
+    return trust_check_product (trust, release->product, error) &&
+           check_epoch (release, trust, error);
+}
+
+gboolean
+bundle_judge (Bundle *bundle, const TrustRoot *trust, TrustRoot **walked, VoteReport *report,
+              GError **error)
+{
+    *walked = NULL;
+    return authenticate (bundle, trust, walked, report, error) &&
+           check_release (bundle, *walked != NULL ? *walked : trust, error);
 }
 
 UnprovenBundle *
@@ -281,13 +297,14 @@ bundle_verify (UnprovenBundle *unproven, const TrustRoot *trust, VoteReport *rep
 
     verified->bundle = g_steal_pointer (&unproven->bundle);
     unproven_bundle_free (unproven);
-    if (!authenticate (verified, trust, report, error) || !parse_texts (verified->bundle, error) ||
-        !trust_check_product (verified->trust, verified->bundle->statement->release->product,
-                              error) ||
-        !check_epoch (verified, error)) {
+    if (!authenticate (verified->bundle, trust, &verified->walked, report, error) ||
+        !parse_texts (verified->bundle, error) ||
+        !check_release (verified->bundle, verified->walked != NULL ? verified->walked : trust,
+                        error)) {
         fail_at (verified->bundle->path, error);
         return NULL;
     }
+    verified->trust = verified->walked != NULL ? verified->walked : trust;
     bundle_read_apart (verified->bundle);
     return g_steal_pointer (&verified);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "bundle/compare.h"
+#include "bundle/compare-tree.h"
 
 #include "bundle/base.h"
 #include "manifest/error.h"

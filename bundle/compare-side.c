@@ -27,7 +27,9 @@ compare_side_clear (DiffSide *side)
     g_clear_pointer (&side->layers, g_hash_table_unref);
     g_clear_pointer (&side->images, g_ptr_array_unref);
     g_clear_pointer (&side->products, g_ptr_array_unref);
-    g_clear_pointer (&side->bundle, bundle_free);
+    if (!side->borrowed)
+        bundle_free (side->bundle);
+    side->bundle = NULL;
     g_clear_pointer (&side->have, have_free);
     g_clear_pointer (&side->statement, statement_free);
 }
@@ -175,6 +177,16 @@ compare_side_open_statement (DiffSide *side, const char *path, GBytes *text, GEr
     read_statement (side, side->statement, &side->digest);
     index_layers (side);
     return TRUE;
+}
+
+void
+compare_side_use (DiffSide *side, Bundle *bundle)
+{
+    begin_side (side, bundle_path (bundle));
+    side->bundle = bundle;
+    side->borrowed = TRUE;
+    read_statement (side, bundle_statement (bundle), bundle_release_digest (bundle));
+    index_layers (side);
 }
 
 gboolean

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "bundle/compare.h"
+#include "bundle/compare-tree.h"
 
 #include "bundle/base.h"
 #include "bundle/tree-base.h"
@@ -9,15 +9,55 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define TEXTS_BYTES (32 * 1024 * 1024) /* of the contents that are kept of one tree */
+
 typedef struct {
     GTree *files; /* char * -> ImageFile, both owned */
     DigestStream *digest;
+    GHashTable *wanted; /* char * -> DiffText, or NULL */
+    gsize room;
 } TreeRead;
 
 static int
 compare_paths (gconstpointer a, gconstpointer b, gpointer data)
 {
     return strcmp (a, b);
+}
+
+static void
+text_free (gpointer data)
+{
+    DiffText *text = data;
+
+    g_clear_pointer (&text->bytes, g_byte_array_unref);
+    g_free (text);
+}
+
+void
+compare_want_text (Diff *diff, guint side, const char *path)
+{
+    if (diff->wanted[side] == NULL)
+        diff->wanted[side] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, text_free);
+    g_hash_table_replace (diff->wanted[side], g_strdup (path), g_new0 (DiffText, 1));
+}
+
+static void
+keep_piece (TreeRead *read, const char *path, const guint8 *piece, gsize length)
+{
+    DiffText *text = read->wanted != NULL ? g_hash_table_lookup (read->wanted, path) : NULL;
+
+    if (text == NULL || text->cut)
+        return;
+    if (text->bytes == NULL)
+        text->bytes = g_byte_array_new ();
+    text->cut = length > read->room;
+    if (text->cut) {
+        read->room += text->bytes->len;
+        g_byte_array_set_size (text->bytes, 0);
+        return;
+    }
+    read->room -= length;
+    g_byte_array_append (text->bytes, piece, (guint)length);
 }
 
 static gboolean
@@ -28,6 +68,7 @@ take_piece (const char *path, gboolean executable, guint64 size, const guint8 *p
     ImageFile *file;
 
     digest_stream_add (read->digest, piece, length);
+    keep_piece (read, path, piece, length);
     if (!last)
         return TRUE;
     file = g_new0 (ImageFile, 1);
@@ -42,7 +83,8 @@ static gboolean
 read_tree (Diff *diff, guint side, Bundle *bundle, GError **error)
 {
     g_autoptr (DigestStream) digest = digest_stream_new ();
-    TreeRead read = { g_tree_new_full (compare_paths, NULL, g_free, g_free), digest };
+    TreeRead read = { g_tree_new_full (compare_paths, NULL, g_free, g_free), digest,
+                      diff->wanted[side], TEXTS_BYTES };
 
     diff->trees[side] = read.files;
     return bundle_read_tree (bundle, take_piece, &read, error) ||

@@ -16,6 +16,8 @@ compare_clear (Diff *diff)
     g_clear_pointer (&diff->trees[0], g_tree_unref);
     g_clear_pointer (&diff->trees[1], g_tree_unref);
     g_clear_pointer (&diff->sizes, g_hash_table_unref);
+    g_clear_pointer (&diff->wanted[0], g_hash_table_unref);
+    g_clear_pointer (&diff->wanted[1], g_hash_table_unref);
     compare_side_clear (&diff->sides[0]);
     compare_side_clear (&diff->sides[1]);
 }

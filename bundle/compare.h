@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
     const char *path;
     Bundle *bundle;              /* or NULL, */
+    gboolean borrowed;           /* the bundle is the caller's */
     Have *have;                  /* then this, or */
     Statement *statement;        /* this: a statement without a bundle, and */
     Digest digest;               /* its digest */
@@ -94,11 +95,14 @@ typedef struct {
     char *why, *no_tree;    /* why files of images, of the tree, are not compared */
     GPtrArray *tree;        /* DiffFile: files of the tree; NULL: not compared */
     GTree *trees[2];        /* own what those borrow */
+    GHashTable *wanted[2];  /* path -> DiffText: tree files whose content is kept; may be NULL */
 } Diff;
 
 /* Opens a bundle or a have file, unproven. */
 gboolean compare_side_open (DiffSide *side, const char *path,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A bundle that is open already and stays the caller's. */
+void compare_side_use (DiffSide *side, Bundle *bundle);
 /* A statement without a bundle: only releases, images and layers can be compared. */
 gboolean compare_side_open_statement (DiffSide *side, const char *path, GBytes *text,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -109,10 +113,6 @@ void compare_releases (Diff *diff);
 void compare_images (Diff *diff);
 void compare_layers (Diff *diff); /* counts; part of comparing images */
 gboolean compare_packages (Diff *diff, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Files of two trees (path -> ImageFile) that differ: DiffFile elements, which borrow. */
-GPtrArray *compare_list_files (GTree *a, GTree *b);
-/* Files of the releases' trees, where both bundles hold them, or the base beside one. */
-gboolean compare_trees (Diff *diff, Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Rebuilds the layers of all images that differ. */
 gboolean compare_files (Diff *diff, Progress *progress, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void compare_clear (Diff *diff);

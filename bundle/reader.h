@@ -79,3 +79,8 @@ RegionReader *region_reader_new (Bundle *bundle, Region region);
 gssize region_reader_read (guint8 *buffer, gsize length, gpointer reader, GError **error);
 void region_reader_free (RegionReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RegionReader, region_reader_free)
+/* How the votes on a bundle stand that was opened unsigned, for the connected side to say so: adds
+ * to report also on failure. It stays a Bundle. *walked: the newer root that the bundle brought and
+ * that judged, else NULL. */
+gboolean bundle_judge (Bundle *bundle, const TrustRoot *trust, TrustRoot **walked,
+                       VoteReport *report, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,6 +3,7 @@
 #include "keys/verb-sign.h"
 
 #include "bundle/bundle.h"
+#include "bundle/compare-tree.h"
 #include "keys/trust.h"
 #include "manifest/error.h"
 #include "manifest/file.h"

@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #include "manifest/verb-diff-bytes.h"
 #include "manifest/verb-diff-text.h"
+
+#include "bundle/compare-tree.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
 
