@@ -30,6 +30,7 @@ static const Verb verbs[] = {
     { "lint", "check a release file and what it carries", verb_lint },
     { "bundle", "pack and sign a release into one file", verb_bundle },
     { "extract", "take everything out again without an engine", verb_extract },
+    { "report", "write a page about a bundle, to print and sign", verb_report },
     { "keygen", "make a key pair in minisign's formats", verb_keygen },
     { "sign", "add a vote to a bundle, or make one over a statement", verb_sign },
 #endif
@@ -53,8 +54,7 @@ static const Verb verbs[] = {
 static void
 print_help (FILE *to)
 {
-    fprintf (to,
-             "Usage: handcarry VERB [options]\n\nMoves a release across an air gap by hand.\n\n");
+    fputs ("Usage: handcarry VERB [options]\n\nMoves a release across an air gap by hand.\n\n", to);
     for (const Verb *verb = verbs; verb->name != NULL; verb++)
         fprintf (to, "  %-10s %s\n", verb->name, verb->summary);
     fprintf (to, "\n'handcarry VERB --help' shows the options of one.\n");

@@ -12,7 +12,7 @@ import subprocess
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("HANDCARRY", str(TOP / "build" / "handcarry")))
 MAKER = os.path.abspath(os.environ.get("HANDCARRY_MAKER", PROGRAM))
-CONNECTED = {"bundle", "extract", "keygen", "lint", "sign",
+CONNECTED = {"bundle", "extract", "keygen", "lint", "report", "sign",
              *(("trust", sub) for sub in ("add", "init", "retire", "revoke", "rotate", "sign"))}
 
 

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The handcarry authors */
+#include "bundle/report-page.h"
+
+#include <string.h>
+
+static void
+package_free (gpointer data)
+{
+    ReportPackage *package = data;
+
+    g_ptr_array_unref (package->images);
+    g_free (package);
+}
+
+static int
+compare (gconstpointer a, gconstpointer b, gpointer data)
+{
+    const DiffPackage *one = a, *other = b;
+    int order = strcmp (one->kind, other->kind);
+
+    order = order != 0 ? order : strcmp (one->name, other->name);
+    order = order != 0 ? order : strcmp (one->arch, other->arch);
+    order = order != 0 ? order : g_strcmp0 (one->from, other->from);
+    return order != 0 ? order : g_strcmp0 (one->to, other->to);
+}
+
+/* "plant-hmi/web" of "plant-hmi/web:1.5.1". Caller frees. */
+static char *
+without_tag (const char *name)
+{
+    const char *tag = strrchr (name, ':');
+
+    return tag != NULL && strchr (tag, '/') == NULL ? g_strndup (name, (gsize)(tag - name))
+                                                    : g_strdup (name);
+}
+
+static gboolean
+take (gpointer key, gpointer value, gpointer rows)
+{
+    g_ptr_array_add (rows, value);
+    return FALSE;
+}
+
+/* Of images on both sides: all packages of a new one would say nothing. */
+GPtrArray *
+report_list_packages (const Diff *diff)
+{
+    g_autoptr (GTree) tree = g_tree_new_full (compare, NULL, NULL, NULL);
+    GPtrArray *rows = g_ptr_array_new_with_free_func (package_free);
+
+    for (guint i = 0; i < diff->images->len; i++) {
+        const DiffPair *pair = diff->images->pdata[i];
+
+        for (guint k = 0; pair->a != NULL && pair->b != NULL && pair->packages != NULL &&
+                          k < pair->packages->len;
+             k++) {
+            DiffPackage *package = pair->packages->pdata[k];
+            ReportPackage *row = g_tree_lookup (tree, package);
+
+            if (row == NULL) {
+                row = g_new0 (ReportPackage, 1);
+                row->package = package;
+                row->images = g_ptr_array_new_with_free_func (g_free);
+                g_tree_insert (tree, package, row);
+            }
+            g_ptr_array_add (row->images, without_tag (pair->b->name));
+        }
+    }
+    g_tree_foreach (tree, take, rows);
+    return rows;
+}

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""What report writes: the facts, whom it believes, and where it writes."""
+import html.parser
+import json
+import os
+import re
+import shutil
+
+import pytest
+
+from engines.images import Image, Layer
+from engines.release import flow
+from program import handcarry
+import reports
+from reports import PACKAGES, dpkg, images_of, plain_release, run
+from test_diff import have_text
+
+VOID = {"meta", "link"}
+
+
+class Reader(html.parser.HTMLParser):
+    """The text of a page, element by element; every element is closed in order."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.texts = [], []
+        self.feed(page.read_text(encoding="utf-8"))
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        assert len({name for name, _ in attrs}) == len(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", "".join(self.texts))
+
+
+@pytest.fixture(name="example", scope="module")
+def find_example():
+    return reports.example()
+
+
+def read(example, bundle, *options):
+    return Reader(example.report(bundle, *options)).text
+
+
+def test_the_delta_is_told_in_one_sentence(example):
+    text = read(example, example.delta, "--base", example.old, "--trust", example.trust)
+    assert ("This file brings plant-hmi 1.5.1 (release 43) to hosts that have 1.5.0 (release 42): "
+            "3 images, 2 configs and 2 playbooks. Against 1.5.0 (release 42) it changes 2 of 3 images, "
+            "10 packages and 1 of 2 configs." in text)
+    assert "SIGNATURES COMPLETE" in text and "NOT VERIFIED" not in text
+    assert "1 of 1: complete" in text and "MISSING" not in text
+    assert "-limit = 20 +limit = 5" in text
+    assert "package-0 1.0-1+deb12u1 2.0-1+deb12u1 plant-hmi/web" in text
+    assert "The same hosts, requirements, values, playbooks and checks." in text
+
+
+def test_the_full_bundle_needs_no_base(example):
+    text = read(example, example.full, "--trust", example.trust)
+    assert ("This file brings plant-hmi 1.5.1 (release 43) to any host: 3 images, 2 configs and "
+            "2 playbooks." in text)
+    assert "every host: the file is complete in itself" in text
+    assert "What changes" not in text
+    for fact in ("public_name name that operators type in the browser required",
+                 "playbooks/remove.yml when the product is removed",
+                 "/etc/plant-hmi/server.ini 0640 root:root the edit stays",
+                 "container plant-hmi-database 180 s"):
+        assert fact in text
+
+
+def test_the_signed_texts_are_all_there(example):
+    text = read(example, example.delta)
+    for which in ("statement", "packing"):
+        assert re.sub(r"\s+", " ", run("show", example.delta, "--raw", which)) in text
+
+
+def test_digests_are_those_of_the_file(example):
+    text = read(example, example.delta)
+    summed = (example.folder / (example.delta.name + ".sha256")).read_text().split()[0]
+    assert "QR code: SHA-256 of the file, sha256:" + summed in text
+    assert "QR code: Release digest, " + re.search(r"sha256:\w{64}", run("show", example.delta))[0] in text
+
+
+def test_without_a_trust_root_it_says_so(example, tmp_path):
+    alone = shutil.copy(example.full, tmp_path)
+    said = run("report", alone, cwd=tmp_path)
+    text = Reader(tmp_path / "report.html").text
+    assert "NOT VERIFIED" in said and "NOT VERIFIED" in text
+    assert re.search(r"Votes on the statement \(what the release is\) by key \w{16}, not checked", text)
+    assert "complete" not in text.replace("the file is complete in itself", "")
+
+
+def test_trust_lies_here_or_beside_the_bundle(example, tmp_path):
+    assert "signatures  complete" in run("report", example.full, "-o", "r.html", cwd=tmp_path)
+    alone = shutil.copy(example.full, tmp_path)
+    assert "signatures  complete" in run("report", alone, "-o", tmp_path / "s.html", cwd=example.folder)
+
+
+def test_votes_that_are_missing_are_named(tmp_path):
+    for name in ("ci", "lead", "root"):
+        run("keygen", name, "--no-password", cwd=tmp_path)
+    run("trust", "init", "--root", "root=root.pub", "--key", "ci=ci.pub", "--key", "lead=lead.pub",
+        "--role", "ci:statement=ci", "--role", "lead:statement=lead", "--role", "pack:packing=ci",
+        cwd=tmp_path)
+    run("trust", "sign", "--key", "root.key", cwd=tmp_path)
+    release = plain_release(tmp_path / "release")
+    run("bundle", release.write(), "-o", "b.tar.zst", "--sign", "ci.key", "--trust", "trust", cwd=tmp_path)
+    run("verify", "b.tar.zst", "--trust", "trust", cwd=tmp_path, status=4)
+    lead = (tmp_path / "lead.pub").read_text().split()[5]
+    said = json.loads(handcarry("report", "b.tar.zst", "--json", cwd=tmp_path).stdout)
+    text = Reader(tmp_path / "report.html").text
+    assert said["signatures"] == "missing" and said["changed"] is True
+    assert "SIGNATURES MISSING" in text and "COMPLETE" not in text
+    assert "Not yet to be installed: role lead has given 0 of 1 vote." in text
+    assert "lead statement 0 of 1: MISSING nobody lead (%s)" % lead in text
+    run("sign", "b.tar.zst", "--key", "lead.key", cwd=tmp_path)
+    assert json.loads(handcarry("report", "b.tar.zst", "--json", cwd=tmp_path).stdout)[
+        "signatures"] == "complete"
+
+
+def test_what_verify_refuses_is_refused_in_large_letters(example, tmp_path):
+    """Signed by all who must, but of an epoch that the trust root has left behind."""
+    run("trust", "init", "--no-password", cwd=tmp_path)
+    release = plain_release(tmp_path / "release", epoch=7)
+    run("bundle", release.write(), "-o", "b.tar.zst", "--sign", "release.key", "--trust",
+        example.trust, cwd=tmp_path, status=5)
+    run("bundle", release.write(), "-o", "b.tar.zst", "--sign", "release.key", cwd=release.folder.parent)
+    said = run("report", "b.tar.zst", cwd=tmp_path)
+    text = Reader(tmp_path / "report.html").text
+    assert "REFUSED" in said and "REFUSED" in text
+    assert "Not to be installed: " in text and "epoch 7" in text
+
+
+def test_a_trust_root_of_others_counts_nothing(example, tmp_path):
+    run("trust", "init", "--no-password", cwd=tmp_path)
+    text = read(example, example.full, "--trust", tmp_path / "trust")
+    assert "REFUSED" in text and "two different roots with the number 1" in text
+    assert "by key" in text and "not checked" in text
+
+
+def test_the_same_files_give_the_same_bytes(example, tmp_path):
+    options = (example.delta, "--base", example.old, "--trust", example.trust)
+    first = example.report(*options).read_bytes()
+    there = {name: shutil.copy(path, tmp_path) for name, path in (
+        ("delta", example.delta), ("old", example.old))}
+    environment = dict(os.environ, TZ="Asia/Tokyo", LC_ALL="C.UTF-8", SOURCE_DATE_EPOCH="1")
+    run("report", there["delta"], "--base", there["old"], "--trust", example.trust, "-o", "x.html",
+        "--jobs", "1", cwd=tmp_path, env=environment)
+    assert (tmp_path / "x.html").read_bytes() == first
+
+
+def test_nothing_but_a_report_is_replaced(example, tmp_path):
+    path = example.report(example.full)
+    path.chmod(0o600)
+    example.report(example.full)
+    assert path.stat().st_mode & 0o777 == 0o644
+    copied = tmp_path / "precious.tar.zst"
+    shutil.copy(example.full, copied)
+    before = copied.read_bytes()
+    said = run("report", example.full, "-o", copied, status=1)
+    assert "is there already and is no report" in said and copied.read_bytes() == before
+    (tmp_path / "link").symlink_to(path)
+    run("report", example.full, "-o", tmp_path / "link", status=1)
+    run("report", example.full, "-o", tmp_path, status=1)
+    assert [name for name in os.listdir(tmp_path) if "report" in name] == []
+
+
+def test_a_damaged_bundle_has_no_report(example, tmp_path):
+    damaged = tmp_path / "b.tar.zst"
+    data = bytearray(example.full.read_bytes())
+    data[100] ^= 1
+    damaged.write_bytes(data)
+    run("report", damaged, "-o", tmp_path / "r.html", status=3)
+    run("report", example.full, "--base", damaged, "-o", tmp_path / "r.html", status=3)
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_a_split_bundle_is_one_file(example, tmp_path):
+    release = plain_release(tmp_path / "release", [Image("a/b:1", [Layer().file(
+        "noise", os.urandom(2_500_000))])])
+    run("bundle", release.write(), "-o", "b.tar.zst", "--split", "1100K", cwd=tmp_path)
+    run("report", "b.tar.zst", cwd=tmp_path)
+    text = Reader(tmp_path / "report.html").text
+    sums = (tmp_path / "b.tar.zst.sha256").read_text()
+    assert len(sums.splitlines()) == 3 and re.sub(r"\s+", " ", sums).strip() in text
+    assert "SHA-256 of the file, all parts joined" in text
+
+
+def test_a_have_file_as_base(example, tmp_path):
+    have = tmp_path / "ws-3.have"
+    statement = run("show", example.old, "--raw", "statement")
+    text = have_text(statement, images_of("1.5.0", PACKAGES, 2)).replace("product: plant\n", "product: plant-hmi\n")
+    have.write_text(text.replace('"1.0"', '"1.5.0"').replace("release: 41", "release: 42"))
+    text = read(example, example.delta, "--base", have)
+    assert "What changes against host ws-3 at 1.5.0 (release 42)" in text
+    assert "plant-hmi/web:1.5.0 → 1.5.1 changed" in text and "not known" in text
+    assert "'handcarry plan' shows there" in text and "1 of 2 configs" not in text
+
+
+def test_two_bases_are_two_sections(example):
+    text = read(example, example.full, "--base", example.old, "--base", example.full)
+    assert "What changes against 1.5.0 (release 42)" in text
+    assert "What changes against 1.5.1 (release 43)" in text
+    assert "Against 1.5.1 (release 43) it changes no image, package or config." in text
+
+
+def test_targets_and_requirements(tmp_path):
+    release = plain_release(tmp_path / "release", release=5)
+    release.fields["for"] = {"sites": ["plant-a", "plant-b"], "hosts": ["ws-3"]}
+    release.fields["requires"] = {"docker": "20.10", "python": ["requests"]}
+    release.fields["data"] = {"volumes": ["pgdata"], "upgrade-from": 3, "rollback-to": 4}
+    release.values = [{"name": "db_password", "secret": True}, {"name": "http_port", "default": "8080"}]
+    release.configs[0]["template"] = False
+    for name in ("for", "requires", "data"):
+        release.fields[name] = flow(release.fields[name])
+    run("bundle", release.write(), "-o", "b.tar.zst", cwd=tmp_path)
+    run("report", "b.tar.zst", cwd=tmp_path)
+    text = Reader(tmp_path / "report.html").text
+    assert "to host ws-3 at the sites plant-a and plant-b: 2 configs." in text
+    assert "docker ≥ 20.10, python module requests" in text and "pgdata" in text
+    assert "May follow release 3 and newer" in text and "read by release 4 and newer" in text
+    assert "db_password required, secret" in text and "http_port has a default" in text
+
+
+def test_long_lists_fold_away_and_are_counted(tmp_path):
+    bundles = []
+    for number, version in ((1, "1"), (2, "2")):
+        release = plain_release(tmp_path / str(number), [Image("a/b:1", [dpkg(
+            {"package-%d" % n: version for n in range(300)})])], release=number)
+        release.put("configs/long.conf", "".join("%d %d\n" % (number, n) for n in range(100)))
+        release.configs.append({"from": "configs/long.conf", "to": "/etc/long.conf"})
+        bundles.append(tmp_path / ("%d.tar.zst" % number))
+        run("bundle", release.write(), "-o", bundles[-1])
+    run("report", bundles[1], "--base", bundles[0], "-o", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    text = Reader(tmp_path / "report.html").text
+    assert "288 more packages are not on this paper: open the list on screen before printing" in text
+    assert "181 more lines" in text
+    assert text.count("package-299 1 2") == 1
+    assert "<details open" not in page
+
+
+@pytest.mark.parametrize("arguments", [(), ("a", "b"), ("a", "--jobs", "-1"), ("a", "--nonsense")])
+def test_wrong_arguments_are_usage_errors(arguments):
+    run("report", *arguments, status=2)
+
+
+def test_what_is_no_bundle_is_refused(tmp_path):
+    (tmp_path / "x").write_text("no bundle\n")
+    run("report", tmp_path / "x", status=3, cwd=tmp_path)
+    run("report", tmp_path / "y", status=1, cwd=tmp_path)
+    assert os.listdir(tmp_path) == ["x"]
