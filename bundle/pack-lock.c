@@ -56,8 +56,9 @@ check_exact (const Packer *packer, GError **error)
 {
     const char *platform = pack_platform (packer);
 
+    /* What carries no images needs none. */
     if (packer->old_lock == NULL)
-        return refuse (packer, error, "there is no lock");
+        return packer->release->images->len == 0 || refuse (packer, error, "there is no lock");
     for (guint i = 0; i < packer->release->images->len; i++) {
         const ReleaseImage *image = packer->release->images->pdata[i];
         const LockedImage *locked = release_lock_find (packer->old_lock, image->name, platform);
@@ -173,7 +174,8 @@ write_file (Packer *packer, gboolean pulled, PackResult *result, GError **error)
 {
     g_autofree char *file = release_lock_file_name (packer->release->file);
     g_autoptr (GBytes) text = release_lock_write (packer->lock);
-    gboolean same = packer->old_lock_text != NULL && g_bytes_equal (text, packer->old_lock_text);
+    gboolean same = packer->old_lock_text != NULL ? g_bytes_equal (text, packer->old_lock_text)
+                                                  : packer->images->len == 0;
 
     if (packer->options->locking == LOCKING_EXACT)
         return same || refuse (packer, error, "it says the same in other words or another order");

@@ -78,6 +78,15 @@ def test_locked_wants_a_lock(pulling):
     assert "handcarry bundle" in said
 
 
+def test_what_has_no_images_needs_no_lock(tmp_path, shelf):
+    made = Pulling(tmp_path, shelf)
+    (tmp_path / "notes").write_text("x")
+    made.write = lambda: (tmp_path / "release.yaml").write_text(
+        "handcarry: 1\nproduct: x\nversion: 1\nrelease: 1\nfiles: [{from: notes, to: /opt/notes}]\n")
+    assert made.bytes() == made.bytes("--locked", "--offline")
+    assert not made.lock.exists() and not made.cache.exists()
+
+
 def test_locked_refuses_an_image_that_is_not_locked(pulling):
     pulling.images["c:1"] = "oci-archive:local.tar:1"
     refused(pulling, "image 'c:1' for linux/amd64 is not in the lock")
