@@ -4,12 +4,14 @@
 
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/size.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PIECE_BYTES (1024 * 1024)
@@ -57,14 +59,42 @@ cache_free (Cache *cache)
     g_free (cache);
 }
 
-gboolean
-cache_has (const Cache *cache, const Digest *digest, guint64 bytes)
+static guint64
+length_of (const Cache *cache, const char *name)
 {
-    g_autofree char *hex = digest_to_hex (digest);
     struct stat st;
 
-    return cache->dirfd >= 0 && fstatat (cache->dirfd, hex, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG (st.st_mode) && (guint64)st.st_size == bytes;
+    return cache->dirfd >= 0 && fstatat (cache->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                   S_ISREG (st.st_mode)
+               ? (guint64)st.st_size
+               : 0;
+}
+
+guint64
+cache_missing (const Cache *cache, const Digest *digest, guint64 bytes)
+{
+    g_autofree char *hex = digest_to_hex (digest);
+    g_autofree char *part = g_strconcat (hex, ".part", NULL);
+
+    return length_of (cache, hex) == bytes ? 0 : bytes - MIN (bytes, length_of (cache, part));
+}
+
+gboolean
+cache_check_space (const Cache *cache, guint64 bytes, GError **error)
+{
+    g_autofree char *needs = size_to_text (bytes), *has = NULL;
+    struct statvfs disk;
+    guint64 room;
+
+    if (cache->dirfd < 0 || fstatvfs (cache->dirfd, &disk) < 0)
+        return TRUE;
+    room = (guint64)disk.f_bavail * disk.f_frsize;
+    has = size_to_text (room);
+    return bytes <= room ||
+           fail (error, ERR_SPACE,
+                 "%s are to be pulled, and the disk of the cache '%s' has %s free (removing the "
+                 "cache is safe; another one: --cache DIR)",
+                 needs, cache->path, has);
 }
 
 /* Sets *right to whether the file has the bytes that the blob is named by. */

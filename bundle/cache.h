@@ -45,5 +45,9 @@ typedef struct {
  * next try. ERR_SPACE where the disk is full. */
 int cache_get (const Cache *cache, const CacheBlob *blob, CacheOutcome *outcome,
                GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Whether a file of that name and size is there; nothing is proven. */
-gboolean cache_has (const Cache *cache, const Digest *digest, guint64 bytes);
+/* How many of a blob's bytes would travel: 0 where a file of that name and size is there, less
+ * where a part of it is. Nothing is proven. */
+guint64 cache_missing (const Cache *cache, const Digest *digest, guint64 bytes);
+/* ERR_SPACE where the disk that the cache is on has no room for so many bytes. */
+gboolean cache_check_space (const Cache *cache, guint64 bytes,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -218,6 +218,22 @@ largest_first (gconstpointer a, gconstpointer b)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
+/* Two images must say the same of one blob, and a config is read into memory. */
+static gboolean
+check_part (const Pull *pull, const Blob *blob, const OciDescriptor *part, guint image,
+            GError **error)
+{
+    const PullWanted *wanted = &g_array_index (pull->wanted, PullWanted, image);
+
+    if (blob->descriptor->bytes != part->bytes || blob->descriptor->kind != part->kind)
+        return fail (error, ERR_FORMAT, "images '%s' and '%s' say different things of one blob",
+                     g_array_index (pull->wanted, PullWanted, blob->image).name, wanted->name);
+    return part->kind != OCI_CONFIG || part->bytes <= LIMIT_JSON_BYTES ||
+           fail (error, ERR_FORMAT,
+                 "image '%s': its config has %" G_GUINT64_FORMAT " bytes; at most %d are read",
+                 wanted->name, part->bytes, LIMIT_JSON_BYTES);
+}
+
 /* The blobs of all images, each once. */
 static gboolean
 gather_blobs (Pull *pull, GHashTable *known, GError **error)
@@ -236,11 +252,8 @@ gather_blobs (Pull *pull, GHashTable *known, GError **error)
                 g_ptr_array_add (pull->blobs, blob);
                 g_hash_table_insert (known, (gpointer)&part->digest, blob);
             }
-            if (blob->descriptor->bytes != part->bytes || blob->descriptor->kind != part->kind)
-                return fail (error, ERR_FORMAT,
-                             "images '%s' and '%s' say different things of one blob",
-                             g_array_index (pull->wanted, PullWanted, blob->image).name,
-                             g_array_index (pull->wanted, PullWanted, i).name);
+            if (!check_part (pull, blob, part, i, error))
+                return FALSE;
         }
     }
     g_ptr_array_sort (pull->blobs, largest_first);
@@ -256,7 +269,6 @@ fetch_blob (gpointer user, int fd, GError **error)
     struct stat st;
 
     fetch->blob->kept = fstat (fd, &st) == 0 ? MIN ((guint64)st.st_size, wanted->bytes) : 0;
-    progress_add (&fetch->pull->fetching.parent, fetch->blob->kept);
     return registry_read_blob (image->registry, &wanted->digest, wanted->bytes, fd,
                                &fetch->pull->fetching.parent, error);
 }
@@ -381,27 +393,29 @@ run_blob (gpointer job, gpointer data)
 }
 
 /* The bar shows what travels; where nothing does, what is unpacked. */
-static void
-begin_progress (Pull *pull)
+static gboolean
+begin_progress (Pull *pull, GError **error)
 {
     guint64 missing = 0, missing_blobs = 0, all = 0;
     g_autofree char *what = NULL;
 
     for (guint i = 0; i < pull->blobs->len; i++) {
         const OciDescriptor *blob = ((Blob *)pull->blobs->pdata[i])->descriptor;
+        guint64 bytes = cache_missing (pull->cache, &blob->digest, blob->bytes);
 
         all += blob->bytes;
-        if (cache_has (pull->cache, &blob->digest, blob->bytes))
-            continue;
-        missing += blob->bytes;
-        missing_blobs++;
+        missing += bytes;
+        missing_blobs += bytes > 0 ? 1 : 0;
     }
+    if (!pull->options->offline && !cache_check_space (pull->cache, missing, error))
+        return FALSE;
     what = missing_blobs > 0 ? g_strdup_printf ("pulling %" G_GUINT64_FORMAT " of %u blobs",
                                                 missing_blobs, pull->blobs->len)
                              : g_strdup_printf ("unpacking %u blobs", pull->blobs->len);
     pull->fetching = part_of (missing_blobs > 0 ? pull->options->progress : NULL);
     pull->unpacking = part_of (missing_blobs > 0 ? NULL : pull->options->progress);
     progress_begin (pull->options->progress, what, missing_blobs > 0 ? missing : all);
+    return TRUE;
 }
 
 static gboolean
@@ -409,9 +423,8 @@ pull_blobs (Pull *pull, GHashTable *known, GError **error)
 {
     gboolean ok;
 
-    if (!gather_blobs (pull, known, error))
+    if (!gather_blobs (pull, known, error) || !begin_progress (pull, error))
         return FALSE;
-    begin_progress (pull);
     ok = run_all (pull, pull->blobs, run_blob, error);
     progress_end (pull->options->progress);
     return ok;

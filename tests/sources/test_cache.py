@@ -136,13 +136,30 @@ def test_a_folder_that_can_not_be_written(pulling):
     assert "cannot make the cache '%s" % pulling.cache in said
 
 
+def small_disk(size, folder):
+    return mounted('mount -t tmpfs -o size=%dk none "$1"' % size, folder)
+
+
 @needs_root
-@pytest.mark.parametrize("size", ["8k", "20k", "36k"])
-def test_a_full_disk(pulling, size):
-    """Ends with 6, names the cache, and leaves neither bundle nor lock."""
+def test_a_disk_that_is_too_small(pulling):
+    """Said before anything travels."""
     pulling.lock.unlink()
-    tiny = mounted('mount -t tmpfs -o size=%s none "$1"' % size, pulling.cache)
-    said = pulling.run(before=tiny, status=6)
+    before = len(pulling.shelf.asked())
+    said = pulling.run(before=small_disk(20, pulling.cache), status=6)
+    assert "are to be pulled, and the disk of the cache '%s' has " % pulling.cache in said
+    assert pulling.shelf.blobs_asked(before) == [] and not pulling.lock.exists()
+    assert pulling.bytes() == pulling.first
+
+
+@needs_root
+def test_a_disk_that_gets_full(pulling, shelf):
+    """Ends with 6, names the cache, and leaves neither bundle nor lock. A file of a few bytes takes
+    a page, which nothing says in advance."""
+    pulling.lock.unlink()
+    for seed in range(8):
+        shelf.push("tiny/%d" % seed, "1", small_image(seed, 100))
+        pulling.images["tiny:%d" % seed] = pulling.source("tiny/%d:1" % seed)
+    said = pulling.run(before=small_disk(96, pulling.cache), status=6)
     assert "No space left on device" in said and "cache '%s' is full" % pulling.cache in said
     assert not pulling.lock.exists()
-    assert pulling.bytes() == pulling.first
+    assert pulling.run()

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from engines.images import Image, Layer, noise, write_oci_archive
+from engines.images import Image, Layer, noise, packed, write_oci_archive
 from program import MAKER
 from registry.pulling import BASE, Pulling, SlowLine, small_image
 from registry.shelf import OCI, Shelf, digest
@@ -189,6 +189,30 @@ def test_a_foreign_layer_is_refused(shelf, pulling):
                    "digest": image.id()}})
     pulling.images = {"a:1": pulling.source("foreign:1")}
     assert "is a foreign layer" in pulling.run(status=3)
+
+
+def test_sizes_that_lie_are_refused_before_anything_travels(shelf, pulling):
+    image = small_image(26)
+    shelf.push("sizes", "right", image)
+
+    def push(tag, config, layer):
+        data = packed(image.layers[0], None)[0]
+        shelf.push_manifest("sizes", tag, {
+            "schemaVersion": 2, "mediaType": OCI + "manifest.v1+json",
+            "config": {"mediaType": OCI + "config.v1+json", "size": config, "digest": image.id()},
+            "layers": [{"mediaType": OCI + "layer.v1.tar", "size": layer,
+                        "digest": shelf.push_blob("sizes", data)}]})
+
+    before = len(shelf.asked())
+    push("config", 9_000_000, 1024)
+    pulling.images = {"a:1": pulling.source("sizes:config")}
+    assert "image 'a:1': its config has 9000000 bytes; at most 8388608 are read" in pulling.run(status=3)
+    push("layer", len(image.config()), 1 << 60)
+    pulling.images = {"a:1": pulling.source("sizes:layer")}
+    assert "are to be pulled, and the disk of the cache" in pulling.run(status=6)
+    pulling.images = {"a:1": pulling.source("sizes:right"), "b:1": pulling.source("sizes:config")}
+    assert "images 'a:1' and 'b:1' say different things of one blob" in pulling.run(status=3)
+    assert shelf.blobs_asked(before) == []
 
 
 def test_what_is_not_in_the_registry(shelf, pulling):

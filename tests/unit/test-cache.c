@@ -115,7 +115,7 @@ assert_not_got (const Fixture *f, Server *server, ErrorCode code, const char *fr
     g_assert_cmpint (get (f, server, &outcome, &error), ==, -1);
     g_assert_error (error, HANDCARRY_ERROR, (gint)code);
     g_assert_nonnull (strstr (error->message, fragment));
-    g_assert_false (cache_has (f->cache, &f->digest, strlen (TEXT)));
+    g_assert_cmpuint (cache_missing (f->cache, &f->digest, strlen (TEXT)), >, 0);
 }
 
 static void
@@ -124,13 +124,13 @@ test_a_blob_travels_once (Fixture *f, gconstpointer data)
     Server server = { .sends = TEXT };
 
     (void)data;
-    g_assert_false (cache_has (f->cache, &f->digest, strlen (TEXT)));
+    g_assert_cmpuint (cache_missing (f->cache, &f->digest, strlen (TEXT)), ==, strlen (TEXT));
     assert_got (f, &server, CACHE_FETCHED);
     assert_got (f, &server, CACHE_HAD);
     assert_got (f, NULL, CACHE_HAD);
     g_assert_cmpint (server.calls, ==, 1);
-    g_assert_true (cache_has (f->cache, &f->digest, strlen (TEXT)));
-    g_assert_false (cache_has (f->cache, &f->digest, 1));
+    g_assert_cmpuint (cache_missing (f->cache, &f->digest, strlen (TEXT)), ==, 0);
+    g_assert_cmpuint (cache_missing (f->cache, &f->digest, 1), ==, 1);
 }
 
 static void
@@ -141,6 +141,8 @@ test_a_part_stays_for_the_next_try (Fixture *f, gconstpointer data)
 
     (void)data;
     assert_not_got (f, &breaking, ERR_ENGINE, "the line broke");
+    g_assert_cmpuint (cache_missing (f->cache, &f->digest, strlen (TEXT)), ==,
+                      strlen (TEXT) - strlen (breaking.sends));
     assert_got (f, &server, CACHE_FETCHED);
     g_assert_cmpuint (server.kept, ==, strlen ("the bytes"));
 }
