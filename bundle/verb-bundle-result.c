@@ -56,21 +56,14 @@ verb_bundle_json (const char *file, const PackOptions *options, const PackResult
     verb_json_print (builder);
 }
 
-/* Which hosts can take it. */
+/* What hosts have of it. */
 static void
-print_hosts (const VerbOutput *output, const PackOptions *options, const PackResult *result)
+print_left_out (const VerbOutput *output, const PackResult *result)
 {
     g_autofree char *from = size_to_text (result->from_bases);
     g_autofree char *left_out = size_to_text (result->left_out);
     g_autofree char *tree = size_to_text (result->tree_left_out);
 
-    if (!result->delta) {
-        verb_print (output, "applies   to every host: it is a full bundle%s\n",
-                    options->bases->len + options->haves->len > 0
-                        ? " (the hosts have nothing in common with it)"
-                        : "");
-        return;
-    }
     if (result->from_bases > 0)
         verb_print (output, "          %s of it in files that hosts have\n", from);
     if (result->left_out > 0)
@@ -78,6 +71,19 @@ print_hosts (const VerbOutput *output, const PackOptions *options, const PackRes
     if (result->tree_left_out > 0)
         verb_print (output, "%s%s of tree files that hosts have\n",
                     result->left_out > 0 ? "          " : "left out  ", tree);
+}
+
+/* Which hosts can take it. */
+static void
+print_hosts (const VerbOutput *output, const PackOptions *options, const PackResult *result)
+{
+    if (!result->delta) {
+        verb_print (output, "applies   to every host: it is a full bundle%s\n",
+                    options->bases->len + options->haves->len > 0
+                        ? " (the hosts have nothing in common with it)"
+                        : "");
+        return;
+    }
     for (guint i = 0; options->haves->len == 0 && i < options->bases->len; i++) {
         const Release *base =
             bundle_statement (base_bundle_get (options->bases->pdata[i]))->release;
@@ -113,6 +119,7 @@ verb_bundle_text (const VerbOutput *output, const Release *release, const char *
         if (result->patched > 0)
             verb_print (output, "          %s of it as patches\n", patched);
     }
+    print_left_out (output, result);
     verb_bundle_images_text (output, result);
     print_hosts (output, options, result);
     if (result->parts > 1)
