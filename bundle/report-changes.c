@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ROWS_SHOWN 12
+#define CONFIGS_SHOWN 6
 
 void
 report_add_base_name (Html *html, const ReportBase *base)
@@ -198,21 +199,35 @@ add_config (Html *html, const ReportConfig *config)
 }
 
 /* Those that are as they were are a number. */
+static GPtrArray *
+changed_configs (const ReportBase *base)
+{
+    GPtrArray *changed = g_ptr_array_new ();
+
+    for (guint i = 0; i < base->configs->len; i++)
+        if (((ReportConfig *)base->configs->pdata[i])->state != REPORT_CONFIG_SAME)
+            g_ptr_array_add (changed, base->configs->pdata[i]);
+    return changed;
+}
+
 static void
 add_configs (Html *html, const ReportBase *base)
 {
-    guint same = 0;
+    g_autoptr (GPtrArray) changed = changed_configs (base);
+    guint shown = changed->len <= CONFIGS_SHOWN + 1 ? changed->len : CONFIGS_SHOWN;
+    guint same = base->configs->len - changed->len;
 
     if (base->configs->len == 0)
         return;
     html_element (html, "h3", NULL, "Configs");
-    for (guint i = 0; i < base->configs->len; i++) {
-        const ReportConfig *config = base->configs->pdata[i];
-
-        if (config->state == REPORT_CONFIG_SAME)
-            same++;
-        else
-            add_config (html, config);
+    for (guint i = 0; i < shown; i++)
+        add_config (html, changed->pdata[i]);
+    if (shown < changed->len) {
+        html_open (html, "details", NULL);
+        report_fold (html, changed->len - shown, "configs that change");
+        for (guint i = shown; i < changed->len; i++)
+            add_config (html, changed->pdata[i]);
+        html_close (html, "details");
     }
     if (same > 0)
         html_elementf (html, "p", "note", "%u of %u unchanged.", same, base->configs->len);

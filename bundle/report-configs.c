@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+/* One text may be placed in many places, and each place is a comparison: of so many bytes all
+ * together, and no more. */
+#define COMPARED_BYTES (64 * 1024 * 1024)
+
 /* The configs of a side; NULL where it is a have file, which does not tell them. */
 static const GPtrArray *
 configs_of (const Diff *diff, guint side)
@@ -59,7 +63,7 @@ text_of (const Diff *diff, guint side, const ReleaseConfig *config, const char *
 }
 
 static void
-compare_texts (const Diff *diff, ReportConfig *config)
+compare_texts (const Diff *diff, ReportConfig *config, gsize *room)
 {
     g_autoptr (GBytes) a = text_of (diff, 0, config->a, &config->why);
     g_autoptr (GBytes) b = text_of (diff, 1, config->b, &config->why);
@@ -74,6 +78,11 @@ compare_texts (const Diff *diff, ReportConfig *config)
         return;
     }
     config->state = REPORT_CONFIG_CHANGED;
+    if (g_bytes_get_size (a) + g_bytes_get_size (b) > *room) {
+        config->why = "too much to be shown here; 'handcarry extract --tree' has the texts";
+        return;
+    }
+    *room -= g_bytes_get_size (a) + g_bytes_get_size (b);
     config->hunks = line_diff (a, b, NULL, NULL, &config->why);
 }
 
@@ -87,7 +96,7 @@ config_free (gpointer data)
 }
 
 static void
-add (GPtrArray *rows, const Diff *diff, const ReleaseConfig *a, const ReleaseConfig *b)
+add (GPtrArray *rows, const Diff *diff, const ReleaseConfig *a, const ReleaseConfig *b, gsize *room)
 {
     ReportConfig *config = g_new0 (ReportConfig, 1);
 
@@ -95,7 +104,7 @@ add (GPtrArray *rows, const Diff *diff, const ReleaseConfig *a, const ReleaseCon
     config->b = b;
     g_ptr_array_add (rows, config);
     if (a != NULL && b != NULL && diff->tree != NULL) {
-        compare_texts (diff, config);
+        compare_texts (diff, config, room);
     } else if (a != NULL && b != NULL) {
         config->state = REPORT_CONFIG_UNKNOWN;
         config->why = diff->no_tree;
@@ -109,17 +118,18 @@ report_compare_configs (const Diff *diff)
 {
     const GPtrArray *a = configs_of (diff, 0), *b = configs_of (diff, 1);
     GPtrArray *rows = g_ptr_array_new_with_free_func (config_free);
+    gsize room = COMPARED_BYTES;
 
     for (guint i = 0; a != NULL && i < b->len; i++) {
         const ReleaseConfig *config = b->pdata[i];
 
-        add (rows, diff, find (a, config->to), config);
+        add (rows, diff, find (a, config->to), config, &room);
     }
     for (guint i = 0; a != NULL && i < a->len; i++) {
         const ReleaseConfig *config = a->pdata[i];
 
         if (find (b, config->to) == NULL)
-            add (rows, diff, config, NULL);
+            add (rows, diff, config, NULL, &room);
     }
     return rows;
 }

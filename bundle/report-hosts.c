@@ -8,24 +8,17 @@ static void
 add_from (Html *html, const Packing *packing)
 {
     g_autofree char *from = packing_made_from (packing);
+    g_autoptr (GPtrArray) names = g_ptr_array_new ();
 
     if (!packing_is_delta (packing)) {
         report_fact (html, "Applies to", "every host: the file is complete in itself");
         return;
     }
     report_fact (html, "Applies to hosts that have", from);
-    if (packing->bases->len == 0)
-        return;
-    html_open (html, "div", NULL);
-    html_element (html, "dt", NULL, "And these images, or their layers");
-    html_open (html, "dd", NULL);
-    for (guint i = 0; i < packing->bases->len; i++) {
-        if (i > 0)
-            html_text (html, ", ");
-        html_element (html, "b", "word", ((const PackingBase *)packing->bases->pdata[i])->name);
-    }
-    html_close (html, "dd");
-    html_close (html, "div");
+    for (guint i = 0; i < packing->bases->len; i++)
+        g_ptr_array_add (names, ((const PackingBase *)packing->bases->pdata[i])->name);
+    g_ptr_array_add (names, NULL);
+    report_fact_list (html, "And these images, or their layers", (char **)names->pdata, "images");
 }
 
 static void
@@ -42,7 +35,7 @@ add_requirements (Html *html, const Release *release)
     for (char **module = release->requires_python; module != NULL && *module != NULL; module++)
         g_ptr_array_add (words, g_strconcat ("python module ", *module, NULL));
     g_ptr_array_add (words, NULL);
-    report_fact_list (html, "Must be installed there", (char **)words->pdata);
+    report_fact_list (html, "Must be installed there", (char **)words->pdata, "requirements");
 }
 
 static void
@@ -82,8 +75,8 @@ report_add_hosts (Html *html, const Report *report)
     add_from (html, bundle_packing (report->bundle));
     if (release->sites == NULL && release->hosts == NULL)
         report_fact (html, "Sites and hosts", "all");
-    report_fact_list (html, "Only at the sites", release->sites);
-    report_fact_list (html, "Only on the hosts", release->hosts);
+    report_fact_list (html, "Only at the sites", release->sites, "sites");
+    report_fact_list (html, "Only on the hosts", release->hosts, "hosts");
     if (release->upgrade_from != 0)
         report_factf (html, "May follow release", "%" G_GUINT64_FORMAT " and newer",
                       release->upgrade_from);
@@ -91,7 +84,7 @@ report_add_hosts (Html *html, const Report *report)
         report_factf (html, "Its data can be read by release", "%" G_GUINT64_FORMAT " and newer",
                       release->rollback_to);
     add_requirements (html, release);
-    report_fact_list (html, "Volumes, never touched", release->volumes);
+    report_fact_list (html, "Volumes, never touched", release->volumes, "volumes");
     html_close (html, "dl");
     add_values (html, release);
     html_close (html, "section");

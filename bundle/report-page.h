@@ -33,8 +33,8 @@ void report_section (Html *html, const char *id, const char *title);
 /* A row of a list of facts, where text is not NULL. */
 void report_fact (Html *html, const char *label, const char *text);
 void report_factf (Html *html, const char *label, const char *format, ...) G_GNUC_PRINTF (3, 4);
-/* The same for several texts; nothing where there are none. */
-void report_fact_list (Html *html, const char *label, char **texts);
+/* The same for several texts, of which there may be none; what: "hosts". */
+void report_fact_list (Html *html, const char *label, char **texts, const char *what);
 
 /* A table of items. Names of columns end with NULL; one that begins with '#' holds figures. */
 typedef struct {

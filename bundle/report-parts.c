@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ROWS_MAX 5000   /* of one table, those that are folded away too */
+#define WORDS_SHOWN 20  /* of a list in a line */
 #define LINES_SHOWN 20  /* of hunks */
 #define LINES_MAX 20000 /* of them, folded away */
 
@@ -40,18 +41,33 @@ report_factf (Html *html, const char *label, const char *format, ...)
     report_fact (html, label, text);
 }
 
-void
-report_fact_list (Html *html, const char *label, char **texts)
+static void
+add_words (Html *html, char **texts, guint from, guint to)
 {
-    if (texts == NULL || *texts == NULL)
+    for (guint i = from; i < to; i++) {
+        if (i > from)
+            html_text (html, ", ");
+        html_element (html, "b", "word", texts[i]);
+    }
+}
+
+void
+report_fact_list (Html *html, const char *label, char **texts, const char *what)
+{
+    guint n = texts != NULL ? g_strv_length (texts) : 0;
+    guint shown = n <= WORDS_SHOWN + 1 ? n : WORDS_SHOWN;
+
+    if (n == 0)
         return;
     html_open (html, "div", NULL);
     html_element (html, "dt", NULL, label);
     html_open (html, "dd", NULL);
-    for (char **text = texts; *text != NULL; text++) {
-        if (text > texts)
-            html_text (html, ", ");
-        html_element (html, "b", "word", *text);
+    add_words (html, texts, 0, shown);
+    if (shown < n) {
+        html_open (html, "details", NULL);
+        report_fold (html, n - shown, what);
+        add_words (html, texts, shown, n);
+        html_close (html, "details");
     }
     html_close (html, "dd");
     html_close (html, "div");

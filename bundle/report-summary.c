@@ -2,14 +2,24 @@
  * Copyright The handcarry authors */
 #include "bundle/report-page.h"
 
-/* "a", "a or b", "a, b or c", each in bold. */
+#define NAMES_MAX 6 /* more are a number here; "For which hosts" has them all */
+
+/* "host a", "hosts a, b and c", "120 hosts". */
 static void
-add_words (Html *html, char **words, const char *last)
+add_names (Html *html, char **names, const char *one, const char *many)
 {
-    for (char **word = words; *word != NULL; word++) {
-        if (word > words)
-            html_text (html, word[1] == NULL ? last : ", ");
-        html_element (html, "b", NULL, *word);
+    guint n = g_strv_length (names);
+
+    if (n > NAMES_MAX) {
+        html_elementf (html, "b", NULL, "%u", n);
+        html_textf (html, " %s", many);
+        return;
+    }
+    html_textf (html, "%s ", n == 1 ? one : many);
+    for (guint i = 0; i < n; i++) {
+        if (i > 0)
+            html_text (html, i + 1 == n ? " and " : ", ");
+        html_element (html, "b", NULL, names[i]);
     }
 }
 
@@ -34,21 +44,19 @@ add_targets (Html *html, const Report *report)
     const Packing *packing = bundle_packing (report->bundle);
 
     if (packing->hosts != NULL) {
-        html_text (html, packing->hosts[1] == NULL ? "host " : "hosts ");
-        add_words (html, packing->hosts, " and ");
+        add_names (html, packing->hosts, "host", "hosts");
     } else if (packing_is_delta (packing) && packing->from->len > 0) {
         add_bases (html, packing);
     } else if (release->hosts != NULL) {
-        html_text (html, release->hosts[1] == NULL ? "host " : "hosts ");
-        add_words (html, release->hosts, " and ");
+        add_names (html, release->hosts, "host", "hosts");
     } else if (release->sites == NULL) {
         html_text (html, "any host");
     } else {
         html_text (html, "hosts");
     }
     if (release->sites != NULL) {
-        html_text (html, release->sites[1] == NULL ? " at site " : " at the sites ");
-        add_words (html, release->sites, " and ");
+        html_text (html, " at ");
+        add_names (html, release->sites, "site", "sites");
     }
 }
 

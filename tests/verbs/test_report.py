@@ -228,10 +228,26 @@ def test_targets_and_requirements(tmp_path):
     run("bundle", release.write(), "-o", "b.tar.zst", cwd=tmp_path)
     run("report", "b.tar.zst", cwd=tmp_path)
     text = Reader(tmp_path / "report.html").text
-    assert "to host ws-3 at the sites plant-a and plant-b: 2 configs." in text
+    assert "to host ws-3 at sites plant-a and plant-b: 2 configs." in text
     assert "docker ≥ 20.10, python module requests" in text and "pgdata" in text
     assert "May follow release 3 and newer" in text and "read by release 4 and newer" in text
     assert "db_password required, secret" in text and "http_port has a default" in text
+
+
+def test_many_hosts_are_a_number_in_the_sentence(tmp_path):
+    hosts = ["ws-%d" % n for n in range(500)]
+    release = plain_release(tmp_path / "release", **{"for": flow({"hosts": hosts})})
+    release.put("configs/x.conf", "x\n")
+    for n in range(30):
+        release.configs.append({"from": "configs/x.conf", "to": "/etc/x-%d.conf" % n})
+    run("bundle", release.write(), "-o", "1.tar.zst", cwd=tmp_path)
+    release.put("configs/x.conf", "y\n")
+    run("bundle", release.folder / "release.yaml", "--release", "2", "-o", "2.tar.zst", cwd=tmp_path)
+    run("report", "2.tar.zst", "--base", "1.tar.zst", cwd=tmp_path)
+    text = Reader(tmp_path / "report.html").text
+    assert "(release 2) to 500 hosts: 32 configs." in text
+    assert "480 more hosts are not on this paper" in text and "ws-499" in text
+    assert "24 more configs that change" in text and text.count("@@ -1 +1 @@ -x +y") == 30
 
 
 def test_long_lists_fold_away_and_are_counted(tmp_path):
