@@ -132,7 +132,7 @@ ITEMS = {
     121: ("64 MiB of memory", "0"),
     122: ("Host comes back in the old state after commit", "old or new"),
     123: ("Same inputs elsewhere", "0: same bytes"),
-    124: ("Tag moved between two pulls", "digest checked"),
+    124: ("Tag moved between two pulls", "the lock decides; `--locked` 5"),
     125: ("Input changes while it is packed", "1 or 3: or packed as it was read"),
     126: ("Secret in what is carried", "0: a warning; 3 with `--strict`"),
     127: ("CI key alone", "4"),

@@ -54,7 +54,7 @@ def test_a_lock_is_written_once_and_never_for_nothing(pulling):
     assert pulling.lock.read_text() == pulling.text
 
 
-def test_a_tag_that_moved(pulling, shelf):
+def test_124_a_tag_that_moved(pulling, shelf):
     """The lock decides until --relock, which says what moved."""
     before = pulling.result()["images"][0]
     after = shelf.push(pulling.repository, "1", small_image(3))["digest"]
@@ -104,7 +104,7 @@ def test_locked_refuses_what_the_release_lacks(pulling):
     assert "b:1" not in pulling.lock.read_text()
 
 
-def test_locked_refuses_another_archive(pulling):
+def test_124_locked_refuses_another_archive(pulling):
     """What the lock says of a file is only its config; without --locked the file is right."""
     write_oci_archive(pulling.folder / "local.tar", small_image(4))
     refused(pulling, "image 'b:1' has the config %s, in the lock %s" % (small_image(4).id(),
