@@ -118,7 +118,8 @@ read_group (LintInventory *inventory, const char *name, const YamlNode *group)
     hosts = field_find (group, "hosts");
     children = field_find (group, "children");
     for (guint i = 0; hosts != NULL && hosts->kind == YAML_NODE_MAP && i < hosts->keys->len; i++)
-        add_host (inventory, name, ((YamlNode *)hosts->keys->pdata[i])->text);
+        add_host (inventory, strcmp (name, "all") == 0 ? "ungrouped" : name,
+                  ((YamlNode *)hosts->keys->pdata[i])->text);
     for (guint i = 0;
          children != NULL && children->kind == YAML_NODE_MAP && i < children->keys->len; i++) {
         const char *child = ((YamlNode *)children->keys->pdata[i])->text;
@@ -177,6 +178,7 @@ lint_inventory_unknown (const LintInventory *inventory)
 typedef struct {
     const char *glob;
     GRegex *regex; /* NULL: the glob counts */
+    gboolean sure; /* takes hosts away: only those that it surely means */
 } Term;
 
 /* A range of hosts is a glob itself, and may match what it is asked for. */
@@ -184,9 +186,10 @@ static gboolean
 term_fits (const Term *term, const char *name)
 {
     if (term->regex != NULL)
-        return strchr (name, '*') != NULL ||
+        return (!term->sure && strchr (name, '*') != NULL) ||
                g_regex_match (term->regex, name, G_REGEX_MATCH_ANCHORED, NULL);
-    return g_pattern_match_simple (term->glob, name) || g_pattern_match_simple (name, term->glob);
+    return g_pattern_match_simple (term->glob, name) ||
+           (!term->sure && g_pattern_match_simple (name, term->glob));
 }
 
 static void
@@ -251,10 +254,9 @@ hosts_of_term (const LintInventory *inventory, const Term *term)
     return hosts;
 }
 
-/* NULL where the term is a regular expression that is none here. A range stays unless the whole of
- * it is taken away. */
+/* NULL where the term is a regular expression that is none here. */
 static GHashTable *
-find_hosts (const LintInventory *inventory, const char *text)
+find_hosts (const LintInventory *inventory, const char *text, gboolean sure)
 {
     g_autofree char *bare = g_strdup (text);
     g_autoptr (GRegex) regex = NULL;
@@ -267,17 +269,20 @@ find_hosts (const LintInventory *inventory, const char *text)
     } else if (strchr (bare, '[') != NULL && g_str_has_suffix (bare, "]")) {
         *strchr (bare, '[') = '\0'; /* "web[0]", "web[1:3]": some of them */
     }
-    term = (Term){ bare, regex };
+    term = (Term){ bare, regex, sure };
     return hosts_of_term (inventory, &term);
 }
 
 static gboolean
-keep_or_drop (gpointer name, gpointer unused, gpointer data)
+is_in (gpointer name, gpointer unused, gpointer set)
 {
-    GHashTable *const *sets = data;
+    return g_hash_table_contains (set, name);
+}
 
-    return sets[0] != NULL ? !g_hash_table_contains (sets[0], name)
-                           : g_hash_table_contains (sets[1], name) && strchr (name, '*') == NULL;
+static gboolean
+is_not_in (gpointer name, gpointer unused, gpointer set)
+{
+    return !g_hash_table_contains (set, name);
 }
 
 /* "a:b", "a,b"; what stands in brackets or braces belongs together. */
@@ -325,15 +330,13 @@ lint_inventory_match (const LintInventory *inventory, const char *hosts)
 
             if (own != *kind || *term == '\0')
                 continue;
-            set = find_hosts (inventory, own == '+' ? term : term + 1);
+            set = find_hosts (inventory, own == '+' ? term : term + 1, own == '!');
             if (set == NULL)
                 return LINT_HOSTS_UNKNOWN;
             if (own == '+')
                 add_all (found, set);
             else
-                g_hash_table_foreach_remove (
-                    found, keep_or_drop,
-                    (GHashTable *[]){ own == '&' ? set : NULL, own == '!' ? set : NULL });
+                g_hash_table_foreach_remove (found, own == '&' ? is_not_in : is_in, set);
         }
     }
     return g_hash_table_size (found) > 0 ? LINT_HOSTS_SOME : LINT_HOSTS_NONE;

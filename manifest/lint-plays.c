@@ -109,9 +109,14 @@ check_play (Lint *lint, const ReleasePlaybook *playbook, const LintInventory *in
     const LintPlace place = { playbook->path, play->line, play->column, play->first };
     g_autofree char *shown = play->hosts != NULL ? error_quote (play->hosts) : NULL;
 
+    LintHosts match;
+
     if (play->hosts == NULL)
         return;
-    switch (lint_inventory_match (inventory, play->hosts)) {
+    match = lint_inventory_match (inventory, play->hosts);
+    if (match == LINT_HOSTS_NONE && lint->adds_hosts)
+        match = LINT_HOSTS_UNKNOWN;
+    switch (match) {
     case LINT_HOSTS_SOME:
         break;
     case LINT_HOSTS_UNKNOWN:
@@ -129,16 +134,14 @@ static void
 check_playbook (Lint *lint, const ReleasePlaybook *playbook)
 {
     g_autoptr (GBytes) text = file_read_below (lint->dirfd, playbook->path, LIMIT_YAML_BYTES, NULL);
-    g_autoptr (GError) error = NULL;
     g_autoptr (YamlNode) documents =
-        text != NULL ? yaml_parse_loose (text, playbook->path, &error) : NULL;
+        text != NULL ? yaml_parse_loose (text, playbook->path, NULL) : NULL;
     g_autoptr (LintInventory) inventory = NULL;
     g_autoptr (GArray) plays = NULL;
     const char *why;
     LintPlace place = { playbook->path, 1, 1, 0 };
 
-    if (text != NULL && documents == NULL)
-        lint_add_not_yaml (lint, playbook->path, error);
+    /* What is no YAML is told by lint_tasks. */
     if (documents == NULL)
         return;
     inventory = read_inventory (playbook, lint->dirfd, &why);

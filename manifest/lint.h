@@ -60,6 +60,7 @@ typedef struct {
     GPtrArray *notes;      /* char *: what could not be looked at */
     GPtrArray *exceptions; /* see lint-allow.c */
     GPtrArray *patterns;   /* see lint-secrets.c */
+    gboolean adds_hosts;   /* tasks bring hosts and groups that no inventory has */
 } Lint;
 
 void lint_init (Lint *lint, const Release *release, GBytes *text, int dirfd, GPtrArray *paths,
@@ -81,7 +82,8 @@ LintPlace lint_place (const Lint *lint, const char *list, guint index, const cha
 
 /* The rules, each over all that is carried. Any order; lint_finish comes last. */
 void lint_texts (Lint *lint);  /* secrets, digests, and the comments that allow something */
-void lint_plays (Lint *lint);  /* hosts of plays */
+void lint_tasks (Lint *lint);  /* of playbooks and roles: network, modes, platforms */
+void lint_plays (Lint *lint);  /* hosts of plays; behind lint_tasks */
 void lint_images (Lint *lint); /* tags without a lock, platforms of compose services */
 void lint_modes (Lint *lint);  /* of configs, and of the files here */
 /* Marks what comments allow, tells comments that allow nothing, and sorts. */

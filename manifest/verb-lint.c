@@ -95,6 +95,7 @@ lint (const char *path, const LintOptions *options, LintInput *input, LintResult
     lint_init (&result->lint, result->release, input->text, input->dirfd, input->paths,
                result->problems);
     lint_texts (&result->lint);
+    lint_tasks (&result->lint);
     lint_plays (&result->lint);
     lint_images (&result->lint);
     lint_modes (&result->lint);
