@@ -12,6 +12,7 @@
 /* What people write and what they leave lying about are small files; of a large one the beginning
  * is looked at. */
 #define LOOK_BYTES (1024 * 1024)
+#define TELL_BYTES 8192 /* a file without a NUL in these is a text */
 
 void
 lint_cursor_seek (LintCursor *cursor, gsize offset, LintPlace *place)
@@ -32,12 +33,16 @@ read_text (int dirfd, const char *path)
 {
     autofd int fd = file_open_below (dirfd, path, O_RDONLY | O_NONBLOCK, NULL);
     g_autofree char *text = NULL;
+    char begin[TELL_BYTES];
     struct stat st;
-    gsize size;
+    gsize size, first;
 
     if (fd < 0 || fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) || st.st_size == 0)
         return NULL;
     size = (gsize)MIN (st.st_size, LOOK_BYTES);
+    first = MIN (size, sizeof begin);
+    if (!file_pread_all (fd, path, begin, first, 0, NULL) || memchr (begin, '\0', first) != NULL)
+        return NULL;
     text = g_malloc (size + 1);
     if (!file_pread_all (fd, path, text, size, 0, NULL) || memchr (text, '\0', size) != NULL)
         return NULL;

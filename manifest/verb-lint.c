@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/collect-tree.h"
+#include "bundle/lint-platforms.h"
 #include "manifest/compose.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -98,6 +99,7 @@ lint (const char *path, const LintOptions *options, LintInput *input, LintResult
     lint_tasks (&result->lint);
     lint_plays (&result->lint);
     lint_images (&result->lint);
+    lint_platforms (&result->lint);
     lint_modes (&result->lint);
     lint_finish (&result->lint);
     return TRUE;

@@ -2,8 +2,10 @@
 # Copyright The handcarry authors
 """lint's rules have names that the page explains, and a warning that is meant is allowed by a
 comment with a reason."""
+import hashlib
 import json
 import re
+import tarfile
 
 import pytest
 
@@ -144,3 +146,86 @@ def test_a_service_of_another_platform(tree, platform, found):
                     {"compose.yaml": "services:\n  web:\n    image: x:1\n"
                                      f"    platform: {platform}\n"})
     assert places(document["problems"]) == ([("platform", "compose.yaml", 4)] if found else [])
+
+
+def image_archive(folder, architecture, kind):
+    """An image of no layers, as docker saves it or as an OCI layout or its archive."""
+    config = json.dumps({"os": "linux", "architecture": architecture,
+                         "rootfs": {"type": "layers", "diff_ids": []}}).encode()
+    blob = hashlib.sha256(config).hexdigest()
+    manifest = json.dumps({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json",
+                   "digest": f"sha256:{blob}", "size": len(config)}, "layers": []}).encode()
+    top = hashlib.sha256(manifest).hexdigest()
+    index = {"schemaVersion": 2, "manifests": [
+        {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": f"sha256:{top}",
+         "size": len(manifest)}]}
+    files = {"oci-layout": b'{"imageLayoutVersion": "1.0.0"}', f"blobs/sha256/{blob}": config,
+             f"blobs/sha256/{top}": manifest, "index.json": json.dumps(index).encode(),
+             "manifest.json": json.dumps([{"Config": f"blobs/sha256/{blob}", "Layers": [],
+                                           "RepoTags": ["x:1"]}]).encode()}
+    for name, content in files.items():
+        path = folder / "image" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    if kind == "oci":
+        return "oci:image"
+    with tarfile.open(folder / "image.tar", "w:gz" if kind == "packed" else "w") as tar:
+        for name in files:
+            tar.add(folder / "image" / name, arcname=name)
+    return f"{'docker-archive' if kind == 'packed' else kind}:image.tar"
+
+
+@pytest.mark.parametrize("kind", ["oci", "oci-archive", "docker-archive"])
+@pytest.mark.parametrize("architecture,found", [("amd64", False), ("arm64", True)])
+def test_an_image_of_another_platform(tree, tmp_path, kind, architecture, found):
+    source = image_archive(tmp_path, architecture, kind)
+    document = tree(f"images:\n  - {{name: 'x:1', from: '{source}'}}\n", {})
+    assert places(document["problems"]) == ([("platform", "release.yaml", 6)] if found else [])
+    if found:
+        assert "the image 'x:1' is for linux/arm64, and the release for linux/amd64; " in \
+            document["problems"][0]["message"]
+
+
+@pytest.mark.parametrize("source", ["oci:gone", "oci-archive:gone.tar", "docker-archive:notes.txt",
+                                    "docker-daemon:x:1", "oci:.", "oci-archive:notes.txt"])
+def test_an_image_that_cannot_be_looked_into_is_left_to_bundle(tree, source):
+    document = tree(f"images: [{{name: 'x:1', from: '{source}'}}]\n", {"notes.txt": "x" * 2000})
+    assert document["problems"] == []
+
+
+def test_a_packed_archive_is_not_unpacked_for_it(tree, tmp_path):
+    source = image_archive(tmp_path, "arm64", "packed")
+    assert tree(f"images: [{{name: 'x:1', from: '{source}'}}]\n", {})["problems"] == []
+
+
+DIGEST = "sha256:" + "0a" * 32
+LOCK = f"""handcarry-lock: 1
+images:
+  - name: "x:1"
+    from: "docker://registry.example.org/x:1"
+    platform: linux/amd64
+    manifest: "{DIGEST}"
+    config: "{DIGEST}"
+"""
+
+
+@pytest.mark.parametrize("source,lock,found", [
+    ("docker://registry.example.org/x:1", None, True),
+    ("docker://registry.example.org/x:1", LOCK, False),
+    ("docker://registry.example.org/x:2", LOCK, True),
+    (f"docker://registry.example.org/x@{DIGEST}", None, False),
+    ("oci:x", None, False),
+])
+def test_a_tag_that_nothing_pins(tree, source, lock, found):
+    document = tree(f"images:\n  - name: 'x:1'\n    from: '{source}'\n",
+                    {"release.lock.yaml": lock} if lock else {})
+    assert places(document["problems"]) == ([("mutable-tag", "release.yaml", 7)] if found else [])
+
+
+def test_a_lock_that_cannot_be_read_is_a_mistake(tree):
+    document = tree("images: [{name: 'x:1', from: 'docker://registry.example.org/x:1'}]\n",
+                    {"release.lock.yaml": "handcarry-lock: 1\nimages: x\n"})
+    assert [(p["severity"], p["file"], p["line"]) for p in document["problems"]] == [
+        ("error", "release.lock.yaml", 2)]
