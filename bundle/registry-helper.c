@@ -4,9 +4,12 @@
 
 #include "bundle/strictjson.h"
 #include "manifest/error.h"
+#include "manifest/file.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define HELPER_SECONDS 60
 #define PREFIX "docker-credential-"
@@ -60,18 +63,17 @@ on_time (gpointer data)
 
 /* In a loop of its own: any thread may ask, and a helper that waits for ever is ended. */
 static void
-communicate (Run *run, const char *input)
+communicate (Run *run)
 {
     g_autoptr (GMainContext) context = g_main_context_new ();
     g_autoptr (GSource) timer = g_timeout_source_new_seconds (HELPER_SECONDS);
-    g_autoptr (GBytes) bytes = g_bytes_new_static (input, strlen (input));
 
     g_main_context_push_thread_default (context);
     run->loop = g_main_loop_new (context, FALSE);
     run->cancellable = g_cancellable_new ();
     g_source_set_callback (timer, on_time, run, NULL);
     g_source_attach (timer, context);
-    g_subprocess_communicate_async (run->process, bytes, run->cancellable, on_done, run);
+    g_subprocess_communicate_async (run->process, NULL, run->cancellable, on_done, run);
     g_main_loop_run (run->loop);
     g_source_destroy (timer);
     if (run->error != NULL)
@@ -124,25 +126,43 @@ judge (const Run *run, const char *program, Credentials *out, GError **error)
                  *text != '\0' ? text : "it does not say why");
 }
 
+/* A file without a name, for a pipe that nobody reads would end us by SIGPIPE. */
+static int
+make_input (const char *text, GError **error)
+{
+    autofd int fd = memfd_create ("registry", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return fail_errno (error, ERR_FAILED, errno, "cannot make a file"), -1;
+    if (!file_pwrite_all (fd, "a file without a name", text, strlen (text), 0, error))
+        return -1;
+    return file_steal_fd (&fd);
+}
+
 gboolean
 credential_helper_get (const char *name, const char *host, Credentials *out, GError **error)
 {
     g_autofree char *program = g_strconcat (PREFIX, name, NULL), *shown = error_quote (name);
     const char *server = strcmp (host, "docker.io") == 0 ? "https://index.docker.io/v1/" : host;
+    g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
     g_autoptr (GError) cause = NULL;
     g_auto (Run) run = { 0 };
+    int input;
 
     if (strspn (name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") !=
         strlen (name))
         return fail (error, ERR_FORMAT, "'%s' is no name of a credential helper", shown);
-    run.process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                                        G_SUBPROCESS_FLAGS_STDERR_SILENCE,
-                                    &cause, program, "get", NULL);
+    input = make_input (server, error);
+    if (input < 0)
+        return FALSE;
+    g_subprocess_launcher_take_stdin_fd (launcher, input);
+    run.process = g_subprocess_launcher_spawn (launcher, &cause, program, "get", NULL);
     if (run.process == NULL)
         return fail (error, ERR_FAILED,
                      "cannot run %s, which the registry's credentials are in: %s", program,
                      cause->message);
-    communicate (&run, server);
+    communicate (&run);
     if (!judge (&run, program, out, error))
         return FALSE;
     if (out->kind != CREDENTIALS_NONE)

@@ -35,7 +35,14 @@ typedef struct {
 HttpClient *
 http_client_new (void)
 {
+    static gsize ready = 0;
     HttpClient *client = g_new0 (HttpClient, 1);
+
+    /* Not left to the first of several threads. */
+    if (g_once_init_enter (&ready)) {
+        curl_global_init (CURL_GLOBAL_DEFAULT);
+        g_once_init_leave (&ready, 1);
+    }
 
     g_mutex_init (&client->mutex);
     g_queue_init (&client->idle);

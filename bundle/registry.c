@@ -29,6 +29,19 @@ add_endpoints (Registry *registry, const ImageReference *reference, GError **err
     return TRUE;
 }
 
+static gboolean
+check_insecure (const RegistryOptions *options, GError **error)
+{
+    for (gsize i = 0; options->insecure != NULL && options->insecure[i] != NULL; i++) {
+        g_autofree char *shown = error_quote (options->insecure[i]);
+
+        if (!image_reference_is_host (options->insecure[i]))
+            return fail (error, ERR_USAGE, "--insecure '%s' is no host: HOST[:PORT] is expected",
+                         shown);
+    }
+    return TRUE;
+}
+
 static const char *const *
 copy_list (const char *const *list)
 {
@@ -47,7 +60,7 @@ registry_new (const ImageReference *reference, const RegistryOptions *options, G
     g_set_object (&registry->cancellable, registry->options.cancellable);
     registry->hosts = hosts_new (&registry->options);
     registry->endpoints = g_ptr_array_new_with_free_func ((GDestroyNotify)endpoint_free);
-    if (!add_endpoints (registry, reference, error))
+    if (!check_insecure (&registry->options, error) || !add_endpoints (registry, reference, error))
         return NULL;
     return g_steal_pointer (&registry);
 }

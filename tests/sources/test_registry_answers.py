@@ -83,6 +83,12 @@ def test_without_tls_only_where_the_host_was_named(tmp_path, server):
     assert server.seen == []
 
 
+def test_insecure_is_for_a_host(tmp_path):
+    for text in ("http://127.0.0.1:5000", "127.0.0.1/x", "", "a b", "127.0.0.1:99999"):
+        code, _, message = ask(tmp_path, "127.0.0.1:1/a:1", insecure=[text])
+        assert code == 2 and "is no host" in message
+
+
 def test_095_manifest_with_another_digest(tmp_path, server):
     data = server.content["v1"][0]
     server.answer(".*/manifests/sha256:.*",

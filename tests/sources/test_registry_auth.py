@@ -442,6 +442,19 @@ def test_helper_that_fails(world, script, fragment):
     assert code in (1, 3) and fragment in text, text
 
 
+def test_helper_that_does_not_listen(world):
+    world.registry.answer(V2, guarded([BASIC], 'Basic realm="x"'))
+    env = helper(world, "mine", "")
+    (world.home / "bin/docker-credential-mine").write_text(
+        "#!/bin/sh\nexec <&-\n%s\n" % ANSWER)
+    write_config(world, credsStore="mine")
+    world.works(env=env)
+    for _ in range(5):
+        env = {"PATH": "%s:%s" % (world.home / "bin", os.environ["PATH"])}
+        (world.home / "bin/docker-credential-mine").write_text("#!/bin/false\n")
+        world.refused("docker-credential-mine failed", code=1, env=env)
+
+
 def test_helper_that_is_not_there_or_no_name(world):
     world.registry.answer(V2, guarded([BASIC], 'Basic realm="x"'))
     write_config(world, credsStore="absent")
