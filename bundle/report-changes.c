@@ -145,8 +145,11 @@ add_package (Html *html, gconstpointer item)
     html_element (html, "td", NULL, package->from != NULL ? package->from : "not there");
     html_element (html, "td", NULL, package->to != NULL ? package->to : "no longer there");
     html_open (html, "td", NULL);
-    for (guint i = 0; i < row->images->len; i++)
-        html_textf (html, "%s%s", i > 0 ? ", " : "", (const char *)row->images->pdata[i]);
+    if (row->images->len == row->compared && row->compared > 1)
+        html_textf (html, "all %u", row->compared);
+    else
+        for (guint i = 0; i < row->images->len; i++)
+            html_textf (html, "%s%s", i > 0 ? ", " : "", (const char *)row->images->pdata[i]);
     html_close (html, "td");
 }
 
@@ -248,19 +251,47 @@ add_file (Html *html, gconstpointer item)
     html_element (html, "td", "figure", to != NULL ? to : "");
 }
 
+/* Those that are no config: configs have been shown. */
+static GPtrArray *
+other_files (const ReportBase *base)
+{
+    g_autoptr (GHashTable) configs = g_hash_table_new (g_str_hash, g_str_equal);
+    GPtrArray *files = g_ptr_array_new ();
+
+    for (guint i = 0; i < base->configs->len; i++) {
+        const ReportConfig *config = base->configs->pdata[i];
+
+        if (config->a != NULL)
+            g_hash_table_add (configs, config->a->from);
+        if (config->b != NULL)
+            g_hash_table_add (configs, config->b->from);
+    }
+    for (guint i = 0; i < base->diff.tree->len; i++) {
+        const DiffFile *file = base->diff.tree->pdata[i];
+
+        if (!g_hash_table_contains (configs, file->path))
+            g_ptr_array_add (files, (gpointer)file);
+    }
+    return files;
+}
+
 static void
-add_tree (Html *html, const Diff *diff)
+add_tree (Html *html, const ReportBase *base)
 {
     static const char *const columns[] = { "File", "What happens", "#Old", "#New", NULL };
     const ReportTable table = { "files", columns, add_file, ROWS_SHOWN, "files" };
+    g_autoptr (GPtrArray) files = NULL;
 
-    html_element (html, "h3", NULL, "Files of the tree");
-    if (diff->tree == NULL)
-        html_elementf (html, "p", "note", "Not compared: %s.", diff->no_tree);
-    else if (diff->tree->len == 0)
-        html_element (html, "p", "note", "All playbooks, configs and files are the same.");
+    html_element (html, "h3", NULL, "Playbooks and other files");
+    if (base->diff.tree == NULL) {
+        html_elementf (html, "p", "note", "Not compared: %s.", base->diff.no_tree);
+        return;
+    }
+    files = other_files (base);
+    if (files->len == 0)
+        html_element (html, "p", "note", "The same.");
     else
-        report_table (html, &table, diff->tree);
+        report_table (html, &table, files);
 }
 
 /* Is it about more than what every release says otherwise? */
@@ -313,7 +344,7 @@ add_base (Html *html, const ReportBase *base, guint number)
     if (base->diff.sides[0].bundle != NULL) {
         add_packages (html, &base->diff);
         add_configs (html, base);
-        add_tree (html, &base->diff);
+        add_tree (html, base);
         add_words (html, base);
     } else {
         html_element (html, "p", "note",

@@ -42,31 +42,41 @@ take (gpointer key, gpointer value, gpointer rows)
     return FALSE;
 }
 
+static void
+add_pair (GTree *tree, const DiffPair *pair)
+{
+    for (guint i = 0; i < pair->packages->len; i++) {
+        DiffPackage *package = pair->packages->pdata[i];
+        ReportPackage *row = g_tree_lookup (tree, package);
+
+        if (row == NULL) {
+            row = g_new0 (ReportPackage, 1);
+            row->package = package;
+            row->images = g_ptr_array_new_with_free_func (g_free);
+            g_tree_insert (tree, package, row);
+        }
+        g_ptr_array_add (row->images, without_tag (pair->b->name));
+    }
+}
+
 /* Of images on both sides: all packages of a new one would say nothing. */
 GPtrArray *
 report_list_packages (const Diff *diff)
 {
     g_autoptr (GTree) tree = g_tree_new_full (compare, NULL, NULL, NULL);
     GPtrArray *rows = g_ptr_array_new_with_free_func (package_free);
+    guint compared = 0;
 
     for (guint i = 0; i < diff->images->len; i++) {
         const DiffPair *pair = diff->images->pdata[i];
 
-        for (guint k = 0; pair->a != NULL && pair->b != NULL && pair->packages != NULL &&
-                          k < pair->packages->len;
-             k++) {
-            DiffPackage *package = pair->packages->pdata[k];
-            ReportPackage *row = g_tree_lookup (tree, package);
-
-            if (row == NULL) {
-                row = g_new0 (ReportPackage, 1);
-                row->package = package;
-                row->images = g_ptr_array_new_with_free_func (g_free);
-                g_tree_insert (tree, package, row);
-            }
-            g_ptr_array_add (row->images, without_tag (pair->b->name));
-        }
+        if (pair->a == NULL || pair->b == NULL || pair->packages == NULL)
+            continue;
+        compared++;
+        add_pair (tree, pair);
     }
     g_tree_foreach (tree, take, rows);
+    for (guint i = 0; i < rows->len; i++)
+        ((ReportPackage *)rows->pdata[i])->compared = compared;
     return rows;
 }

@@ -64,6 +64,7 @@ def test_the_delta_is_told_in_one_sentence(example):
     assert "1 of 1: complete" in text and "MISSING" not in text
     assert "-limit = 20 +limit = 5" in text
     assert "package-0 1.0-1+deb12u1 2.0-1+deb12u1 plant-hmi/web" in text
+    assert "Playbooks and other files The same." in text
     assert "The same hosts, requirements, values, playbooks and checks." in text
 
 
@@ -232,6 +233,24 @@ def test_targets_and_requirements(tmp_path):
     assert "docker ≥ 20.10, python module requests" in text and "pgdata" in text
     assert "May follow release 3 and newer" in text and "read by release 4 and newer" in text
     assert "db_password required, secret" in text and "http_port has a default" in text
+
+
+def test_what_changes_in_all_images_alike_is_said_once(tmp_path):
+    bundles = []
+    for number in (1, 2):
+        images = [Image("a/%s:%d" % (name, number), [dpkg({"bash": str(number), "zsh": "1"})])
+                  for name in "bcd"]
+        release = plain_release(tmp_path / str(number), images, release=number)
+        release.configs = []
+        release.put("extra/file", "x" * number)
+        release.files.append({"from": "extra/", "to": "/opt/extra/"})
+        bundles.append(tmp_path / ("%d.tar.zst" % number))
+        run("bundle", release.write(), "-o", bundles[-1])
+    run("report", bundles[1], "--base", bundles[0], "-o", tmp_path / "report.html")
+    text = Reader(tmp_path / "report.html").text
+    assert "bash 1 2 all 3" in text and "zsh" not in text.split("What is carried")[0]
+    assert "it changes 3 of 3 images and 1 package." in text
+    assert "extra/file changed 1 B 2 B" in text
 
 
 def test_many_hosts_are_a_number_in_the_sentence(tmp_path):
