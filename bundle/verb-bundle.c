@@ -103,6 +103,7 @@ run (const char *path, BundleOptions *o, GError **error)
                     "NOT VERIFIED: no signature of a base was checked; each host proves "
                     "what it makes of them.\n\n");
     options.warnings = warnings = g_ptr_array_new_with_free_func (g_free);
+    verb_bundle_warn_secrets (release, text, dir, warnings);
     options.bases = bases = verb_bundle_load_bases (o->base, release, o->tmpdir, progress, error);
     if (bases == NULL)
         return FALSE;

@@ -43,6 +43,11 @@ void verb_bundle_images_text (const VerbOutput *output, const PackResult *result
 gboolean verb_bundle_check (const Release *release, const char *dir,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Warnings (char *) get what looks like a secret among all that would be carried, the first few of
+ * them. text: of release.yaml. */
+void verb_bundle_warn_secrets (const Release *release, GBytes *text, const char *dir,
+                               GPtrArray *warnings);
+
 /* Does the file say the epoch of the root that will judge it? trust: NULL is not known yet. */
 gboolean verb_bundle_check_epoch (const Release *release, const TrustRoot *trust,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -76,3 +76,25 @@ def test_without_ansible_there_is_a_warning(folder, tmp_path_factory):
     (folder / "out.tar.zst.sha256").unlink()
     said = json.loads(bundle(folder, "--json", PATH=str(empty)).stdout)
     assert len(said["warnings"]) == 1
+
+
+def test_126_a_secret_is_a_warning_when_it_is_packed(folder):
+    put(folder, "plays/roles/pump/files/a.pem",
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n")
+    ran = bundle(folder, "--json")
+    assert ran.returncode == 0
+    assert json.loads(ran.stdout)["warnings"] == [
+        "plays/roles/pump/files/a.pem:1: this looks like a private key; whoever has the bundle can "
+        "read it"]
+    put(folder, "release.yaml", (folder / "release.yaml").read_text() +
+        "# handcarry: allow secret plays/roles/pump/files/a.pem: of the test stand\n")
+    (folder / "out.tar.zst").unlink()
+    assert json.loads(bundle(folder, "--json").stdout)["warnings"] == []
+
+
+def test_126_only_the_first_secrets_are_listed(folder):
+    for number in range(5):
+        put(folder, f"plays/roles/pump/vars/{number}.yml", "db_password: hunter22\n")
+    said = json.loads(bundle(folder, "--json").stdout)["warnings"]
+    assert len(said) == 4
+    assert said[-1] == "2 more files or lines look like secrets: 'handcarry lint' lists them"
