@@ -119,7 +119,7 @@ add_report() # REPORT: every test in it is one result
 install_packages()
 {
     # shellcheck disable=SC2046,SC2086 # lists of words
-    need $build_packages python3 python3-pytest python3-cryptography git util-linux minisign zstd openssl \
+    need $build_packages python3 python3-pytest python3-cryptography python3-jsonschema git util-linux minisign zstd openssl \
         softhsm2 opensc skopeo docker-registry chromium zbar-tools poppler-utils \
         busybox-static debootstrap ansible-core ostree podman crun docker-compose postgresql \
         $(docker_packages)
