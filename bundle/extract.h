@@ -22,6 +22,11 @@ gboolean extract_oci (Bundle *bundle, GPtrArray *bases, int dirfd, const char *t
 gboolean extract_tree (Bundle *bundle, GPtrArray *bases, int dirfd, Progress *progress,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Writes the SBOM of each image, once for a config, under the name that extract_sbom_name gives. */
+gboolean extract_sboms (Bundle *bundle, int dirfd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* "<config digest>.json". Caller frees. */
+char *extract_sbom_name (const StatementImage *image);
+
 /* A new file of a tree, with the folders that it lies in; 0755 or 0644. Returns a descriptor or -1.
  */
 int extract_create_file (int dirfd, const char *path, gboolean executable,

@@ -11,7 +11,7 @@
 
 typedef struct {
     VerbOutput output;
-    char *oci, *tree, *trust, *tmpdir;
+    char *oci, *tree, *sbom, *trust, *tmpdir;
     char **base;
 } ExtractOptions;
 
@@ -20,6 +20,7 @@ options_clear (ExtractOptions *o)
 {
     g_free (o->oci);
     g_free (o->tree);
+    g_free (o->sbom);
     g_free (o->trust);
     g_free (o->tmpdir);
     g_strfreev (o->base);
@@ -34,6 +35,8 @@ parse_options (int *argc, char ***argv, ExtractOptions *o, GError **error)
           "write the images as an OCI layout: skopeo copy oci:DIR:NAME …", "DIR" },
         { "tree", 0, 0, G_OPTION_ARG_FILENAME, &o->tree,
           "write playbooks, configs and files as they were", "DIR" },
+        { "sbom", 0, 0, G_OPTION_ARG_FILENAME, &o->sbom,
+          "write the SBOM of each image, named by its config digest", "DIR" },
         { "base", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->base,
           "what a delta was made against; may come again", "BUNDLE" },
         { "trust", 0, 0, G_OPTION_ARG_FILENAME, &o->trust,
@@ -42,7 +45,7 @@ parse_options (int *argc, char ***argv, ExtractOptions *o, GError **error)
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
     };
 
-    return verb_parse (argc, argv, "BUNDLE [--oci=DIR] [--tree=DIR]",
+    return verb_parse (argc, argv, "BUNDLE [--oci=DIR] [--tree=DIR] [--sbom=DIR]",
                        "Takes everything out of a bundle again, without an engine. Each DIR must "
                        "be empty or not there yet.",
                        entries, &o->output, TRUE, error);
@@ -76,6 +79,7 @@ print_json (const ExtractOptions *o, const Bundle *bundle)
     add_text (builder, "release_digest", digest);
     add_text (builder, "oci", o->oci);
     add_text (builder, "tree", o->tree);
+    add_text (builder, "sbom", o->sbom);
     json_builder_set_member_name (builder, "images");
     json_builder_begin_array (builder);
     for (guint i = 0; i < statement->images->len; i++)
@@ -101,28 +105,37 @@ print_result (const ExtractOptions *o, const Bundle *bundle)
     for (guint i = 0; o->oci != NULL && i < statement->images->len; i++)
         verb_print (&o->output, "oci:%s:%s\n", o->oci,
                     ((StatementImage *)g_ptr_array_index (statement->images, i))->name);
+    for (guint i = 0; o->sbom != NULL && i < statement->images->len; i++) {
+        const StatementImage *image = g_ptr_array_index (statement->images, i);
+        g_autofree char *name = extract_sbom_name (image);
+
+        verb_print (&o->output, "%s/%s: SBOM of %s\n", o->sbom, name, image->name);
+    }
 }
 
 /* Opening a base unpacks its layers: only where something is read from it. */
 static GPtrArray *
 open_bases (const ExtractOptions *o, const Bundle *bundle, Progress *progress, GError **error)
 {
-    gboolean needed = o->oci != NULL || bundle_packing (bundle)->tree_left_out.files > 0;
+    gboolean needed =
+        o->oci != NULL || (o->tree != NULL && bundle_packing (bundle)->tree_left_out.files > 0);
 
     return base_bundles_open (needed ? o->base : NULL, o->tmpdir, progress, error);
 }
 
-/* Both folders are looked at before anything is written to one of them. */
+/* All folders are looked at before anything is written to one of them. */
 static gboolean
 extract (const ExtractOptions *o, Bundle *bundle, GError **error)
 {
     g_autoptr (Progress) progress = verb_progress_new (&o->output);
     g_autoptr (GPtrArray) bases = NULL;
-    autofd int tree = -1, oci = -1;
+    autofd int tree = -1, oci = -1, sbom = -1;
 
     if (o->tree != NULL && (tree = extract_open_dir (o->tree, error)) < 0)
         return FALSE;
     if (o->oci != NULL && (oci = extract_open_dir (o->oci, error)) < 0)
+        return FALSE;
+    if (o->sbom != NULL && (sbom = extract_open_dir (o->sbom, error)) < 0)
         return FALSE;
     bases = open_bases (o, bundle, progress, error);
     if (bases == NULL)
@@ -131,6 +144,8 @@ extract (const ExtractOptions *o, Bundle *bundle, GError **error)
         return fail_prefix (error, "'%s' is incomplete", o->tree);
     if (oci >= 0 && !extract_oci (bundle, bases, oci, o->tmpdir, progress, error))
         return fail_prefix (error, "'%s' is incomplete", o->oci);
+    if (sbom >= 0 && !extract_sboms (bundle, sbom, error))
+        return fail_prefix (error, "'%s' is incomplete", o->sbom);
     g_clear_pointer (&progress, verb_progress_free);
     if (o->output.json)
         print_json (o, bundle);
@@ -182,8 +197,8 @@ verb_extract (int argc, char **argv, GError **error)
         fail (error, ERR_USAGE, "extract takes one bundle");
         return ERR_USAGE;
     }
-    if (o.oci == NULL && o.tree == NULL) {
-        fail (error, ERR_USAGE, "extract needs --oci DIR, --tree DIR or both");
+    if (o.oci == NULL && o.tree == NULL && o.sbom == NULL) {
+        fail (error, ERR_USAGE, "extract needs --oci DIR, --tree DIR, --sbom DIR or several");
         return ERR_USAGE;
     }
     ok = o.trust != NULL ? extract_verified (&o, argv[1], error)

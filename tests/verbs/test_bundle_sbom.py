@@ -155,3 +155,16 @@ def test_two_names_of_one_image_have_one(tmp_path):
     path = make(tmp_path, Image("test/a:1", [layer]), Image("test/b:1", [layer]))
     assert sbom(path)["metadata"]["component"]["name"] == "test/a"
     assert sbom_text(path) == sbom_text(path, "test/b:1")
+
+
+def test_extract_writes_them_as_files(tmp_path):
+    images = [Image("test/a:1", [Layer().file("a", b"a")]), Image("test/b:1", [Layer().file("b", b"b")])]
+    path = make(tmp_path, *images)
+    run = handcarry("extract", path, "--sbom", tmp_path / "out")
+    assert run.returncode == 0, run.stderr
+    for image in images:
+        file = tmp_path / "out" / (image.id()[7:] + ".json")
+        assert file.read_bytes() == sbom_text(path, image.name)
+        assert "%s: SBOM of %s\n" % (file, image.name) in run.stdout
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert handcarry("extract", path, "--sbom", tmp_path / "out").returncode == 2
