@@ -10,12 +10,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 program=${HANDCARRY:-$top/build/release/handcarry}
 work=${TWO_BUILDERS:-$top/build/ci}
-url=https://ci.example.org/clock
 
 # shellcheck source=tests/prepare.sh
 . "$top/tests/prepare.sh"
 become_root "$@" # to be two users
-need busybox-static git python3 util-linux
+need busybox-static docker-registry git python3 skopeo util-linux
 if [ -z "${HANDCARRY:-}" ] && [ ! -x "$program" ]; then
     # shellcheck disable=SC2154,SC2086 # a list of words, set there
     need $build_packages
@@ -58,7 +57,7 @@ on() # builder-a|builder-b COMMAND…: in its checkout, with its key
         umask $mask
         setpriv --reuid=$user --regid=$user --clear-groups taskset -c $cores \
             env -i PATH="$work/bin:$PATH" HOME="$PWD/home" "${about[@]}" \
-            HANDCARRY_BUILDER_URI=$url HANDCARRY_KEY_FILE="$PWD/home/$name.key" \
+            HANDCARRY_KEY_FILE="$PWD/home/$name.key" \
             sh -c 'cd clock && exec "$@"' sh "$@"
     )
 }
@@ -78,10 +77,36 @@ votes_of() # BUILDER
     find "${folder[$1]}/clock/dist/$1" -name '*.vote' -o -name '*.packing'
 }
 
+start_registry() # $registry: its host and port
+{
+    cat >"$work/registry.yml" <<END
+version: 0.1
+http: {addr: "127.0.0.1:0"}
+storage: {filesystem: {rootdirectory: $work/registry}}
+END
+    docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 </dev/null &
+    server=$!
+    local tries=0
+    until registry=$(sed -n 's/.*listening on \(127[0-9.:]*\).*/\1/p' "$work/registry.log") && [ -n "$registry" ]; do
+        tries=$((tries + 1))
+        [ $tries -le 200 ] || die "the registry does not start: $work/registry.log"
+        sleep 0.1
+    done
+}
+
+end()
+{
+    [ -z "$server" ] || kill "$server" 2>/dev/null || :
+    rm -rf "$memory"
+}
+
+server='' registry=''
 rm -rf "$work"
-mkdir -p "$work"/{bin,keys,source/ci,images,lead}
+mkdir -p "$work"/{bin,keys,source/ci,lead}
 memory=$(mktemp -d /dev/shm/handcarry-ci.XXXXXX) # builder-b's file system
-trap 'rm -rf "$memory"' EXIT
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 ln -s "$program" "$work/bin/handcarry"
 declare -A folder=([builder-a]="$work/builder-a" [builder-b]="$memory/builder-b")
 
@@ -95,10 +120,18 @@ expect 0 'It is complete' handcarry trust init --trust source/trust --root root=
     --role builders:statement:2=builder-a,builder-b --role lead:statement=lead \
     --role pack:packing:2=builder-a,builder-b --sign keys/root.key
 
+say "A registry with the image"
+start_registry
+"$here/make-image.sh" clock.tar
+skopeo --insecure-policy copy --quiet --dest-tls-verify=false docker-archive:clock.tar \
+    "docker://$registry/clock/clock:1.0.0"
+
 say "A repository: the release, its lock, the trust root, the scripts"
-"$here/make-image.sh" images/clock.tar
 cp -r "$here"/release/* source
 cp "$here"/{build,sign,collect}.sh source/ci
+sed -i "s/registry.example.org/$registry/" source/release.yaml # that has a certificate
+expect 0 'release.lock.yaml was written' handcarry bundle source/release.yaml \
+    --insecure "$registry" -o first.tar.zst
 git -C source init --quiet
 git -C source add --all
 git -C source -c user.name=ada -c user.email=ada@example.org commit --quiet --message 'Release 1'
@@ -107,7 +140,6 @@ git -C source bundle create --quiet "$work/source.bundle" HEAD
 say "Two machines, each with a checkout and a key of its own"
 for name in builder-a builder-b; do
     mkdir -p "${folder[$name]}/home"
-    cp -r images "${folder[$name]}"
     git -c advice.detachedHead=false clone --quiet "$work/source.bundle" "${folder[$name]}/clock"
     install -m 600 "keys/$name.key" "${folder[$name]}/home"
 done
@@ -115,8 +147,8 @@ chown -R daemon: "${folder[builder-a]}"
 chown -R bin: "$memory"
 
 say "Both build; neither has signed yet"
-expect 0 '' on builder-a ci/build.sh builder-a
-expect 0 '' on builder-b ci/build.sh builder-b
+expect 0 '' on builder-a ci/build.sh builder-a --insecure "$registry"
+expect 0 '' on builder-b ci/build.sh builder-b --insecure "$registry"
 
 say "Only the sums are exchanged, and each signs what it made itself"
 give builder-a builder-b '*.sha256'
@@ -149,7 +181,7 @@ say "A builder whose sources are not those: both refuse, and say where the bytes
 echo 'interval=1' >"${folder[builder-b]}/clock/configs/clock.conf"
 for name in builder-a builder-b; do
     rm -rf "${folder[$name]}/clock/dist"
-    expect 0 '' on $name ci/build.sh $name
+    expect 0 '' on $name ci/build.sh $name --insecure "$registry"
 done
 give builder-a builder-b "$bundle*"
 give builder-b builder-a "$bundle*"

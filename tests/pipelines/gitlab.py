@@ -57,7 +57,7 @@ class Pipeline:
         for needed in job.get("needs", []):
             copy(self.folder / "artifacts" / needed, project)
         given = self.give_files(job, project)
-        env = {**self.file["variables"], **job.get("variables", {}), **given, "GITLAB_CI": "true",
+        env = {**self.file.get("variables", {}), **job.get("variables", {}), **given, "GITLAB_CI": "true",
                "CI_PROJECT_DIR": str(project), "CI_COMMIT_SHA": self.world.commit, "CI_JOB_NAME": name,
                "CI_COMMIT_TAG": "v1.0.0", "CI_PIPELINE_IID": "7"}
         self.said += run_shell(self.world, HEAD + "\n".join(job["script"]) + "\n", ["bash"], project,

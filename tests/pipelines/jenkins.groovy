@@ -99,7 +99,6 @@ class Node { // a machine, with a checkout of its own for this stage
         Run.eval((Closure) where, agent)
         def node = new Node(label: agent.label, workspace: new File(Run.folder, "${++Run.count}-${agent.label}/workspace"))
         Run.exec(['git', 'clone', '--quiet', Run.repository, node.workspace], Run.folder, [:])
-        Run.exec(['cp', '-r', "${Run.repository}/../images", node.workspace.parent], Run.folder, [:])
         node
     }
 }

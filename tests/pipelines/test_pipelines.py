@@ -11,17 +11,18 @@ import pytest
 
 from pipelines.github import Workflow
 from pipelines.gitlab import Pipeline
-from pipelines.world import BUILDERS, BUNDLE, EXAMPLE, PASSWORDS, World, put_secret
+from pipelines.world import BUILDERS, BUNDLE, EXAMPLE, PASSWORDS, PROGRAMS, World, put_secret
 from program import handcarry
 
 pytestmark = [pytest.mark.skipif(shutil.which(name) is None, reason=f"program {name} is missing")
-              for name in ("strace", "busybox", "git")]
+              for name in ("strace", *PROGRAMS)]
 HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="module", name="world")
 def world_fixture(tmp_path_factory):
-    return World(tmp_path_factory.mktemp("world"))
+    with World(tmp_path_factory.mktemp("world")) as world:
+        yield world
 
 
 @pytest.fixture(autouse=True)

@@ -9,23 +9,27 @@ import time
 
 import pytest
 
-from pipelines.world import BUNDLE, PASSWORDS, World, copy
+from pipelines.world import BUNDLE, PASSWORDS, PROGRAMS, World, copy
 
 NAME = "builder-a"
 pytestmark = [pytest.mark.skipif(shutil.which(name) is None, reason=f"program {name} is missing")
-              for name in ("busybox", "git")]
+              for name in PROGRAMS]
 
 
 @pytest.fixture(scope="module", name="world")
 def world_fixture(tmp_path_factory):
     """With a bundle that builder-a has built, and builder-b too."""
-    world = World(tmp_path_factory.mktemp("world"))
-    world.checkout(world.folder / "a/clock")
-    for name in PASSWORDS:
-        done = subprocess.run(["ci/build.sh", name], cwd=world.folder / "a/clock", text=True,
-                              env=world.environment(), capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr
-    return world
+    with World(tmp_path_factory.mktemp("world")) as world:
+        world.checkout(world.folder / "a/clock")
+        for name in PASSWORDS:
+            done = build(world, world.folder / "a/clock", name)
+            assert done.returncode == 0, done.stderr
+        yield world
+
+
+def build(world, checkout, name):
+    return subprocess.run(["ci/build.sh", name], cwd=checkout, env=world.environment(), text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 @pytest.fixture(name="checkout")
@@ -102,6 +106,22 @@ def test_a_builder_that_said_nothing_is_waited_for(world, checkout):
     shutil.rmtree(checkout / "dist" / NAME)
     (checkout / "dist" / NAME).mkdir()
     refuses(world, checkout, sign(world, checkout), 2, "does not hold exactly one bundle")
+
+
+@pytest.mark.parametrize("change, status, said", [
+    (None, 3, "mutable-tag"), (lambda text: text[:-20], 3, "release.lock.yaml"),
+    (lambda text: text.replace(text[-10:-1], "000000000"), 5, "clock/clock:1.0.0")],
+    ids=["none", "malformed", "another image"])
+def test_without_the_lock_nothing_is_built_and_nothing_older_stays(world, checkout, change, status, said):
+    lock = checkout / "release.lock.yaml"
+    if change:
+        lock.write_text(change(lock.read_text()))
+    else:
+        lock.unlink()
+    done = build(world, checkout, NAME)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert said in done.stdout + done.stderr
+    assert not list(checkout.glob(f"dist/{NAME}/*"))
 
 
 @pytest.mark.parametrize("script, arguments", [

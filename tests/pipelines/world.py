@@ -2,6 +2,7 @@
 # Copyright The handcarry authors
 """What a pipeline of examples/ci needs: a repository, keys with passwords, and eyes on every program
 that it starts."""
+import base64
 import os
 import pathlib
 import re
@@ -11,9 +12,11 @@ import subprocess
 import tempfile
 
 from program import PROGRAM, TOP, handcarry
+from registry.server import PASSWORD, USER, Server
 
 EXAMPLE = TOP / "examples/ci"
 BUILDERS = ("builder-a", "builder-b")
+PROGRAMS = ("busybox", "docker-registry", "git", "openssl", "skopeo")
 BUNDLE = "clock-1.0.0-r1.tar.zst"
 # A shell that takes one of these for its own shows it.
 PASSWORDS = {"builder-a": "SesamOeffneDich 'a\" $HOME %s \\n `id`",
@@ -41,14 +44,23 @@ class World:
     def __init__(self, folder):
         self.folder = folder
         self.keys = {}
-        for name in ("keys", "bin", "home", "tmp", "seen", "images", "repository"):
+        for name in ("keys", "bin", "home", "tmp", "seen", "repository"):
             (folder / name).mkdir()
         (folder / "bin/handcarry").symlink_to(PROGRAM)
         self.watch = folder / "bin/watch"
         self.watch.write_text("#!/bin/sh\n" + WATCHED.format(folder / "seen/exec"))
         self.watch.chmod(0o755)
+        self.registry = Server(folder)
         self.make_keys()
+
+    def __enter__(self):
+        self.registry.start()
+        self.settings = self.registry.environment(self.folder / "home")
         self.make_repository()
+        return self
+
+    def __exit__(self, *exception):
+        self.registry.stop()
 
     def make_keys(self):
         for name in ("root", "lead"):
@@ -70,8 +82,13 @@ class World:
 
     def make_repository(self):
         repository = self.folder / "repository"
-        check(EXAMPLE / "make-image.sh", self.folder / "images/clock.tar")
+        check(EXAMPLE / "make-image.sh", self.folder / "clock.tar")
+        self.registry.push(f"docker-archive:{self.folder}/clock.tar", "clock/clock:1.0.0")
         copy(EXAMPLE / "release", repository)
+        release = repository / "release.yaml"
+        release.write_text(release.read_text().replace("registry.example.org", self.registry.host))
+        check(PROGRAM, "bundle", release, "-o", self.folder / "first.tar.zst",
+              env={**os.environ, **self.settings})
         for script in ("build.sh", "sign.sh", "collect.sh"):
             copy(EXAMPLE / script, repository / "ci" / script)
         self.git("init", "--quiet")
@@ -91,11 +108,10 @@ class World:
         """As a service's runner does before it runs a job."""
         check("git", "-c", "advice.detachedHead=false", "clone", "--quiet",
               self.folder / "repository", workspace)
-        copy(self.folder / "images", workspace.parent / "images")
 
     def environment(self, traced=False, **more):
         env = {"PATH": f"{self.folder}/bin:/usr/local/bin:/usr/bin:/bin", "CI": "true",
-               "HOME": str(self.folder / "home"), "TMPDIR": str(self.folder / "tmp"),
+               **self.settings, "TMPDIR": str(self.folder / "tmp"),
                "LC_ALL": "C.UTF-8", **more}
         if traced:
             (self.folder / "trace.sh").write_text("set -x\n")
@@ -104,7 +120,8 @@ class World:
 
     def secrets(self):
         """Any of these, anywhere, is a leak."""
-        return CORES + tuple(text.splitlines()[1] for text in self.keys.values())
+        registry = f"{USER}:{PASSWORD}"
+        return (PASSWORD, base64.b64encode(registry.encode()).decode()) + CORES + tuple(text.splitlines()[1] for text in self.keys.values())
 
     def programs(self):
         """(arguments, environment) of each program that was started, as strace writes them."""
@@ -121,7 +138,7 @@ class World:
         """Files in these folders, and in what is in memory only, that hold a secret."""
         wanted = [secret.encode() for secret in self.secrets()]
         found = []
-        for folder in (*folders, self.folder / "tmp", self.folder / "home", pathlib.Path("/dev/shm")):
+        for folder in (*folders, self.folder / "tmp", self.folder / "home/.cache", pathlib.Path("/dev/shm")):
             for path in folder.rglob("*"):
                 if not path.is_symlink() and path.is_file() and holds(path, wanted):
                     found.append(str(path))
