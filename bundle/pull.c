@@ -409,9 +409,9 @@ begin_progress (Pull *pull, GError **error)
     }
     if (!pull->options->offline && !cache_check_space (pull->cache, missing, error))
         return FALSE;
-    what = missing_blobs > 0 ? g_strdup_printf ("pulling %" G_GUINT64_FORMAT " of %u blobs",
-                                                missing_blobs, pull->blobs->len)
-                             : g_strdup_printf ("unpacking %u blobs", pull->blobs->len);
+    what = g_strdup_printf ("%s %" G_GUINT64_FORMAT " blobs",
+                            missing_blobs > 0 ? "pulling" : "unpacking",
+                            missing_blobs > 0 ? missing_blobs : pull->blobs->len);
     pull->fetching = part_of (missing_blobs > 0 ? pull->options->progress : NULL);
     pull->unpacking = part_of (missing_blobs > 0 ? NULL : pull->options->progress);
     progress_begin (pull->options->progress, what, missing_blobs > 0 ? missing : all);
