@@ -128,6 +128,31 @@ add_images (Html *html, const Diff *diff)
                            diff->others[i]);
 }
 
+/* "plant-hmi/web" of "plant-hmi/web:1.5.1" */
+static void
+add_repository (Html *html, const char *name)
+{
+    const char *tag = strrchr (name, ':');
+    gsize length = tag != NULL && strchr (tag, '/') == NULL ? (gsize)(tag - name) : strlen (name);
+
+    html_textf (html, "%.*s", (int)length, name);
+}
+
+static void
+add_where (Html *html, const ReportPackage *row)
+{
+    html_open (html, "td", NULL);
+    if (row->images->len == row->compared && row->compared > 1) {
+        html_textf (html, "all %u", row->compared);
+    } else {
+        for (guint i = 0; i < row->images->len; i++) {
+            html_text (html, i > 0 ? ", " : "");
+            add_repository (html, ((const DiffPair *)row->images->pdata[i])->b->name);
+        }
+    }
+    html_close (html, "td");
+}
+
 static void
 add_package (Html *html, gconstpointer item)
 {
@@ -144,13 +169,7 @@ add_package (Html *html, gconstpointer item)
     html_close (html, "th");
     html_element (html, "td", NULL, package->from != NULL ? package->from : "not there");
     html_element (html, "td", NULL, package->to != NULL ? package->to : "no longer there");
-    html_open (html, "td", NULL);
-    if (row->images->len == row->compared && row->compared > 1)
-        html_textf (html, "all %u", row->compared);
-    else
-        for (guint i = 0; i < row->images->len; i++)
-            html_textf (html, "%s%s", i > 0 ? ", " : "", (const char *)row->images->pdata[i]);
-    html_close (html, "td");
+    add_where (html, row);
 }
 
 static void

@@ -25,16 +25,6 @@ compare (gconstpointer a, gconstpointer b, gpointer data)
     return order != 0 ? order : g_strcmp0 (one->to, other->to);
 }
 
-/* "plant-hmi/web" of "plant-hmi/web:1.5.1". Caller frees. */
-static char *
-without_tag (const char *name)
-{
-    const char *tag = strrchr (name, ':');
-
-    return tag != NULL && strchr (tag, '/') == NULL ? g_strndup (name, (gsize)(tag - name))
-                                                    : g_strdup (name);
-}
-
 static gboolean
 take (gpointer key, gpointer value, gpointer rows)
 {
@@ -52,10 +42,10 @@ add_pair (GTree *tree, const DiffPair *pair)
         if (row == NULL) {
             row = g_new0 (ReportPackage, 1);
             row->package = package;
-            row->images = g_ptr_array_new_with_free_func (g_free);
+            row->images = g_ptr_array_new ();
             g_tree_insert (tree, package, row);
         }
-        g_ptr_array_add (row->images, without_tag (pair->b->name));
+        g_ptr_array_add (row->images, (gpointer)pair);
     }
 }
 

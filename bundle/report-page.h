@@ -61,7 +61,7 @@ void report_add_base_name (Html *html, const ReportBase *base);
 /* A package that is not as it was, in one image or several. */
 typedef struct {
     const DiffPackage *package;
-    GPtrArray *images; /* char *: names without tags */
+    GPtrArray *images; /* DiffPair, borrowed */
     guint compared;    /* images whose packages were compared */
 } ReportPackage;
 
