@@ -14,6 +14,7 @@ from engines.release import Release
 from program import PROGRAM, handcarry
 from registry.asked import clean_environment
 from registry.pulling import small_image
+from registry.server import missing
 from registry.shelf import Shelf
 
 TOP = Path(__file__).resolve().parents[2]
@@ -79,11 +80,11 @@ def assert_shown(shown, ran):
             pattern, ran.stdout + ran.stderr, re.MULTILINE), (line, ran.stdout, ran.stderr)
 
 
-@pytest.mark.skipif(not shutil.which("docker-registry"), reason="no docker-registry")
+@pytest.mark.skipif(missing() is not None, reason="%s is not installed" % missing())
 def test_readme_pulls_from_a_registry(tmp_path):
     shelf = Shelf(tmp_path)
-    shelf.push("plant-hmi/server", "1.5.0", small_image(1))
-    shelf.push("plant-hmi/postgres", "15", small_image(2))
+    shelf.push_image("plant-hmi/server", "1.5.0", small_image(1))
+    shelf.push_image("plant-hmi/postgres", "15", small_image(2))
     images = re.search(r"^```yaml\n(images:.*?)^```", section(PULLED), re.DOTALL | re.MULTILINE)[1]
     (tmp_path / "release.yaml").write_text(
         "handcarry: 1\nproduct: plant-hmi\nversion: 1.5.0\nrelease: 42\n" +
@@ -91,7 +92,7 @@ def test_readme_pulls_from_a_registry(tmp_path):
     try:
         for command, shown in typed(section(PULLED)):
             if "--relock" in command:
-                shelf.push("plant-hmi/postgres", "15", small_image(3))
+                shelf.push_image("plant-hmi/postgres", "15", small_image(3))
             ran = handcarry(*command[1:], "--insecure", shelf.host, cwd=tmp_path,
                             env=clean_environment(tmp_path))
             assert ran.returncode == 0, (command, ran.stdout, ran.stderr)

@@ -1,66 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
-"""A real docker-registry on a free port of 127.0.0.1, without TLS or users, and what it was asked
-for. Blobs and manifests are pushed as they are, so that a test decides every byte."""
+"""A real docker-registry without TLS or users, whose blobs and manifests are pushed as they are, so
+that a test decides every byte."""
 import hashlib
 import http.client
 import json
 import re
-import socket
-import subprocess
-import time
 from urllib.parse import urlsplit
 
 from engines.images import packed
+from registry.server import Server
 
 OCI = "application/vnd.oci.image."
-CONFIG = """version: 0.1
-log: {level: error}
-storage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}
-http: {addr: "127.0.0.1:%d"}
-"""
 
 
 def digest(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class Shelf:
-    """The registry; host is "127.0.0.1:PORT"."""
+class Shelf(Server):
+    """Starts at once."""
 
     def __init__(self, folder):
-        self.port = free_port()
-        self.host = "127.0.0.1:%d" % self.port
-        self.log = folder / "registry.log"
-        self.storage = folder / "storage"
-        config = folder / "config.yml"
-        config.write_text(CONFIG % (self.storage, self.port), encoding="utf-8")
-        with open(self.log, "wb") as log:
-            self.program = subprocess.Popen(["docker-registry", "serve", config], stdout=log,
-                                            stderr=subprocess.STDOUT)
-        self.wait()
-
-    def wait(self):
-        for _ in range(200):
-            try:
-                return self.ask("GET", "/v2/")
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError(self.log.read_text(encoding="utf-8"))
-
-    def stop(self):
-        self.program.terminate()
-        self.program.wait(10)
+        super().__init__(folder, tls=False, password=False)
+        self.storage = self.folder / "data"
+        self.port = int(self.host.rpartition(":")[2])
+        self.start()
 
     def drop_blob(self, named):
         """Takes the bytes of a blob away; the registry still knows it."""
-        (self.storage / "docker/registry/v2/blobs/sha256" / named[7:9] / named[7:] / "data").unlink()
+        self.stored(named).unlink()
+
+    def stored(self, named):
+        return self.storage / "docker/registry/v2/blobs/sha256" / named[7:9] / named[7:] / "data"
 
     def ask(self, method, path, body=None, headers=None):
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -88,7 +60,7 @@ class Shelf:
                  {"Content-Type": manifest["mediaType"]})
         return digest(text)
 
-    def push(self, repository, tag, image, packing="gzip", config=None):
+    def push_image(self, repository, tag, image, packing="gzip", config=None):
         """An engines.images.Image. Returns its descriptor; tag None: it is only for a list."""
         config = config or image.config()
         layers = []

@@ -8,16 +8,17 @@ import shutil
 import pytest
 
 from registry.pulling import Pulling, mounted, needs_root, read_only, small_image
+from registry.server import missing
 from registry.shelf import Shelf
 
-pytestmark = pytest.mark.skipif(not shutil.which("docker-registry"), reason="no docker-registry")
+pytestmark = pytest.mark.skipif(missing() is not None, reason="%s is not installed" % missing())
 
 
 @pytest.fixture(scope="module", name="shelf")
 def fixture_shelf(tmp_path_factory):
     made = Shelf(tmp_path_factory.mktemp("registry"))
     made.image = small_image(1)
-    made.push("a", "1", made.image)
+    made.push_image("a", "1", made.image)
     yield made
     made.stop()
 
@@ -157,7 +158,7 @@ def test_a_disk_that_gets_full(pulling, shelf):
     a page, which nothing says in advance."""
     pulling.lock.unlink()
     for seed in range(8):
-        shelf.push("tiny/%d" % seed, "1", small_image(seed, 100))
+        shelf.push_image("tiny/%d" % seed, "1", small_image(seed, 100))
         pulling.images["tiny:%d" % seed] = pulling.source("tiny/%d:1" % seed)
     said = pulling.run(before=small_disk(96, pulling.cache), status=6)
     assert "No space left on device" in said and "cache '%s' is full" % pulling.cache in said

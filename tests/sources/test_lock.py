@@ -9,9 +9,10 @@ import pytest
 
 from engines.images import write_oci_archive
 from registry.pulling import Pulling, SlowLine, needs_root, read_only, small_image
+from registry.server import missing
 from registry.shelf import Shelf
 
-pytestmark = pytest.mark.skipif(not shutil.which("docker-registry"), reason="no docker-registry")
+pytestmark = pytest.mark.skipif(missing() is not None, reason="%s is not installed" % missing())
 
 
 @pytest.fixture(scope="module", name="shelf")
@@ -26,7 +27,7 @@ def fixture_pulling(shelf, tmp_path, request):
     """An image in the registry under a tag of its own test, and one in an archive; locked."""
     made = Pulling(tmp_path, shelf)
     made.repository = request.node.name.replace("_", "-")
-    shelf.push(made.repository, "1", small_image(1))
+    shelf.push_image(made.repository, "1", small_image(1))
     write_oci_archive(tmp_path / "local.tar", small_image(2))
     made.images = {"a:1": made.source(made.repository + ":1"), "b:1": "oci-archive:local.tar:1"}
     made.first = made.bytes()
@@ -57,7 +58,7 @@ def test_a_lock_is_written_once_and_never_for_nothing(pulling):
 def test_124_a_tag_that_moved(pulling, shelf):
     """The lock decides until --relock, which says what moved."""
     before = pulling.result()["images"][0]
-    after = shelf.push(pulling.repository, "1", small_image(3))["digest"]
+    after = shelf.push_image(pulling.repository, "1", small_image(3))["digest"]
     assert pulling.bytes() == pulling.first
     assert pulling.bytes("--locked") == pulling.first
     assert pulling.lock.read_text() == pulling.text
@@ -123,7 +124,7 @@ def test_locked_refuses_other_words_and_another_order(pulling):
 
 
 def test_a_lock_that_was_changed_by_hand(pulling, shelf):
-    other = shelf.push(pulling.repository, "other", small_image(5))["digest"]
+    other = shelf.push_image(pulling.repository, "other", small_image(5))["digest"]
     manifest = pulling.result()["images"][0]["manifest"]
     pulling.lock.write_text(pulling.text.replace(manifest, other))
     refused(pulling, "image 'a:1' has the config %s" % small_image(5).id())

@@ -4,7 +4,6 @@
 and what the cache saves."""
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -14,9 +13,10 @@ import pytest
 from engines.images import Image, Layer, noise, packed, write_oci_archive
 from program import MAKER
 from registry.pulling import BASE, Pulling, SlowLine, small_image
+from registry.server import missing
 from registry.shelf import OCI, Shelf, digest
 
-pytestmark = pytest.mark.skipif(not shutil.which("docker-registry"), reason="no docker-registry")
+pytestmark = pytest.mark.skipif(missing() is not None, reason="%s is not installed" % missing())
 
 
 @pytest.fixture(scope="module", name="shelf")
@@ -31,18 +31,17 @@ def fixture_pulling(shelf, tmp_path):
     return Pulling(tmp_path, shelf)
 
 
-def layers_of(shelf, repository, descriptor):
+def layers_of(shelf, descriptor):
     """The digests of the layers of a pushed image, lowest first."""
-    path = (shelf.storage / "docker/registry/v2/blobs/sha256" / descriptor["digest"][7:9] /
-            descriptor["digest"][7:] / "data")
-    return [layer["digest"] for layer in json.loads(path.read_bytes())["layers"]]
+    manifest = json.loads(shelf.stored(descriptor["digest"]).read_bytes())
+    return [layer["digest"] for layer in manifest["layers"]]
 
 
 @pytest.mark.parametrize("packing", ["gzip", "zstd", None])
 def test_the_same_bytes_as_from_an_archive(shelf, pulling, packing):
     image = small_image(1)
     repository = "same/%s" % (packing or "plain")
-    shelf.push(repository, "1", image, packing)
+    shelf.push_image(repository, "1", image, packing)
     write_oci_archive(pulling.folder / "image.tar", image, "1", packing)
     pulling.images = {"a:1": pulling.source(repository + ":1")}
     first = pulling.bytes()
@@ -57,10 +56,10 @@ def test_a_list_gives_the_image_of_the_platform(shelf, pulling):
     wanted, other = small_image(2), small_image(3)
     config = json.loads(other.config())
     config["architecture"] = "arm64"
-    one = {**shelf.push("list", None, wanted), "platform": {"os": "linux", "architecture": "amd64"}}
-    two = {**shelf.push("list", None, other, config=json.dumps(config).encode()),
+    one = {**shelf.push_image("list", None, wanted), "platform": {"os": "linux", "architecture": "amd64"}}
+    two = {**shelf.push_image("list", None, other, config=json.dumps(config).encode()),
            "platform": {"os": "linux", "architecture": "arm64"}}
-    seal = {**shelf.push("list", None, small_image(4)),
+    seal = {**shelf.push_image("list", None, small_image(4)),
             "platform": {"os": "unknown", "architecture": "unknown"},
             "annotations": {"vnd.docker.reference.type": "attestation-manifest"}}
     index = shelf.push_list("list", "1", [seal, two, one])
@@ -87,8 +86,8 @@ def test_a_list_gives_the_image_of_the_platform(shelf, pulling):
 def test_only_new_blobs_travel(shelf, pulling):
     first, second = small_image(5), Image("x", [BASE, *small_image(5).layers[1:],
                                                 Layer().file("new", noise(6, 20_000))])
-    shelf.push("warm/one", "1", first)
-    shelf.push("warm/two", "1", small_image(7))
+    shelf.push_image("warm/one", "1", first)
+    shelf.push_image("warm/two", "1", small_image(7))
     pulling.images = {"a:1": pulling.source("warm/one:1"), "b:1": pulling.source("warm/two:1")}
     before = len(shelf.asked())
     said = pulling.run()
@@ -97,7 +96,7 @@ def test_only_new_blobs_travel(shelf, pulling):
     assert len(asked) == len(set(asked)) == 5
     assert " in 5 blobs, 0 B in 0 were in the cache\n" in said
     assert said.count("pulling ") == 1 and "pulling 5 blobs: " in said
-    layer = layers_of(shelf, "warm/one", shelf.push("warm/one", "2", second))[-1]
+    layer = layers_of(shelf, shelf.push_image("warm/one", "2", second))[-1]
     pulling.images["a:2"] = pulling.source("warm/one:2")
     before = len(shelf.asked())
     result = pulling.result()
@@ -110,7 +109,7 @@ def test_only_new_blobs_travel(shelf, pulling):
 def test_two_runs_at_once_pull_once(shelf, pulling):
     """One cold cache: each blob travels once, and both bundles are right."""
     for seed in (10, 11, 12):
-        shelf.push("twice/%d" % seed, "1", small_image(seed, 300_000))
+        shelf.push_image("twice/%d" % seed, "1", small_image(seed, 300_000))
         pulling.images["a:%d" % seed] = pulling.source("twice/%d:1" % seed)
     before = len(shelf.asked())
     runs = [subprocess.Popen([MAKER, *pulling.command("--quiet", output=name)],
@@ -124,7 +123,7 @@ def test_two_runs_at_once_pull_once(shelf, pulling):
 
 def test_a_killed_pull_goes_on_where_it_was(shelf, pulling):
     image = Image("x", [Layer().file("noise", noise(20, 3_000_000))])
-    layer = layers_of(shelf, "killed", shelf.push("killed", "1", image))[0]
+    layer = layers_of(shelf, shelf.push_image("killed", "1", image))[0]
     line = SlowLine(shelf.port)
     pulling.insecure = [line.host]
     pulling.images = {"a:1": "docker://%s/killed:1" % line.host}
@@ -154,9 +153,9 @@ def test_a_killed_pull_goes_on_where_it_was(shelf, pulling):
 def test_the_first_failure_ends_the_others_and_is_named(shelf, pulling):
     """A blob that the registry lost, beside one that takes for ever."""
     big = Image("x", [Layer().file("noise", noise(21, 4_000_000))])
-    shelf.push("lost/big", "1", big)
-    lost = shelf.push("lost/small", "1", small_image(22))
-    shelf.drop_blob(layers_of(shelf, "lost/small", lost)[1])
+    shelf.push_image("lost/big", "1", big)
+    lost = shelf.push_image("lost/small", "1", small_image(22))
+    shelf.drop_blob(layers_of(shelf, lost)[1])
     line = SlowLine(shelf.port)
     line.pause = 0.2
     pulling.insecure.append(line.host)
@@ -172,7 +171,7 @@ def test_the_first_failure_ends_the_others_and_is_named(shelf, pulling):
 
 def test_a_layer_that_unpacks_to_something_else_is_refused(shelf, pulling):
     image, other = small_image(23), small_image(24)
-    shelf.push("liar", "1", image, config=other.config())
+    shelf.push_image("liar", "1", image, config=other.config())
     pulling.images = {"a:1": pulling.source("liar:1")}
     said = pulling.run(status=3)
     assert "layer 2 of 2 is damaged or wrong: its diffID is" in said and "image 'a:1'" in said
@@ -180,7 +179,7 @@ def test_a_layer_that_unpacks_to_something_else_is_refused(shelf, pulling):
 
 def test_a_foreign_layer_is_refused(shelf, pulling):
     image = small_image(25)
-    shelf.push("foreign", None, image)
+    shelf.push_image("foreign", None, image)
     layer = {"mediaType": "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "size": 10,
              "digest": digest(b"x"), "urls": ["https://registry.example.org/x"]}
     shelf.push_manifest("foreign", "1", {
@@ -193,7 +192,7 @@ def test_a_foreign_layer_is_refused(shelf, pulling):
 
 def test_sizes_that_lie_are_refused_before_anything_travels(shelf, pulling):
     image = small_image(26)
-    shelf.push("sizes", "right", image)
+    shelf.push_image("sizes", "right", image)
 
     def push(tag, config, layer):
         data = packed(image.layers[0], None)[0]
