@@ -104,6 +104,15 @@ def test_identical_and_near_content_is_carried_once(release, signed):
     assert BundleFile(path).counts["difference"] == 1
 
 
+def test_long_files_are_compared_too(release, signed):
+    """They are looked at first: comparing takes long."""
+    data = noise(5, 1_600_000)
+    release.images = [Image("x:1", [Layer().file("a", data).file("b", near(data, 3))])]
+    release.write()
+    path, said = signed()
+    assert "1.6 MB of it as patches" in said and path.stat().st_size < 1_700_000
+
+
 def copy_in_other_order(release, folder, reverse):
     """The same files, made in another order: what readdir says differs, times differ."""
     for path in sorted(release.folder.rglob("*"), reverse=reverse):
