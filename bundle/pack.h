@@ -12,7 +12,7 @@
 
 /* Makes a bundle from a release (make side). */
 
-#define PACK_LEVEL_DEFAULT 12
+#define PACK_LEVEL_DEFAULT 9
 /* A delta carries little, so it can take its time. */
 #define PACK_LEVEL_DELTA 19
 #define PACK_LEVEL_MAX 19

@@ -42,7 +42,7 @@ bundle_options_parse (int *argc, char ***argv, BundleOptions *o, GError **error)
         { "trust", 0, 0, G_OPTION_ARG_FILENAME, &o->trust,
           "trust roots to carry (trust/ beside RELEASE.yaml)", "DIR" },
         { "split", 0, 0, G_OPTION_ARG_STRING, &o->split, "parts of at most SIZE (4000M)", "SIZE" },
-        { "level", 0, 0, G_OPTION_ARG_INT, &o->level, "zstd level, 1 to 19 (12; of a delta 19)",
+        { "level", 0, 0, G_OPTION_ARG_INT, &o->level, "zstd level, 1 to 19 (9; of a delta 19)",
           "L" },
         { "jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs, "threads; 240 MiB each", "N" },
         { "engine", 0, 0, G_OPTION_ARG_STRING, &o->engine, "for docker-daemon:", "URL" },
