@@ -134,15 +134,18 @@ def in_memory():
     shutil.rmtree(folder)
 
 
+def let_all_enter(folder):
+    """Another run of pytest that begins meanwhile closes the folder that they share."""
+    for one in (folder, *folder.parents):
+        if one != pathlib.Path("/tmp") and str(one).startswith("/tmp/"):
+            one.chmod(0o755)
+
+
 def test_123_same_bytes_whatever_the_circumstances(release, tmp_path, in_memory):
     for number in range(40):
         release.put("playbooks/files/%s" % noise(number, 4).hex(), str(number))
     _, key = trust(tmp_path)
     key.chmod(0o644)
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents:
-        if folder != pathlib.Path("/tmp") and str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
     other = copy_in_other_order(release, tmp_path / "other", True)
     memory = copy_in_other_order(release, in_memory / "release", False)
     tmp = tmp_path / "tmp"
@@ -162,6 +165,7 @@ def test_123_same_bytes_whatever_the_circumstances(release, tmp_path, in_memory)
     for number, (before, yaml, environment, umask) in enumerate(ways):
         for jobs in ("1", "2"):
             path = tmp / ("%d-%s.tar.zst" % (number, jobs))
+            let_all_enter(tmp_path)
             subprocess.run([*before, PROGRAM, "bundle", yaml, "-o", path, "--sign", key, "--jobs",
                             jobs, "--quiet", "--trust", tmp_path / "trust"], env=environment,
                            umask=umask, check=True, cwd="/")
