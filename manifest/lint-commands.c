@@ -267,7 +267,8 @@ lint_mode_is_open (const char *mode)
         return g_regex_match_simple ("(^|,)[ugoa]*[oa][ugoa]*[+=][rxXs]*w", mode, 0, 0) &&
                strchr (mode, 't') == NULL;
     bits = g_ascii_strtoull (mode, NULL, 8);
-    return (bits & 0002) != 0 && (bits & 01000) == 0;
+    /* One or two digits are no permissions, but a mode of something else. */
+    return digits >= 3 && (bits & 0002) != 0 && (bits & 01000) == 0;
 }
 
 char *

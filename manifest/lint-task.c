@@ -191,7 +191,7 @@ walk_list (const YamlNode *list, const char *file, LintTaskFunc func, gpointer d
 
         if (map->kind != YAML_NODE_MAP)
             continue;
-        play = field_find (map, "hosts") != NULL || field_find (map, "import_playbook") != NULL;
+        play = field_find (map, "hosts") != NULL;
         for (gsize n = 0; n < G_N_ELEMENTS (task_lists); n++) {
             const YamlNode *inner = field_find (map, task_lists[n]);
 

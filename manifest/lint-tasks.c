@@ -114,27 +114,67 @@ is_named (const GPtrArray *files, const char *name)
     return FALSE;
 }
 
-/* One collection's role may name another. */
+/* The names of the files, without folders, that a task includes. */
 static void
-add_collected (Lint *lint, GPtrArray *files)
+note_included (const LintTask *task, gpointer names)
 {
-    g_autoptr (GRegex) regex = g_regex_new (COLLECTED, G_REGEX_RAW, 0, NULL);
-    g_autoptr (GHashTable) taken = g_hash_table_new (NULL, NULL);
-    guint before;
+    static const char *const modules[] = { "include_tasks", "import_tasks", "import_playbook",
+                                           "include" };
 
-    do {
-        before = files->len;
+    for (gsize i = 0; i < G_N_ELEMENTS (modules); i++) {
+        const char *file = lint_task_text (task, "file");
+
+        if (strcmp (task->module, modules[i]) != 0)
+            continue;
+        file = file != NULL ? file : task->free_form;
+        if (file != NULL)
+            g_hash_table_add (names, g_path_get_basename (file));
+    }
+}
+
+typedef struct {
+    GRegex *collected;
+    GHashTable *taken;    /* set of paths */
+    GHashTable *included; /* set of char * */
+} Following;
+
+static gboolean
+is_followed (const Following *following, const GPtrArray *files, const char *path)
+{
+    g_autofree char *base = g_path_get_basename (path), *name = NULL;
+
+    if (strstr (path, "ansible_collections/") == NULL)
+        return g_hash_table_contains (following->included, base);
+    name = collected_name (following->collected, path);
+    return name != NULL && is_named (files, name);
+}
+
+/* What is included from elsewhere, and roles of collections; either may lead to more. */
+static void
+follow (Lint *lint, GPtrArray *files)
+{
+    g_autoptr (GRegex) collected = g_regex_new (COLLECTED, G_REGEX_RAW, 0, NULL);
+    g_autoptr (GHashTable) taken = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (GHashTable) included = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    const Following following = { collected, taken, included };
+    guint seen = 0;
+
+    while (seen < files->len) {
+        for (; seen < files->len; seen++) {
+            const TaskFile *file = files->pdata[seen];
+
+            g_hash_table_add (taken, (gpointer)file->path);
+            if (file->documents != NULL)
+                lint_task_walk (file->documents, file->path, note_included, included);
+        }
         for (guint i = 0; i < lint->paths->len; i++) {
             const char *path = lint->paths->pdata[i];
-            g_autofree char *name =
-                strstr (path, "ansible_collections/") != NULL ? collected_name (regex, path) : NULL;
 
-            if (name != NULL && !g_hash_table_contains (taken, path) && is_named (files, name)) {
-                g_hash_table_add (taken, (gpointer)path);
+            if (g_regex_match_simple ("\\.ya?ml$", path, 0, 0) &&
+                !g_hash_table_contains (taken, path) && is_followed (&following, files, path))
                 add_file (lint, files, path);
-            }
         }
-    } while (files->len > before);
+    }
 }
 
 static GPtrArray *
@@ -154,7 +194,7 @@ list_files (Lint *lint)
              strstr (path, "ansible_collections/") == NULL))
             add_file (lint, files, path);
     }
-    add_collected (lint, files);
+    follow (lint, files);
     return files;
 }
 

@@ -119,8 +119,8 @@ NOT_PARSING = {
     "bundle/version-order.c": "package_change_name",
     "manifest/lint-images.c": "lint_images check_tags is_locked check_compose",
     "manifest/lint-secrets.c": "lint_secrets_values",
-    "manifest/lint-tasks.c": "lint_tasks list_files add_collected is_named collected_name is_playbook "
-                             "add_file",
+    "manifest/lint-tasks.c": "lint_tasks list_files follow is_followed note_included is_named "
+                             "collected_name is_playbook add_file",
     "manifest/lint-texts.c": "lint_texts read_text",
     "manifest/lint-plays.c": "lint_plays check_playbook check_play read_inventory",
     "manifest/packing.c": "packing_region_name packing_is_from packing_made_from",

@@ -229,3 +229,14 @@ def test_a_lock_that_cannot_be_read_is_a_mistake(tree):
                     {"release.lock.yaml": "handcarry-lock: 1\nimages: x\n"})
     assert [(p["severity"], p["file"], p["line"]) for p in document["problems"]] == [
         ("error", "release.lock.yaml", 2)]
+
+
+@pytest.mark.parametrize("name,default,found", [
+    ("db_password", "hunter22", True), ("api_token", "a1b2c3d4", True),
+    ("db_password", "change-me", False), ("http_port", "18080", False),
+])
+def test_a_value_whose_default_is_a_secret(tree, name, default, found):
+    document = tree(f"values:\n  - name: {name}\n    default: {default}\n"
+                    "configs: [{from: a, to: /a}]\n", {"a": "x\n"})
+    assert places(document["problems"]) == ([("secret", "release.yaml", 7)] if found else [])
+    assert default not in str(document["problems"])

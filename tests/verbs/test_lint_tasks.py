@@ -68,6 +68,13 @@ def test_a_role_of_a_collection_counts_where_it_is_named(lint):
     assert places(document) == [("network", COLLECTION + "roles/two/tasks/main.yml", 2, 3)]
 
 
+def test_an_included_file_counts_wherever_it_lies(lint):
+    document = lint({"play/tasks/one.yml": "- include_tasks: ../files/two.yml\n",
+                     "play/files/two.yml": "- import_tasks: {file: vars/three.yaml}\n",
+                     "play/vars/three.yaml": FETCH, "play/vars/four.yml": FETCH})
+    assert places(document) == [("network", "play/vars/three.yaml", 2, 3)]
+
+
 def test_a_comment_above_the_task_allows_it(lint):
     why = "# handcarry: allow network: the plant has a mirror\n"
     document = lint({"play/tasks/a.yml": why + FETCH})
