@@ -9,7 +9,8 @@
 # The key comes as HANDCARRY_KEY_FILE, the path of a file, or as HANDCARRY_KEY, its text, as some
 # services give it; the key's password, where it has one, as HANDCARRY_PASSWORD_FILE or
 # HANDCARRY_PASSWORD. Texts go to handcarry through pipes: they are written to no file, stand on no
-# command line, and no program that is started here has them in its environment.
+# command line, and no program that is started here has them in its environment. Where the key lies in
+# a token, HANDCARRY_KEY_FILE is the public key and HANDCARRY_EXTERNAL the program that signs.
 { set +x; } 2>/dev/null # a trace would print them
 set -euo pipefail
 key=${HANDCARRY_KEY-} password=${HANDCARRY_PASSWORD-}
@@ -57,5 +58,6 @@ for file in "$HANDCARRY_KEY_FILE" "${HANDCARRY_PASSWORD_FILE-}"; do
     [ ! -f "$file" ] || chmod go= "$file" # some services let others read it
 done
 rm -f "$bundle".*.vote "$bundle".*.packing
-handcarry sign "$bundle" --key "$HANDCARRY_KEY_FILE" --vote-out "$bundle.$me.vote" \
-    --packing-vote-out "$bundle.$me.packing" </dev/null
+handcarry sign "$bundle" --key "$HANDCARRY_KEY_FILE" \
+    ${HANDCARRY_EXTERNAL:+--external "$HANDCARRY_EXTERNAL"} \
+    --vote-out "$bundle.$me.vote" --packing-vote-out "$bundle.$me.packing" </dev/null

@@ -122,6 +122,7 @@ expect 0 'It is complete' handcarry trust init --trust source/trust --root root=
 
 say "A registry with the image"
 start_registry
+pull=(--mirror "registry.example.org=$registry" --insecure "$registry") # it has no certificate
 "$here/make-image.sh" clock.tar
 skopeo --insecure-policy copy --quiet --dest-tls-verify=false docker-archive:clock.tar \
     "docker://$registry/clock/clock:1.0.0"
@@ -129,9 +130,8 @@ skopeo --insecure-policy copy --quiet --dest-tls-verify=false docker-archive:clo
 say "A repository: the release, its lock, the trust root, the scripts"
 cp -r "$here"/release/* source
 cp "$here"/{build,sign,collect}.sh source/ci
-sed -i "s/registry.example.org/$registry/" source/release.yaml # that has a certificate
 expect 0 'release.lock.yaml was written' handcarry bundle source/release.yaml \
-    --insecure "$registry" -o first.tar.zst
+    "${pull[@]}" --cache cache -o first.tar.zst
 git -C source init --quiet
 git -C source add --all
 git -C source -c user.name=ada -c user.email=ada@example.org commit --quiet --message 'Release 1'
@@ -147,8 +147,8 @@ chown -R daemon: "${folder[builder-a]}"
 chown -R bin: "$memory"
 
 say "Both build; neither has signed yet"
-expect 0 '' on builder-a ci/build.sh builder-a --insecure "$registry"
-expect 0 '' on builder-b ci/build.sh builder-b --insecure "$registry"
+expect 0 '' on builder-a ci/build.sh builder-a "${pull[@]}"
+expect 0 '' on builder-b ci/build.sh builder-b "${pull[@]}"
 
 say "Only the sums are exchanged, and each signs what it made itself"
 give builder-a builder-b '*.sha256'
@@ -181,7 +181,7 @@ say "A builder whose sources are not those: both refuse, and say where the bytes
 echo 'interval=1' >"${folder[builder-b]}/clock/configs/clock.conf"
 for name in builder-a builder-b; do
     rm -rf "${folder[$name]}/clock/dist"
-    expect 0 '' on $name ci/build.sh $name --insecure "$registry"
+    expect 0 '' on $name ci/build.sh $name "${pull[@]}"
 done
 give builder-a builder-b "$bundle*"
 give builder-b builder-a "$bundle*"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """examples/ci/sign.sh where something is wrong: it signs nothing, says why, and leaves no secret."""
+import base64
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from pipelines.world import BUNDLE, PASSWORDS, PROGRAMS, World, copy
+from pipelines.world import BUNDLE, PASSWORDS, PROGRAMS, World, check, copy
 
 NAME = "builder-a"
 pytestmark = [pytest.mark.skipif(shutil.which(name) is None, reason=f"program {name} is missing")
@@ -67,6 +68,22 @@ def test_a_pasted_key_is_read_however_its_lines_end(world, checkout, change):
                 HANDCARRY_PASSWORD=PASSWORDS[NAME] + "\r\n")
     assert (done.returncode, votes(checkout)) == (0, [".packing", ".vote"]), done.stderr
     assert world.leaks(checkout) == []
+
+
+def test_a_program_that_has_the_key_signs(world, checkout, tmp_path):
+    """As examples/signers/pkcs11.sh does; here openssl has it."""
+    check("openssl", "genpkey", "-algorithm", "ed25519", "-out", tmp_path / "o.pem")
+    der = subprocess.run(["openssl", "pkey", "-in", tmp_path / "o.pem", "-pubout", "-outform", "DER"],
+                         check=True, capture_output=True).stdout
+    public = tmp_path / "o.pub"
+    public.write_text("untrusted comment: o\n" + base64.b64encode(b"Ed" + b"openssl1" + der[-32:]).decode() + "\n")
+    signer = tmp_path / "sign with openssl"
+    signer.write_text('#!/bin/sh\ncd "$(mktemp -d)" && cat >in && '
+                      f"openssl pkeyutl -sign -rawin -inkey '{tmp_path}/o.pem' -in in\n")
+    signer.chmod(0o700)
+    done = sign(world, checkout, HANDCARRY_KEY=None, HANDCARRY_PASSWORD=None,
+                HANDCARRY_KEY_FILE=str(public), HANDCARRY_EXTERNAL=f"'{signer}'")
+    assert (done.returncode, votes(checkout)) == (0, [".packing", ".vote"]), done.stderr
 
 
 @pytest.mark.parametrize("given, status, said", [
