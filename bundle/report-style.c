@@ -60,7 +60,7 @@ static const char style[] =
     "thead th,thead td{color:var(--soft);font-size:.8125rem;font-weight:600;"
     "vertical-align:bottom}\n"
     "tbody th{font-weight:500;min-width:9em}\n"
-    "tbody td{min-width:4.75em}\n"
+    "tbody td{min-width:6em}\n"
     ".figure{text-align:right;white-space:nowrap}\n"
     ".marked,.met,.unmet{font-weight:650}\n"
     ".met{color:var(--good)}\n"
@@ -111,7 +111,7 @@ static const char style[] =
     ".pair,.digests{grid-template-columns:1fr}\n"
     "dl>div{grid-template-columns:1fr}\n"
     "th,td{padding-right:.6rem}\n"
-    ".chart{min-width:3.5rem}\n"
+    ".images,.sizes,.roles{min-width:38rem}\n"
     "figure{flex-direction:column}\n"
     ".hand{border-spacing:.5rem 0;margin:0 -.5rem;width:calc(100% + 1rem);font-size:.8125rem}\n"
     "}\n";

@@ -55,6 +55,34 @@ test_texts_are_inert (void)
     }
 }
 
+/* Whatever comes: no markup, nothing that is not seen, and no byte is lost without a trace. */
+static void
+test_any_bytes_are_inert (void)
+{
+    static const char *const pieces[] = { "<",    "\"",           "'",
+                                          "&",    "\xe2\x80\xae", "\xf0\x9f",
+                                          "\n",   "\xcc\x81",     "\xed\xa0\x80",
+                                          "\xc0", "script",       ">" };
+    g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+
+    for (guint i = 0; i < 2000; i++) {
+        g_autoptr (GString) text = g_string_new (NULL);
+        g_autofree char *found = NULL;
+
+        for (guint k = 0; k < 12; k++)
+            if (g_rand_boolean (rand))
+                g_string_append (text, pieces[g_rand_int_range (rand, 0, G_N_ELEMENTS (pieces))]);
+            else
+                g_string_append_c (text, (char)g_rand_int_range (rand, 1, 256));
+        found = text_of (text->str, FALSE);
+        g_assert_true (g_utf8_validate (found, -1, NULL));
+        g_assert_null (strpbrk (found, "<>\"'"));
+        for (const char *at = found; *at != '\0'; at = g_utf8_next_char (at))
+            g_assert_true (g_unichar_isprint (g_utf8_get_char (at)));
+        g_assert_cmpuint (strlen (found), >=, text->len);
+    }
+}
+
 static void
 test_lines_keep_breaks_and_tabs (void)
 {
@@ -127,6 +155,7 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/html/texts-are-inert", test_texts_are_inert);
+    g_test_add_func ("/html/any-bytes-are-inert", test_any_bytes_are_inert);
     g_test_add_func ("/html/lines-keep-breaks-and-tabs", test_lines_keep_breaks_and_tabs);
     g_test_add_func ("/html/attributes", test_attributes_are_escaped_and_may_be_left_out);
     g_test_add_func ("/html/elements-close-in-order", test_elements_close_in_order);
