@@ -6,6 +6,7 @@
 #include "manifest/moment.h"
 #include "manifest/path.h"
 #include "manifest/release-internal.h"
+#include "manifest/uri.h"
 
 #include <string.h>
 
@@ -130,6 +131,7 @@ release_free (Release *release)
     g_free (release->requires_ansible);
     g_strfreev (release->requires_python);
     g_strfreev (release->volumes);
+    g_free (release->source);
     g_free (release->issued);
     g_free (release->advise_until);
     g_free (release);
@@ -169,6 +171,20 @@ read_epoch (FieldReader *reader, const YamlNode *node, gpointer target)
         field_problem (reader, node, "no trust root has such an epoch: at most %u", G_MAXUINT32);
     else
         *(guint64 *)target = epoch;
+}
+
+static void
+read_source (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    const char *text = field_scalar (reader, node);
+    g_autoptr (GError) error = NULL;
+
+    if (text == NULL)
+        return;
+    if (uri_check (text, &error))
+        *(char **)target = g_strdup (text);
+    else
+        field_problem (reader, node, "%s", error->message);
 }
 
 static void
@@ -290,6 +306,7 @@ static const Field release_fields[] = {
     { "version", field_version, AT (version), FIELD_REQUIRED_SEALED },
     { "release", read_release_number, AT (release), FIELD_REQUIRED_SEALED },
     { "epoch", read_epoch, AT (epoch) },
+    { "source", read_source, AT (source), FIELD_AUTHORED },
     { "issued", read_time, AT (issued) },
     { "advise-until", read_time, AT (advise_until) },
     { "platforms", read_platforms, AT (platforms), FIELD_REQUIRED_SEALED },

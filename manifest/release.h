@@ -71,6 +71,7 @@ typedef struct {
     guint64 release;
     guint64 epoch; /* of the trust root that it is made for (keys/FORMAT.md) */
     char **platforms;
+    char *source;             /* URI of what it is made from; not in a statement; NULL: not said */
     char **sites, **hosts;    /* NULL: everywhere */
     char *requires_handcarry; /* versions; NULL: no requirement */
     char *requires_docker;
