@@ -5,6 +5,7 @@
 #include "bundle/base-table.h"
 #include "bundle/decode.h"
 #include "bundle/oci.h"
+#include "bundle/provenance.h"
 #include "bundle/reader.h"
 #include "bundle/rebuild.h"
 #include "bundle/sbom.h"
@@ -107,20 +108,22 @@ expect_of_images (const Bundle *bundle, guint *at, GError **error)
     return TRUE;
 }
 
-/* Members of region meta: configs in the order of the images, their package lists, their SBOMs, the
- * base files of a delta, the tree files that it leaves out, then recipes in the order of the
- * layers; nothing missing, nothing more. */
+/* Members of region meta: configs in the order of the images, their package lists, their SBOMs,
+ * the provenance, the base files of a delta, the tree files that it leaves out, then recipes in the
+ * order of the layers; nothing missing, nothing more. The provenance must be of this release. */
 gboolean
 bundle_check_members (Bundle *bundle, GError **error)
 {
     g_autoptr (GPtrArray) layers = bundle_carried_layers (bundle);
+    g_autoptr (Provenance) provenance = NULL;
     guint at = 0;
 
     if (bundle->apart)
         return check_apart (bundle, DECODE_MEMBERS, error);
     if (!bundle_load_meta (bundle, error))
         return FALSE;
-    if (!expect_of_images (bundle, &at, error))
+    if (!expect_of_images (bundle, &at, error) ||
+        !expect_member (bundle, &at, PROVENANCE_MEMBER, error))
         return FALSE;
     if (packing_is_delta (bundle->packing) &&
         !expect_member (bundle, &at, BASE_TABLE_MEMBER, error))
@@ -138,7 +141,8 @@ bundle_check_members (Bundle *bundle, GError **error)
     if (at != bundle->meta_names->len)
         return fail (error, ERR_FORMAT, "member '%s' is in the bundle but not in the statement",
                      (char *)bundle->meta_names->pdata[at]);
-    return TRUE;
+    provenance = bundle_read_provenance (bundle, error);
+    return provenance != NULL;
 }
 
 static gboolean

@@ -4,6 +4,7 @@
 #include "bundle/format.h"
 #include "bundle/member.h"
 #include "bundle/pack-private.h"
+#include "bundle/provenance.h"
 #include "bundle/recipe-write.h"
 #include "bundle/source.h"
 #include "manifest/error.h"
@@ -32,13 +33,14 @@ pack_append_meta (Packer *packer, const char *name, GBytes *content, GError **er
     return TRUE;
 }
 
-/* Configs, package lists, SBOMs, recipes: what region meta holds. */
+/* Configs, package lists, SBOMs, provenance, recipes: what region meta holds. */
 gboolean
 pack_write_meta (Packer *packer, GError **error)
 {
     RecipeSource from = { packer->contents, packer->schedule, packer->patches,
                           packer->base_numbers };
     g_autoptr (GHashTable) seen = g_hash_table_new (digest_hash_key, digest_equal_key);
+    g_autoptr (GBytes) provenance = NULL;
 
     packer->meta_fd = file_temporary (packer->options->tmpdir, error);
     if (packer->meta_fd < 0)
@@ -54,6 +56,9 @@ pack_write_meta (Packer *packer, GError **error)
             return FALSE;
     }
     if (!pack_write_packages (packer, error))
+        return FALSE;
+    provenance = pack_provenance (packer);
+    if (!pack_append_meta (packer, PROVENANCE_MEMBER, provenance, error))
         return FALSE;
     if (packing_is_delta (&packer->packing)) {
         g_autoptr (GBytes) bases = recipe_write_bases (&from);

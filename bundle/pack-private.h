@@ -21,7 +21,8 @@ typedef struct {
     const Release *release;
     const PackOptions *options;
     guint jobs;
-    int dirfd;
+    const char *dir;       /* of release.yaml */
+    int dirfd;             /* the same */
     GPtrArray *images;     /* SourceImage, beside statement->images */
     ReleaseLock *old_lock; /* what release.lock.yaml said, and its bytes; NULL: there was none */
     GBytes *old_lock_text;
@@ -90,6 +91,9 @@ gboolean pack_merge_sbom (Packer *packer, guint i, const GivenSbom *given, Packa
 
 /* pack-packages.c: a package list for each config, then an SBOM for each. */
 gboolean pack_write_packages (Packer *packer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* pack-provenance.c: what it is made from, and by whom. */
+GBytes *pack_provenance (const Packer *packer);
 
 /* pack-seal.c: frame n, tail and footer, with the votes of the keys that are there. */
 gboolean pack_write_end (Packer *packer, Output *output, PackResult *result,

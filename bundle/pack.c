@@ -268,8 +268,9 @@ gboolean
 pack (const Release *release, const char *dir, const char *output, const PackOptions *options,
       PackResult *result, GError **error)
 {
-    g_auto (Packer)
-        packer = { .release = release, .options = options, .meta_fd = -1, .headers_fd = -1 };
+    g_auto (Packer) packer = {
+        .release = release, .options = options, .dir = dir, .meta_fd = -1, .headers_fd = -1
+    };
 
     packing_init (&packer.packing);
     /* It is looked at again when it is made; here no time is lost yet. */

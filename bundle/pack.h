@@ -35,7 +35,11 @@ typedef struct {
     gboolean offline;   /* ask no registry */
     const RegistryOptions *registry; /* for docker://; or NULL */
     PackLocking locking;
-    GPtrArray *bases;    /* BaseBundle: old content that we have; NULL or empty: none */
+    const char *builder;       /* URI of who builds; NULL: PROVENANCE_BUILDER */
+    Digest release_file;       /* of release.yaml's bytes */
+    const char *given_version; /* with the call; NULL: not */
+    guint64 given_release;     /* 0: not */
+    GPtrArray *bases;          /* BaseBundle: old content that we have; NULL or empty: none */
     GPtrArray *haves;    /* Have: hosts that the bundle must fit; without any, hosts at the bases */
     GPtrArray *keys;     /* SecretKey: each signs both texts */
     GPtrArray *chain;    /* SignedRoot: the trust roots to carry; may be empty */

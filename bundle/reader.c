@@ -5,6 +5,7 @@
 #include "bundle/decode.h"
 #include "bundle/format.h"
 #include "bundle/member.h"
+#include "bundle/provenance.h"
 #include "bundle/sbom.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
@@ -306,4 +307,22 @@ bundle_read_sbom (Bundle *bundle, const StatementImage *image, GError **error)
     g_autoptr (GBytes) text = bundle_read_meta (bundle, name, error);
 
     return text != NULL && sbom_check_text (text, error) ? g_steal_pointer (&text) : NULL;
+}
+
+GBytes *
+bundle_read_provenance_text (Bundle *bundle, GError **error)
+{
+    return bundle_read_meta (bundle, PROVENANCE_MEMBER, error);
+}
+
+Provenance *
+bundle_read_provenance (Bundle *bundle, GError **error)
+{
+    g_autoptr (GBytes) text = bundle_read_provenance_text (bundle, error);
+    g_autoptr (Provenance) provenance = text != NULL ? provenance_parse (text, error) : NULL;
+
+    return provenance != NULL &&
+                   provenance_check (provenance, bundle->statement, &bundle->release_digest, error)
+               ? g_steal_pointer (&provenance)
+               : NULL;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/provenance.h"
 #include "bundle/verb-bundle.h"
 #include "manifest/error.h"
 #include "manifest/moment.h"
+#include "manifest/uri.h"
 
 #define SPLIT_MIN (1024 * 1024)
 #define SOURCE_DATE_LAST 253402300799 /* the year 9999 */
@@ -19,6 +21,7 @@ bundle_options_clear (BundleOptions *o)
     g_free (o->tmpdir);
     g_free (o->issued);
     g_free (o->cache);
+    g_free (o->builder);
     g_strfreev (o->sign);
     g_strfreev (o->base);
     g_strfreev (o->hosts);
@@ -45,6 +48,8 @@ bundle_options_parse (int *argc, char ***argv, BundleOptions *o, GError **error)
         { "level", 0, 0, G_OPTION_ARG_INT, &o->level, "zstd level, 1 to 19 (9; of a delta 19)",
           "L" },
         { "jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs, "threads; 240 MiB each", "N" },
+        { "builder", 0, 0, G_OPTION_ARG_STRING, &o->builder,
+          "who builds, for the provenance (" PROVENANCE_BUILDER ")", "URI" },
         { "engine", 0, 0, G_OPTION_ARG_STRING, &o->engine, "for docker-daemon:", "URL" },
         { "locked", 0, 0, G_OPTION_ARG_NONE, &o->locked,
           "build exactly what RELEASE.lock.yaml names, or nothing", NULL },
@@ -127,5 +132,9 @@ bundle_options_check (BundleOptions *o, ReleaseOverrides *overrides, guint64 *sp
     if (o->relock && (o->locked || o->offline))
         return fail (error, ERR_USAGE, "--relock asks registries anew, which %s forbids",
                      o->locked ? "--locked" : "--offline");
+    if (o->builder != NULL && !uri_check (o->builder, NULL))
+        return fail (error, ERR_USAGE,
+                     "--builder is no URI such as https://ci.example.org/plant, or holds what is "
+                     "for few: it is written to the bundle");
     return o->split == NULL || parse_size (o->split, split, error);
 }

@@ -85,6 +85,7 @@ run (const char *path, BundleOptions *o, GError **error)
     text = file_read_given (path, LIMIT_YAML_BYTES, error);
     if (text == NULL)
         return FALSE;
+    options.release_file = digest_of_bytes (text);
     release = release_parse_authored (text, path, &overrides, NULL, error);
     if (release == NULL || !verb_bundle_check (release, dir, error) ||
         !load_trust (o->trust, dir, &trust, error) ||
@@ -93,6 +94,9 @@ run (const char *path, BundleOptions *o, GError **error)
     options.keys = keys = load_keys (o->sign, error);
     if (keys == NULL)
         return FALSE;
+    options.builder = o->builder;
+    options.given_version = overrides.version;
+    options.given_release = overrides.release;
     options.chain = trust != NULL ? trust_chain (trust) : NULL;
     options.progress = progress = verb_progress_new (&o->output);
     options.haves = haves = verb_bundle_load_haves (o->hosts, trust, error);

@@ -13,7 +13,7 @@
 /* What a person typed. */
 typedef struct {
     VerbOutput output;
-    char *file, *version, *release, *split, *trust, *engine, *tmpdir, *issued, *cache;
+    char *file, *version, *release, *split, *trust, *engine, *tmpdir, *issued, *cache, *builder;
     char **sign, **base, **hosts, **insecure, **mirrors;
     int level, jobs;
     gboolean locked, relock, offline;

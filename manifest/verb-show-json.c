@@ -234,6 +234,7 @@ show_print_json (const ShowInput *input)
     json_out_number (builder, "bytes", input->statement->tree_bytes);
     json_builder_end_object (builder);
     add_packing (builder, input);
+    show_add_provenance (builder, input->provenance);
     json_builder_end_object (builder);
     verb_json_print (builder);
 }

@@ -82,6 +82,7 @@ show_print_packing (const ShowInput *input)
         print_delta (input);
     show_print_words ("packed by", (char *[]){ packing->tool, zstd, NULL });
     printf ("to rebuild      %s of scratch space\n", spool);
+    show_print_provenance (input);
 }
 
 static void

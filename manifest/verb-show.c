@@ -10,7 +10,7 @@
 
 typedef struct {
     char *raw;
-    gboolean packages, sbom;
+    gboolean packages, sbom, provenance;
     VerbOutput output;
 } ShowOptions;
 
@@ -32,6 +32,8 @@ parse_options (int *argc, char ***argv, ShowOptions *options, GError **error)
         { "sbom", 0, 0, G_OPTION_ARG_NONE, &options->sbom,
           "print the exact bytes of an image's SBOM; IMAGE says which, where there are several",
           NULL },
+        { "provenance", 0, 0, G_OPTION_ARG_NONE, &options->provenance,
+          "print the exact bytes of what it says about its making", NULL },
         { NULL },
     };
 
@@ -54,7 +56,21 @@ parse_options (int *argc, char ***argv, ShowOptions *options, GError **error)
         return fail (error, ERR_USAGE,
                      "show: --sbom prints one file, and does not go with --raw, --json, "
                      "--packages");
+    if (options->provenance &&
+        (options->raw != NULL || options->output.json || options->packages || options->sbom))
+        return fail (error, ERR_USAGE,
+                     "show: --provenance prints one file, and does not go with --raw, --json, "
+                     "--packages, --sbom");
     return TRUE;
+}
+
+static gboolean
+print_bytes (GBytes *text, GError **error)
+{
+    gsize length;
+    gconstpointer data = g_bytes_get_data (text, &length);
+
+    return file_write_all (STDOUT_FILENO, "stdout", data, length, error);
 }
 
 static gboolean
@@ -62,10 +78,31 @@ print_raw (const Bundle *bundle, const char *which, GError **error)
 {
     GBytes *text = strcmp (which, "statement") == 0 ? bundle_statement_text (bundle)
                                                     : bundle_packing_text (bundle);
-    gsize length;
-    gconstpointer data = g_bytes_get_data (text, &length);
 
-    return file_write_all (STDOUT_FILENO, "stdout", data, length, error);
+    return print_bytes (text, error);
+}
+
+static gboolean
+print_provenance (Bundle *bundle, GError **error)
+{
+    g_autoptr (GBytes) text = bundle_read_provenance_text (bundle, error);
+
+    if (text == NULL)
+        return fail_prefix (error, "%s", bundle_path (bundle));
+    return print_bytes (text, error);
+}
+
+/* Whoever only wants to see what a damaged bundle was gets the rest. */
+static Provenance *
+read_provenance (Bundle *bundle)
+{
+    g_autoptr (GError) error = NULL;
+    Provenance *provenance = bundle_read_provenance (bundle, &error);
+    g_autofree char *message = provenance == NULL ? error_clean (error->message) : NULL;
+
+    if (message != NULL)
+        verb_warn ("%s: cannot read its provenance: %s", bundle_path (bundle), message);
+    return provenance;
 }
 
 static void
@@ -97,6 +134,7 @@ verb_show (int argc, char **argv, GError **error)
     g_auto (ShowOptions) options = { 0 };
     g_autoptr (Bundle) bundle = NULL;
     g_autoptr (GPtrArray) packages = NULL;
+    g_autoptr (Provenance) provenance = NULL;
     ShowInput input;
 
     if (!parse_options (&argc, &argv, &options, error))
@@ -109,16 +147,20 @@ verb_show (int argc, char **argv, GError **error)
         return print_raw (bundle, options.raw, error) ? 0 : error_exit_status (*error);
     if (options.sbom)
         return show_print_sbom (bundle, argv[2], error) ? 0 : error_exit_status (*error);
+    if (options.provenance)
+        return print_provenance (bundle, error) ? 0 : error_exit_status (*error);
     if (options.packages) {
         packages = read_packages (bundle, error);
         if (packages == NULL)
             return error_exit_status (*error);
     }
+    provenance = read_provenance (bundle);
     input = (ShowInput){ .statement = bundle_statement (bundle),
                          .packing = bundle_packing (bundle),
                          .release_digest = *bundle_release_digest (bundle),
                          .file_bytes = bundle_file_bytes (bundle),
-                         .packages = packages };
+                         .packages = packages,
+                         .provenance = provenance };
     if (options.output.json)
         show_print_json (&input);
     else if (!options.output.quiet)

@@ -25,7 +25,7 @@ typedef struct {
 static Region
 region_of (const char *name)
 {
-    static const char *const meta[] = { "images/", "packages/", "sbom/",
+    static const char *const meta[] = { "images/", "packages/", "sbom/",        "provenance.json",
                                         "layers/", "bases",     "tree-left-out" };
 
     if (g_str_has_prefix (name, "tree/") || g_str_has_prefix (name, "+tree/"))

@@ -42,6 +42,7 @@ PARSERS = {
     "oci-manifest": ["bundle/oci-index.c"],
     "os-release": ["bundle/os-release.c"],
     "packages": ["bundle/packages.c"],
+    "provenance": ["bundle/provenance.c", "bundle/provenance-write.c"],
     "packing": ["manifest/packing.c"],
     "patch": ["bundle/patch.c", "bundle/sparse.c"],
     "playbook-results": ["install/playbook-recap.c"],
