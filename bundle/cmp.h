@@ -22,7 +22,8 @@ typedef struct {
     guint differ; /* frames that are not the same in both indexes */
     guint first;  /* where differ: number of the first such frame in the region */
     gboolean same_content;
-    CmpPlace place; /* where not same_content */
+    CmpPlace place;           /* where not same_content */
+    gboolean only_provenance; /* of meta: nothing else in it differs */
 } CmpRegion;
 
 typedef struct {

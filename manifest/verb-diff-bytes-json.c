@@ -65,6 +65,8 @@ add_region (JsonBuilder *builder, const BytesDiff *diff, Region region)
     json_out_number (builder, "frames-b", found->frames[1]);
     json_out_number (builder, "differ", found->differ);
     json_out_flag (builder, "same-content", found->same_content);
+    if (found->only_provenance)
+        json_out_flag (builder, "only-provenance", TRUE);
     if (found->differ > 0)
         json_out_number (builder, "first-frame", found->first);
     if (!found->same_content)
@@ -96,6 +98,7 @@ bytes_print_json (const BytesDiff *diff)
         json_out_number (builder, "first-byte", diff->found.bytes.at);
     add_statement (builder, diff);
     json_out_list (builder, "packing", diff->packing, add_key);
+    json_out_list (builder, "provenance", diff->provenance, add_key);
     json_builder_set_member_name (builder, "regions");
     json_builder_begin_array (builder);
     for (Region region = 0; region < N_REGIONS; region++)

@@ -111,14 +111,10 @@ print_statement (const BytesDiff *diff)
 }
 
 static void
-print_packing (const BytesDiff *diff)
+print_keys (const GPtrArray *keys)
 {
-    printf ("%-*s%s\n", LABEL_COLUMNS, "packing list",
-            diff->packing->len > 0 ? "differs"
-            : diff->same_frames    ? "the same"
-                                   : "made in the same way");
-    for (guint i = 0; i < diff->packing->len; i++) {
-        const BytesKey *key = diff->packing->pdata[i];
+    for (guint i = 0; i < keys->len; i++) {
+        const BytesKey *key = keys->pdata[i];
         g_autofree char *a = error_quote (key->value[0]);
         g_autofree char *b = error_quote (key->value[1]);
 
@@ -127,9 +123,24 @@ print_packing (const BytesDiff *diff)
 }
 
 static void
+print_packing (const BytesDiff *diff)
+{
+    printf ("%-*s%s\n", LABEL_COLUMNS, "packing list",
+            diff->packing->len > 0 ? "differs"
+            : diff->same_frames    ? "the same"
+                                   : "made in the same way");
+    print_keys (diff->packing);
+    if (diff->provenance->len > 0)
+        printf ("%-*sdiffers\n", LABEL_COLUMNS, "provenance");
+    print_keys (diff->provenance);
+}
+
+static void
 print_place (const BytesDiff *diff, Region region, const CmpPlace *place)
 {
-    printf ("  its content differs at byte %" G_GUINT64_FORMAT "\n", place->at);
+    printf ("  its content differs%s at byte %" G_GUINT64_FORMAT "\n",
+            diff->found.regions[region].only_provenance ? " in the provenance alone," : "",
+            place->at);
     for (guint side = 0; side < 2; side++) {
         const char *member = place->member[side];
         g_autofree char *what =

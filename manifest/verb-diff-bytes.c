@@ -25,12 +25,13 @@ bytes_diff_clear (BytesDiff *diff)
     cmp_clear (&diff->found);
     g_free (diff->statement);
     g_clear_pointer (&diff->packing, g_ptr_array_unref);
+    g_clear_pointer (&diff->provenance, g_ptr_array_unref);
     g_free (diff->verdict);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BytesDiff, bytes_diff_clear)
 
-static void
-add_key (BytesDiff *diff, const char *key, char *a, char *b)
+void
+bytes_add_key (GPtrArray *keys, const char *key, char *a, char *b)
 {
     BytesKey *differs;
 
@@ -43,7 +44,7 @@ add_key (BytesDiff *diff, const char *key, char *a, char *b)
     differs->key = key;
     differs->value[0] = a;
     differs->value[1] = b;
-    g_ptr_array_add (diff->packing, differs);
+    g_ptr_array_add (keys, differs);
 }
 
 /* "3 layers (sha256 of the list 0123…)": lists of the same length may differ. */
@@ -87,8 +88,8 @@ describe_from (const Packing *packing)
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-static char *
-describe_number (guint64 number)
+char *
+bytes_describe_number (guint64 number)
 {
     return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
 }
@@ -105,15 +106,19 @@ compare_packing (BytesDiff *diff)
 {
     const Packing *a = bundle_packing (diff->bundle[0]), *b = bundle_packing (diff->bundle[1]);
 
-    diff->packing = g_ptr_array_new_with_free_func (key_free);
-    add_key (diff, "tool", g_strdup (a->tool), g_strdup (b->tool));
-    add_key (diff, "zstd", g_strdup (a->zstd), g_strdup (b->zstd));
-    add_key (diff, "level", describe_number (a->level), describe_number (b->level));
-    add_key (diff, "spool", describe_number (a->spool), describe_number (b->spool));
-    add_key (diff, "from", describe_from (a), describe_from (b));
-    add_key (diff, "bases", describe_bases (a->bases), describe_bases (b->bases));
-    add_key (diff, "left-out", describe_digests (a->left_out), describe_digests (b->left_out));
-    add_key (diff, "tree-left-out", describe_tree_left_out (a), describe_tree_left_out (b));
+    GPtrArray *keys = diff->packing;
+
+    bytes_add_key (keys, "tool", g_strdup (a->tool), g_strdup (b->tool));
+    bytes_add_key (keys, "zstd", g_strdup (a->zstd), g_strdup (b->zstd));
+    bytes_add_key (keys, "level", bytes_describe_number (a->level),
+                   bytes_describe_number (b->level));
+    bytes_add_key (keys, "spool", bytes_describe_number (a->spool),
+                   bytes_describe_number (b->spool));
+    bytes_add_key (keys, "from", describe_from (a), describe_from (b));
+    bytes_add_key (keys, "bases", describe_bases (a->bases), describe_bases (b->bases));
+    bytes_add_key (keys, "left-out", describe_digests (a->left_out),
+                   describe_digests (b->left_out));
+    bytes_add_key (keys, "tree-left-out", describe_tree_left_out (a), describe_tree_left_out (b));
 }
 
 static char *
@@ -148,7 +153,8 @@ static gboolean
 same_content (const BytesDiff *diff)
 {
     for (Region region = 0; region < N_REGIONS; region++)
-        if (!diff->found.regions[region].same_content)
+        if (!diff->found.regions[region].same_content &&
+            !diff->found.regions[region].only_provenance)
             return FALSE;
     return TRUE;
 }
@@ -163,6 +169,9 @@ judge_packing (const BytesDiff *diff)
 
     if (!same_content (diff))
         return g_strdup ("the same release, carried in other content");
+    if (cause == NULL && diff->packing->len == 0 &&
+        diff->found.regions[REGION_META].only_provenance)
+        return g_strdup ("the same but for the provenance");
     if (!diff->same_frames && cause != NULL)
         return g_strdup_printf ("the same release and content, compressed by %s", cause);
     if (!diff->same_frames)
@@ -215,9 +224,12 @@ diff_bytes (char **paths, const VerbOutput *output, gboolean *same, GError **err
             return FALSE;
         bundle_read_apart (diff.bundle[side]);
     }
+    diff.packing = g_ptr_array_new_with_free_func (key_free);
+    diff.provenance = g_ptr_array_new_with_free_func (key_free);
     compare_statements (&diff);
     compare_packing (&diff);
-    if (!cmp_bundles (diff.bundle[0], diff.bundle[1], progress, &diff.found, error))
+    if (!cmp_bundles (diff.bundle[0], diff.bundle[1], progress, &diff.found, error) ||
+        !bytes_compare_provenance (&diff, error))
         return FALSE;
     diff.same_frames = TRUE;
     for (Region region = 0; region < N_REGIONS; region++)

@@ -64,10 +64,13 @@ def test_from_every_kind_of_source(release, signed):
     images = release.images
     write_oci(release.folder / "layout", images[1], "1", "gzip")
     write_oci_archive(release.folder / "layout.tar", images[2], "1", "zstd")
-    first = signed()[0].read_bytes()
+    first = signed()[0]
     release.sources = {images[1].name: "oci:layout:1", images[2].name: "oci-archive:layout.tar"}
     release.write()
-    assert signed("again.tar.zst")[0].read_bytes() == first
+    again = signed("again.tar.zst")[0]
+    document = json.loads(run("diff", "--bytes", "--json", first, again, status=1))
+    assert document["verdict"] == "the same but for the provenance"
+    assert {row["key"] for row in document["provenance"]} == {"release.yaml", "lock", "images"}
 
 
 def test_result_and_json(release, signed):

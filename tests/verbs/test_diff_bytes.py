@@ -99,20 +99,32 @@ def test_the_level_is_named_as_the_cause(first, tmp_path):
     document = compared(first, bundled(tmp_path, options=["--level", "1"]))
     assert document["verdict"] == "the same release and content, compressed by another level"
     assert document["packing"] == [{"key": "level", "a": "9", "b": "1"}]
-    assert document["same-release"] and all(row["same-content"] for row in document["regions"])
+    assert document["same-release"] and all(
+        row["same-content"] or row.get("only-provenance") for row in document["regions"])
     assert "  level         9 | 1\n" in document["text"]
+
+
+def test_another_builder_is_told(first, tmp_path):
+    document = compared(first, bundled(tmp_path, options=["--builder", "https://ci.example.org"]))
+    assert document["verdict"] == "the same but for the provenance"
+    assert document["provenance"] == [
+        {"key": "builder", "a": "urn:handcarry:builder", "b": "https://ci.example.org"}]
+    assert region_of(document, "meta")["a"]["member"] == "provenance.json"
+    assert "  builder       urn:handcarry:builder | https://ci.example.org\n" in document["text"]
 
 
 def test_another_zstd_is_named_as_the_cause(first, tmp_path):
     """Frames compressed otherwise, by a packer that says it has another zstd."""
     made = BundleFile(first)
     made.packing = made.packing.replace("\nzstd: ", "\nzstd: 9.")
-    made.frames = [compress(made.content(k)) for k in range(len(made.frames))]
+    made.frames = [compress(made.content(k).replace(b'"libzstd":"1', b'"libzstd":"9'))
+                   for k in range(len(made.frames))]
     other = tmp_path / "other.tar.zst"
     other.write_bytes(made.bytes())
     document = compared(first, other)
     assert document["verdict"] == "the same release and content, compressed by another zstd"
     assert [row["key"] for row in document["packing"]] == ["zstd"]
+    assert [row["key"] for row in document["provenance"]] == ["libzstd"]
     assert document["first-byte"] == first_byte(first, other)
 
 

@@ -117,7 +117,7 @@ def test_it_says_what_it_is_about(tmp_path):
     definition = document["predicate"]["buildDefinition"]
     assert definition["buildType"] == "urn:handcarry:bundle:1"
     assert definition["externalParameters"] == {
-        "product": "plant", "channel": "stable", "version": "1.0.0", "release": 7, "level": 12,
+        "product": "plant", "channel": "stable", "version": "1.0.0", "release": 7, "level": 9,
         "platforms": ["linux/amd64"], "hosts": [], "overrides": {"release": 7}}
     rows = dependencies(document)
     assert rows["release.yaml"]["digest"]["sha256"] == hashlib.sha256(yaml.read_bytes()).hexdigest()
@@ -237,8 +237,8 @@ def test_signed_with_the_bundle(made, tmp_path):  # noqa: F811
 
 
 @pytest.mark.parametrize("change,message", [
-    (lambda text: text.replace(b'"level":12', b'"level":13', 1), None),
-    (lambda text: text.replace(b'"level":12', b'"level":012', 1), "provenance.json"),
+    (lambda text: text.replace(b'"level":9', b'"level":13', 1), None),
+    (lambda text: text.replace(b'"level":9', b'"level":09', 1), "provenance.json"),
     (lambda text: text + b"\n", "not as handcarry writes it"),
     (lambda text: text.replace(b'"config of handcarry', b'"config of xandcarry'), "not as handcarry"),
     (lambda text: re.sub(rb'(subject":\[{"digest":{"sha256":")....', rb"\g<1>0000", text), "another release"),
