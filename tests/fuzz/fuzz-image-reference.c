@@ -23,6 +23,6 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     g_assert_cmpstr (text, ==, again);
     g_assert_cmpstr (first->tag, ==, second->tag);
     g_assert (first->tag != NULL || first->has_digest);
-    g_assert (strpbrk (text, "?#%\\ \r\n\t\"'<>") == NULL && strstr (text, "..") == NULL);
+    g_assert (strpbrk (text, "?#%\\ \r\n\t\"'<>") == NULL && strstr (text, "/.") == NULL);
     return 0;
 }
