@@ -11,6 +11,10 @@ from pathlib import Path
 CACHE = Path(os.environ.get("HANDCARRY_TEST_CACHE", "/var/cache/handcarry-tests"))
 MIRROR = os.environ.get("HANDCARRY_MIRROR", "http://deb.debian.org/debian")
 PACKAGES = ["docker.io", "iptables", "podman", "crun", "docker-compose"]
+NEEDED = ["libostree-1-1", "libjson-glib-1.0-0", "libseccomp2", "libsodium23", "libyaml-0-2", "libzstd1",
+          "libdivsufsort3", "libqrencode4", "git", "faketime"]
+BUILDER = {"bookworm": ["libarchive13", "libcurl3-gnutls", "libssl3", *NEEDED],
+           "trixie": ["libarchive13t64", "libcurl3t64-gnutls", "libssl3t64", *NEEDED]}
 INSTALL = """\
 mount -t proc proc "$0/proc"
 mount --rbind /dev "$0/dev"
@@ -55,9 +59,9 @@ def alone(folder):
         yield
 
 
-def make(codename, folder):
-    """Makes a root with the engines of a Debian release; appears whole or not at all. apt installs
-    the engines, as debootstrap --include does not order what they depend on: Debian 13's fails on
+def make(codename, folder, packages=tuple(PACKAGES)):
+    """Makes a root with these packages of a Debian release; appears whole or not at all. apt installs
+    them, as debootstrap --include does not order what they depend on: Debian 13's fails on
     Debian 12's podman."""
     if shutil.which("debootstrap") is None:
         raise Missing("no debootstrap to make a %s root in %s" % (codename, folder))
@@ -69,12 +73,21 @@ def make(codename, folder):
         (part / "usr/sbin/policy-rc.d").chmod(0o755)
         shutil.copyfile("/etc/resolv.conf", part / "etc/resolv.conf")
         run(["unshare", "--mount", "--propagation", "private", "sh", "-euc", INSTALL, part,
-             *PACKAGES], "apt-get in a %s root" % codename)
+             *packages], "apt-get in a %s root" % codename)
     except Missing:
         shutil.rmtree(part, ignore_errors=True)
         raise
     shutil.rmtree(part / "var/cache/apt", ignore_errors=True)
     part.rename(folder)
+
+
+def builder_root(codename):
+    """A root without any engine, with what the program itself needs and git; made on first use."""
+    folder = CACHE / ("builder-" + codename)
+    with alone(folder):
+        if not (folder / "usr/bin").is_dir():
+            make(codename, folder, BUILDER[codename])
+    return folder
 
 
 def root_of(codename, program):
