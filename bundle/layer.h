@@ -12,4 +12,6 @@ typedef struct {
     guint64 offset; /* where the tar begins */
     guint64 bytes;
     Digest diffid; /* as was said; whoever reads all bytes compares */
+    /* All bytes were compared with it when they were written, to a file that nobody else has. */
+    gboolean proven;
 } LayerTar;

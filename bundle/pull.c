@@ -326,7 +326,7 @@ unpack (Pull *pull, Blob *blob, const SourceRange *range, SourcePacking packing,
         return FALSE;
     if (!digest_equal (&unpacked.packed, &blob->descriptor->digest))
         return fail (error, ERR_FAILED, "%s changed in the cache while it was read", name);
-    blob->layer = (LayerTar){ spool->fd, spool->bytes, unpacked.bytes, unpacked.unpacked };
+    blob->layer = (LayerTar){ spool->fd, spool->bytes, unpacked.bytes, unpacked.unpacked, TRUE };
     spool->bytes += unpacked.bytes;
     return TRUE;
 }

@@ -47,7 +47,8 @@ read_chunk (struct archive *a, void *data, const void **bytes)
         archive_set_error (a, EIO, "read failed");
         return -1;
     }
-    digest_stream_add (scan->whole, scan->chunk, n);
+    if (!scan->layer->proven)
+        digest_stream_add (scan->whole, scan->chunk, n);
     progress_add (scan->progress, n);
     scan->at += n;
     return (la_ssize_t)n;
@@ -260,6 +261,8 @@ check_diffid (Scan *scan, GError **error)
     g_autofree char *expected = digest_to_text (&scan->layer->diffid);
     g_autofree char *text = NULL;
 
+    if (scan->layer->proven)
+        return TRUE;
     digest_stream_finish (scan->whole, &found);
     if (digest_equal (&found, &scan->layer->diffid))
         return TRUE;

@@ -145,6 +145,7 @@ unpack_layer (SourceBuilder *builder, const SourceRange *range, SourcePacking pa
     layer->fd = builder->spool;
     layer->offset = builder->spool_bytes;
     layer->bytes = unpacked.bytes;
+    layer->proven = TRUE;
     builder->spool_bytes += unpacked.bytes;
     return TRUE;
 }
