@@ -10,22 +10,19 @@ import time
 
 import pytest
 
-from pipelines.world import BUNDLE, PASSWORDS, PROGRAMS, World, check, copy
+from pipelines.world import BUNDLE, PASSWORDS, check, copy
 
 NAME = "builder-a"
-pytestmark = [pytest.mark.skipif(shutil.which(name) is None, reason=f"program {name} is missing")
-              for name in PROGRAMS]
 
 
-@pytest.fixture(scope="module", name="world")
-def world_fixture(tmp_path_factory):
-    """With a bundle that builder-a has built, and builder-b too."""
-    with World(tmp_path_factory.mktemp("world")) as world:
-        world.checkout(world.folder / "a/clock")
-        for name in PASSWORDS:
-            done = build(world, world.folder / "a/clock", name)
-            assert done.returncode == 0, done.stderr
-        yield world
+@pytest.fixture(scope="module", name="built")
+def built_fixture(world):
+    """A checkout with a bundle that builder-a has built, and builder-b too."""
+    world.checkout(world.folder / "a/clock")
+    for name in PASSWORDS:
+        done = build(world, world.folder / "a/clock", name)
+        assert done.returncode == 0, done.stderr
+    return world.folder / "a/clock"
 
 
 def build(world, checkout, name):
@@ -34,8 +31,8 @@ def build(world, checkout, name):
 
 
 @pytest.fixture(name="checkout")
-def checkout_fixture(world, tmp_path):
-    copy(world.folder / "a/clock", tmp_path / "clock")
+def checkout_fixture(built, tmp_path):
+    copy(built, tmp_path / "clock")
     return tmp_path / "clock"
 
 

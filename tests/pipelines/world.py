@@ -16,7 +16,6 @@ from registry.server import PASSWORD, USER, Server
 
 EXAMPLE = TOP / "examples/ci"
 BUILDERS = ("builder-a", "builder-b")
-PROGRAMS = ("busybox", "docker-registry", "git", "openssl", "skopeo")
 BUNDLE = "clock-1.0.0-r1.tar.zst"
 # A shell that takes one of these for its own shows it.
 PASSWORDS = {"builder-a": "SesamOeffneDich 'a\" $HOME %s \\n `id`",
