@@ -34,6 +34,8 @@ def judge(world, said, folder, release):
     shutil.move(vote, release)
     done = handcarry("verify", release / BUNDLE, "--trust", world.folder / "repository/trust")
     assert done.returncode == 0, done.stderr
+    provenance = handcarry("show", "--provenance", release / BUNDLE).stdout
+    assert world.commit in provenance and '"id":"https://ci.example.org/clock"' in provenance
     started = world.programs()
     assert sum('"sign"' in arguments and "handcarry" in arguments for arguments, _ in started) >= 2
     for secret in world.secrets():
