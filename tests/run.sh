@@ -183,7 +183,8 @@ run_pytest() # FOLDER BUILD [K/N]: all of the folder's tests, or a share of its 
             --ignore-glob=*/test_sign*.py --ignore-glob=*/test_lint*.py
             --ignore-glob=*/test_report*.py'
     elif [ "$1-$2" = sources-release ]; then # what needs no speed: once, with sanitizers
-        what='tests/sources --ignore-glob=*/test_registry_a*.py'
+        what='tests/sources --ignore-glob=*/test_registry_a*.py --ignore-glob=*/test_lock.py
+            --ignore-glob=*/test_cache.py'
     fi
     if [ ! -d "tests/$1" ]; then
         skip "$1" "tests/$1 is not there"
