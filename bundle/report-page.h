@@ -19,6 +19,7 @@ void report_add_sentence (Html *html, const Report *report);
 void report_add_verdict (Html *html, const Report *report);
 void report_add_changes (Html *html, const Report *report);
 void report_add_contents (Html *html, const Report *report);
+void report_add_sources (Html *html, const Report *report);
 void report_add_hosts (Html *html, const Report *report);
 void report_add_steps (Html *html, const Report *report);
 void report_add_signatures (Html *html, const Report *report);

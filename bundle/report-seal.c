@@ -6,8 +6,7 @@
 #include "bundle/reader.h"
 #include "keys/fingerprint.h"
 #include "keys/signature.h"
-
-#include <string.h>
+#include "manifest/size.h"
 
 #define ROWS_SHOWN 12
 #define GROUP 8 /* digits that are read out in one go */
@@ -233,13 +232,11 @@ static void
 add_text (Html *html, const char *title, GBytes *text)
 {
     g_autofree char *copy = g_strndup (g_bytes_get_data (text, NULL), g_bytes_get_size (text));
-    guint lines = 0;
+    g_autofree char *size = size_to_text (g_bytes_get_size (text));
 
-    for (const char *at = copy; (at = strchr (at, '\n')) != NULL; at++)
-        lines++;
     html_open (html, "details", NULL);
     html_open (html, "summary", NULL);
-    html_textf (html, "%s, %u lines", title, lines);
+    html_textf (html, "%s, %s", title, size);
     html_element (html, "span", "paper", ": not on this paper; open it on screen before printing");
     html_close (html, "summary");
     html_open (html, "pre", NULL);
@@ -254,5 +251,6 @@ report_add_texts (Html *html, const Report *report)
     report_section (html, "texts", "The signed texts, word for word");
     add_text (html, "Statement: what the release is", bundle_statement_text (report->bundle));
     add_text (html, "Packing list: how this file carries it", bundle_packing_text (report->bundle));
+    add_text (html, "Provenance: what it is made from", report->provenance_text);
     html_close (html, "section");
 }

@@ -66,7 +66,7 @@ static const char style[] =
     ".met{color:var(--good)}\n"
     ".unmet{color:var(--bad)}\n"
     "code.id{display:block;color:var(--soft);font-size:.6875rem;font-weight:400}\n"
-    "p code.id{display:inline}\n"
+    "p code.id,dd code.id{display:inline}\n"
     ".chart{width:22%;min-width:7rem}\n"
     ".bar{display:block;width:100%;height:.875rem;background:var(--fill)}\n"
     ".bar .carried{fill:var(--strong)}\n"

@@ -43,6 +43,15 @@ add_head (Html *html, const Report *report)
     html_close (html, "head");
 }
 
+/* The first digits, as people write it; "Where it comes from" has all of them. */
+static void
+add_revision (Html *html, const Provenance *provenance)
+{
+    if (provenance->revision != NULL)
+        report_factf (html, "Revision", "%.12s%s", provenance->revision,
+                      provenance->modified ? ", changed since" : "");
+}
+
 static void
 add_key_facts (Html *html, const Report *report)
 {
@@ -59,6 +68,7 @@ add_key_facts (Html *html, const Report *report)
     report_fact (html, "Issued", release->issued != NULL ? release->issued : "no time stated");
     report_fact (html, "Advised until", release->advise_until);
     report_fact (html, "Platform", platforms);
+    add_revision (html, report->provenance);
     report_factf (html, "This file", "%s, %s", delta ? "delta" : "full bundle", size);
     html_close (html, "dl");
 }
@@ -110,6 +120,7 @@ report_write (const Report *report, GError **error)
     html_open (html, "main", NULL);
     report_add_changes (html, report);
     report_add_contents (html, report);
+    report_add_sources (html, report);
     html_open (html, "div", "class", "pair", NULL);
     report_add_hosts (html, report);
     report_add_steps (html, report);

@@ -35,6 +35,8 @@ report_free (Report *report)
         return;
     g_clear_pointer (&report->bases, g_ptr_array_unref);
     vote_report_free (report->votes);
+    provenance_free (report->provenance);
+    g_clear_pointer (&report->provenance_text, g_bytes_unref);
     bundle_free (report->bundle);
     g_free (report->why);
     g_free (report->sums);
@@ -153,6 +155,15 @@ add_base (Report *report, const char *path, Progress *progress, GError **error)
     return compare (base, report, path, progress, error);
 }
 
+static gboolean
+read_provenance (Report *report, GError **error)
+{
+    report->provenance = bundle_read_provenance (report->bundle, error);
+    if (report->provenance != NULL)
+        report->provenance_text = bundle_read_provenance_text (report->bundle, error);
+    return report->provenance_text != NULL;
+}
+
 Report *
 report_gather (const ReportOptions *options, GError **error)
 {
@@ -169,6 +180,8 @@ report_gather (const ReportOptions *options, GError **error)
         !bundle_check_frames (report->bundle, options->jobs, options->progress, error) ||
         !judge (report, options->trust, error))
         return NULL;
+    if (!read_provenance (report, error))
+        return fail_prefix (error, "%s", options->bundle), NULL;
     for (char **base = options->bases; base != NULL && *base != NULL; base++)
         if (!add_base (report, *base, options->progress, error))
             return NULL;

@@ -4,6 +4,7 @@
 
 #include "bundle/bundle.h"
 #include "bundle/compare.h"
+#include "bundle/provenance.h"
 
 #include <glib.h>
 
@@ -56,7 +57,9 @@ typedef struct {
     guint64 root; /* number and fingerprint of the trust root that judged */
     Digest fingerprint;
     VoteReport *votes; /* NULL: not checked */
-    GPtrArray *bases;  /* ReportBase */
+    Provenance *provenance;
+    GBytes *provenance_text;
+    GPtrArray *bases; /* ReportBase */
 } Report;
 
 typedef struct {

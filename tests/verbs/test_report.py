@@ -6,12 +6,16 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
 from engines.images import Image, Layer
 from engines.release import flow
 from program import handcarry
+from registry.pulling import Pulling, small_image
+from registry.server import missing
+from registry.shelf import Shelf
 import reports
 from reports import PACKAGES, dpkg, images_of, plain_release, run
 from test_diff import have_text
@@ -251,6 +255,53 @@ def test_what_changes_in_all_images_alike_is_said_once(tmp_path):
     assert "bash 1 2 all 3" in text and "zsh" not in text.split("What is carried")[0]
     assert "it changes 3 of 3 images and 1 package." in text
     assert "extra/file changed 1 B 2 B" in text
+
+
+def test_sources_and_revision_are_told(tmp_path):
+    def git(*arguments):
+        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments],
+                              cwd=tmp_path / "release", check=True, capture_output=True, text=True).stdout
+
+    def told(*options):
+        path = tmp_path / "b.tar.zst"
+        path.unlink(missing_ok=True)
+        run("bundle", yaml, "-o", path, *options)
+        run("report", path, cwd=tmp_path)
+        return Reader(tmp_path / "report.html").text
+
+    release = plain_release(tmp_path / "release", [Image("a/b:1", [Layer().file("a", b"b")])],
+                            source="https://git.example.org/plant-hmi")
+    yaml = release.write()
+    text = told("--builder", "https://ci.example.org/builder")
+    assert "Revision not known: packed outside a git repository" in text
+    assert "Sources https://git.example.org/plant-hmi" in text
+    assert "Built by https://ci.example.org/builder, with handcarry 0." in text
+    assert "Images of the builder's own a/b:1 (docker-archive)" in text
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "all")
+    head = git("rev-parse", "HEAD").strip()
+    text = told()
+    assert "Revision " + head[:12] + " This file" in text and "Revision " + head + " release.yaml" in text
+    release.put("configs/plain.conf", "plain = no\n")
+    text = told()
+    assert "Revision " + head[:12] + ", changed since" in text
+    assert head + " WITH CHANGES that are not committed" in text
+    assert handcarry("show", "--provenance", tmp_path / "b.tar.zst").stdout.strip() in text
+
+
+@pytest.mark.skipif(bool(missing()), reason="docker-registry is not installed")
+def test_images_of_registries_have_their_addresses(tmp_path):
+    shelf = Shelf(tmp_path / "registry")
+    pulling = Pulling(tmp_path, shelf)
+    digest = shelf.push_image("plant/small", "1", small_image(1))["digest"]
+    pulling.images = {"small:1": pulling.source("plant/small:1")}
+    pulling.run()
+    shelf.stop()
+    run("report", "b.tar.zst", cwd=tmp_path)
+    text = Reader(tmp_path / "report.html").text
+    assert "small:1 docker://%s/plant/small@%s" % (shelf.host, digest) in text
+    assert "release.lock.yaml sha256:" in text and "builder's own" not in text
 
 
 def test_many_hosts_are_a_number_in_the_sentence(tmp_path):

@@ -157,7 +157,7 @@ def test_the_example_prints_on_two_pages(chromium, example, tmp_path):
     for words in ("SIGNATURES COMPLETE", "-limit = 20", "+limit = 5", "package-0", "Signed by hand",
                   "public_name", "playbooks/site.yml"):
         assert words in text
-    assert re.search(r"Statement: what the release is, \d+ lines: not on this paper", text)
+    assert re.search(r"Statement: what the release is, [0-9.]+ kB: not on this paper", text)
 
 
 def test_what_is_open_on_screen_is_printed(chromium, example, tmp_path):
