@@ -60,6 +60,12 @@ pack_write_meta (Packer *packer, GError **error)
     provenance = pack_provenance (packer);
     if (!pack_append_meta (packer, PROVENANCE_MEMBER, provenance, error))
         return FALSE;
+    if (packer->meta_bytes > LIMIT_META_BYTES)
+        return fail (error, ERR_FORMAT,
+                     "image configs, package lists and SBOMs together have %" G_GUINT64_FORMAT
+                     " bytes, at most %d can be read: name smaller SBOMs, or fewer images in one "
+                     "release",
+                     packer->meta_bytes, LIMIT_META_BYTES);
     if (packing_is_delta (&packer->packing)) {
         g_autoptr (GBytes) bases = recipe_write_bases (&from);
 

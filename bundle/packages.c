@@ -32,6 +32,8 @@ package_free (gpointer data)
 {
     Package *package = data;
 
+    if (package == NULL)
+        return;
     g_free (package->kind);
     g_free (package->name);
     g_free (package->version);
@@ -133,10 +135,19 @@ compare_pointers (gconstpointer a, gconstpointer b)
 void
 package_list_sort (PackageList *list)
 {
-    g_ptr_array_sort (list->packages, compare_pointers);
-    for (guint i = list->packages->len; i-- > 1;)
-        if (package_compare (list->packages->pdata[i - 1], list->packages->pdata[i]) == 0)
-            g_ptr_array_remove_index (list->packages, i);
+    GPtrArray *all = list->packages;
+    guint kept = 0;
+
+    g_ptr_array_sort (all, compare_pointers);
+    for (guint i = 0; i < all->len; i++) {
+        gpointer package = g_steal_pointer (&all->pdata[i]);
+
+        if (kept > 0 && package_compare (all->pdata[kept - 1], package) == 0)
+            package_free (package);
+        else
+            all->pdata[kept++] = package;
+    }
+    g_ptr_array_set_size (all, (int)kept);
 }
 
 static void

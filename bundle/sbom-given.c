@@ -38,13 +38,14 @@ given_sbom_new (GBytes *text)
     return given;
 }
 
-/* Adds what is a digest, once; text may be NULL, and what is none says nothing. */
+/* Adds what is a digest, once; text may be NULL, and what is none says nothing. No image has more
+ * layers, so that then one at least is foreign already. */
 static void
 note_digest (GArray *digests, const char *text)
 {
     Digest digest;
 
-    if (text == NULL || !g_str_has_prefix (text, DIGEST_PREFIX) ||
+    if (text == NULL || digests->len > LIMIT_LAYERS || !g_str_has_prefix (text, DIGEST_PREFIX) ||
         !digest_parse (text, &digest, NULL))
         return;
     for (guint i = 0; i < digests->len; i++)

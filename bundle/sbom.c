@@ -27,6 +27,8 @@ sbom_check_text (GBytes *text, GError **error)
         return fail (error, ERR_FORMAT, "SBOM has %" G_GSIZE_FORMAT " bytes, not 1 to %d", length,
                      LIMIT_SBOM_BYTES);
     copy = g_strndup (bytes, length);
+    for (char *end = copy; (end = strstr (end, "\r\n")) != NULL;)
+        *end = ' ';
     clean = error_clean (copy);
     while (at < length && copy[at] == clean[at] && copy[at] != '\0')
         at++;

@@ -8,11 +8,13 @@
 #include <string.h>
 
 #define DEPTH_MAX 64
+/* Each takes json-glib some 300 bytes. */
+#define VALUES_MAX 3000000
 
 typedef struct {
     const char *start, *at, *end;
     const char *name;
-    guint depth;
+    guint depth, values;
     GError **error;
 } Scan;
 
@@ -205,6 +207,8 @@ scan_value (Scan *scan)
     skip_space (scan);
     if (scan->at == scan->end)
         return scan_fail (scan, "the text ends");
+    if (++scan->values > VALUES_MAX)
+        return scan_fail (scan, "more than 3000000 values");
     if (*scan->at == '"')
         return scan_string (scan);
     if (*scan->at == '-' || g_ascii_isdigit (*scan->at))
@@ -221,7 +225,7 @@ scan_value (Scan *scan)
 static gboolean
 check_text (const char *text, gsize length, const char *name, gsize limit, GError **error)
 {
-    Scan scan = { text, text, text + length, name, 0, error };
+    Scan scan = { text, text, text + length, name, 0, 0, error };
 
     if (length > limit)
         return fail (error, ERR_FORMAT,

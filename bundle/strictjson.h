@@ -7,7 +7,8 @@
 
 /* JSON from outside. json-glib takes comments, single quotes and any depth, and the last of two
  * equal keys; the engines do not, so a text is first held to RFC 8259: UTF-8, one value, no
- * duplicate keys, no U+0000, at most LIMIT_JSON_BYTES and 64 levels. name is for messages. */
+ * duplicate keys, no U+0000, at most LIMIT_JSON_BYTES, 64 levels and
+ * 3,000,000 values. name is for messages. */
 JsonNode *strictjson_parse (GBytes *text, const char *name,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same with another limit. */

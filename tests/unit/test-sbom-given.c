@@ -107,6 +107,24 @@ test_064_too_many_packages (void)
     g_assert_cmpuint (given->packages->unread, ==, UNREAD_SBOM);
 }
 
+/* However many digests there are, each is looked at in little time. */
+static void
+test_064_many_layers (void)
+{
+    g_autoptr (GString) text = g_string_new ("{\"spdxVersion\":\"SPDX-2.3\",\"files\":[");
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (GivenSbom) given = NULL;
+
+    for (guint i = 0; i < 100000; i++)
+        g_string_append_printf (text, "%s{\"comment\":\"layerID: sha256:%064x\"}", i > 0 ? "," : "",
+                                i);
+    g_string_append (text, "]}");
+    bytes = g_bytes_new (text->str, text->len);
+    given = given_sbom_parse (bytes, NULL);
+    g_assert_nonnull (given);
+    g_assert_cmpuint (given->layers->len, ==, LIMIT_LAYERS + 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -114,5 +132,6 @@ main (int argc, char **argv)
     g_test_add_func ("/sbom-given/corpus", test_corpus);
     g_test_add_func ("/sbom-given/packages-and-digests", test_packages_and_digests);
     g_test_add_func ("/sbom-given/064-too-many-packages", test_064_too_many_packages);
+    g_test_add_func ("/sbom-given/064-many-layers", test_064_many_layers);
     return g_test_run ();
 }

@@ -162,6 +162,24 @@ test_written_strings_read_back (void)
     g_assert_cmpstr (back, ==, text);
 }
 
+static void
+test_064_many_values (void)
+{
+    g_autoptr (GByteArray) text = g_byte_array_new ();
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autoptr (JsonNode) node = NULL;
+
+    g_byte_array_append (text, (const guint8 *)"[1", 2);
+    for (guint i = 0; i < 3000000; i++)
+        g_byte_array_append (text, (const guint8 *)",1", 2);
+    g_byte_array_append (text, (const guint8 *)"]", 1);
+    bytes = g_byte_array_free_to_bytes (g_steal_pointer (&text));
+    node = strictjson_parse (bytes, "it", &error);
+    g_assert_null (node);
+    g_assert_nonnull (strstr (error->message, "more than 3000000 values"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -173,5 +191,6 @@ main (int argc, char **argv)
     g_test_add_func ("/strictjson/nul-byte-is-refused", test_nul_byte_is_refused);
     g_test_add_func ("/strictjson/getters", test_getters);
     g_test_add_func ("/strictjson/written-strings-read-back", test_written_strings_read_back);
+    g_test_add_func ("/strictjson/064-many-values", test_064_many_values);
     return g_test_run ();
 }
