@@ -33,7 +33,9 @@ bundle=${bundles[0]}
 # What the bytes are, not what a file says they are.
 ours=$(cd "dist/$me" && sha256sum -- *.tar.zst)
 for other in "$@"; do
-    theirs=$(cat "dist/$other/${bundle##*/}.sha256") || die 1 "builder $other made no ${bundle##*/}: nothing was signed"
+    theirs=dist/$other/${bundle##*/}.sha256
+    [ -f "$theirs" ] || die 1 "builder $other made no ${bundle##*/}: nothing was signed"
+    theirs=$(head -c 400 "$theirs" | tr -cd ' -~') # it is shown below
     if [ "$ours" != "$theirs" ]; then
         printf '%-12s %s\n' "$me" "$ours" "$other" "$theirs" >&2
         [ ! -f "dist/$other/${bundle##*/}" ] ||

@@ -4,12 +4,13 @@
 # Two builders that need not believe each other: each makes the release, from the same lock, as
 # another user with another clock zone, locale, umask, home and number of processors, on another
 # file system. Each signs only if the other made the same bytes, and a host takes nothing that only
-# one of them signed. Every folder below build/ci is a machine of its own. Needs no engine.
+# one of them signed. Every folder is a machine of its own, and stays where TWO_BUILDERS names one for them.
+# Needs no engine.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 program=${HANDCARRY:-$top/build/release/handcarry}
-work=${TWO_BUILDERS:-$top/build/ci}
+work=${TWO_BUILDERS:-}
 
 # shellcheck source=tests/prepare.sh
 . "$top/tests/prepare.sh"
@@ -98,16 +99,20 @@ end()
 {
     [ -z "$server" ] || kill "$server" 2>/dev/null || :
     rm -rf "$memory"
+    [ -n "${TWO_BUILDERS:-}" ] || rm -rf "$work"
 }
 
 server='' registry=''
+# Not below this folder, which other users need not be able to enter.
+work=${TWO_BUILDERS:-$(mktemp -d /var/tmp/handcarry-ci.XXXXXX)}
 rm -rf "$work"
 mkdir -p "$work"/{bin,keys,source/ci,lead}
 memory=$(mktemp -d /dev/shm/handcarry-ci.XXXXXX) # builder-b's file system
 trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-ln -s "$program" "$work/bin/handcarry"
+install -m 755 "$program" "$work/bin/handcarry"
+chmod 700 "$work/keys"
 declare -A folder=([builder-a]="$work/builder-a" [builder-b]="$memory/builder-b")
 
 cd "$work"

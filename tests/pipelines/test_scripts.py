@@ -106,6 +106,12 @@ def test_other_bytes_are_not_signed_and_it_says_where_they_differ(world, checkou
     assert "frame 0" in done.stderr
 
 
+def test_a_sum_that_is_none_is_shown_without_what_steers_a_log(world, checkout):
+    (checkout / "dist/builder-b" / (BUNDLE + ".sha256")).write_text("0\n::stop-commands::x\x1b[2J\n")
+    done = sign(world, checkout)
+    refuses(world, checkout, done, 5, "builder-b    0::stop-commands::x[2J\n")
+
+
 def test_what_was_changed_behind_its_sum_is_not_signed(world, checkout):
     path = checkout / "dist" / NAME / BUNDLE
     content = bytearray(path.read_bytes())
