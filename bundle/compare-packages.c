@@ -87,7 +87,7 @@ change_of (const char *kind, const char *from, const char *to, gboolean single)
 
     if (from == NULL || to == NULL)
         return from == NULL ? PACKAGE_ADDED : PACKAGE_REMOVED;
-    if (!single || !version_compare (kind, from, to, &order) || order == 0)
+    if (!single || !version_order_compare (kind, from, to, &order) || order == 0)
         return PACKAGE_CHANGED;
     return order < 0 ? PACKAGE_UPGRADED : PACKAGE_DOWNGRADED;
 }

@@ -335,7 +335,7 @@ compare_semantic (const char *a, const char *b, int *order)
 }
 
 gboolean
-version_compare (const char *kind, const char *a, const char *b, int *order)
+version_order_compare (const char *kind, const char *a, const char *b, int *order)
 {
     static const struct {
         const char *kind;

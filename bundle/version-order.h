@@ -22,5 +22,5 @@ const char *package_change_name (PackageChange change);
  * versions that are numbers with points alone. Only to show it: releases have numbers. */
 
 /* *order is less than, equal to or greater than 0. FALSE: the order of these is not known. */
-gboolean version_compare (const char *kind, const char *a, const char *b,
-                          int *order) G_GNUC_WARN_UNUSED_RESULT;
+gboolean version_order_compare (const char *kind, const char *a, const char *b,
+                                int *order) G_GNUC_WARN_UNUSED_RESULT;

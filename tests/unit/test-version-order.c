@@ -36,7 +36,7 @@ test_ascending (void)
                 const char *one = rows[i].versions[a], *other = rows[i].versions[b];
                 int order = 99;
 
-                if (!version_compare (rows[i].kind, one, other, &order) ||
+                if (!version_order_compare (rows[i].kind, one, other, &order) ||
                     (order > 0) - (order < 0) != (a > b) - (a < b))
                     g_error ("%s: %s, %s: %d", rows[i].kind, one, other, order);
             }
@@ -54,7 +54,7 @@ test_equal (void)
     for (guint i = 0; i < G_N_ELEMENTS (equal); i++) {
         int order = 99;
 
-        g_assert_true (version_compare (equal[i][0], equal[i][1], equal[i][2], &order));
+        g_assert_true (version_order_compare (equal[i][0], equal[i][1], equal[i][2], &order));
         g_assert_cmpint (order, ==, 0);
     }
 }
@@ -74,8 +74,10 @@ test_not_known (void)
     for (guint i = 0; i < G_N_ELEMENTS (unknown); i++) {
         int order;
 
-        g_assert_false (version_compare (unknown[i][0], unknown[i][1], unknown[i][2], &order));
-        g_assert_false (version_compare (unknown[i][0], unknown[i][2], unknown[i][1], &order));
+        g_assert_false (
+            version_order_compare (unknown[i][0], unknown[i][1], unknown[i][2], &order));
+        g_assert_false (
+            version_order_compare (unknown[i][0], unknown[i][2], unknown[i][1], &order));
     }
 }
 
