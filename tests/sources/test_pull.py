@@ -125,8 +125,8 @@ def test_two_runs_at_once_pull_once(shelf, pulling):
         shelf.push_image("twice/%d" % seed, "1", small_image(seed, 300_000))
         pulling.images["a:%d" % seed] = pulling.source("twice/%d:1" % seed)
     before = len(shelf.asked())
-    runs = [subprocess.Popen([MAKER, *pulling.command("--quiet", output=name)],
-                             env=pulling.environment()) for name in ("one.zst", "two.zst")]
+    commands = [pulling.command("--quiet", output=name) for name in ("one.zst", "two.zst")]
+    runs = [subprocess.Popen([MAKER, *command], env=pulling.environment()) for command in commands]
     assert [run.wait(120) for run in runs] == [0, 0]
     assert (pulling.folder / "one.zst").read_bytes() == (pulling.folder / "two.zst").read_bytes()
     asked = shelf.blobs_asked(before)
