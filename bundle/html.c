@@ -40,8 +40,9 @@ html_finish (Html *html)
     return g_string_free_to_bytes (g_steal_pointer (&html->out));
 }
 
-/* Would it hide, or change how the text around it reads? A soft hyphen, joiners, direction marks,
- * variation selectors and tags do; so do line separators and characters nobody has assigned. */
+/* Would it hide, pass for another, or change how the text around it reads? A soft hyphen, joiners,
+ * direction marks, variation selectors and tags do; so do line separators, blanks that are not the
+ * blank, and characters nobody has assigned. */
 static gboolean
 is_hidden (gunichar c)
 {
@@ -54,6 +55,8 @@ is_hidden (gunichar c)
     case G_UNICODE_SURROGATE:
     case G_UNICODE_UNASSIGNED:
         return TRUE;
+    case G_UNICODE_SPACE_SEPARATOR:
+        return c != ' ';
     default:
         return (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0100 && c <= 0xe01ef) || c == 0x034f ||
                c == 0x115f || c == 0x1160 || c == 0x3164 || c == 0xffa0;
@@ -86,6 +89,7 @@ append_one (GString *out, const char *text, gboolean lines, guint *marks)
 {
     gunichar c = g_utf8_get_char_validated (text, -1);
     const char *escaped = entity (c);
+    gboolean kept = lines && (c == '\n' || c == '\t');
 
     if (c == (gunichar)-1 || c == (gunichar)-2) {
         g_string_append_printf (out, "\\x%02x", (guint8)*text);
@@ -94,11 +98,9 @@ append_one (GString *out, const char *text, gboolean lines, guint *marks)
     *marks = g_unichar_ismark (c) ? *marks + 1 : 0;
     if (escaped != NULL)
         g_string_append (out, escaped);
-    else if (lines && (c == '\n' || c == '\t'))
-        g_string_append_unichar (out, c);
-    else if (c < 0x20 || c == 0x7f)
+    else if (!kept && (c < 0x20 || c == 0x7f))
         g_string_append_printf (out, "\\x%02x", c);
-    else if (is_hidden (c) || *marks > MARKS_MAX)
+    else if (!kept && (is_hidden (c) || *marks > MARKS_MAX))
         g_string_append_printf (out, "\\u{%x}", c);
     else
         g_string_append_unichar (out, c);

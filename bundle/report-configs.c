@@ -120,12 +120,12 @@ report_compare_configs (const Diff *diff)
     GPtrArray *rows = g_ptr_array_new_with_free_func (config_free);
     gsize room = COMPARED_BYTES;
 
-    for (guint i = 0; a != NULL && i < b->len; i++) {
+    for (guint i = 0; a != NULL && b != NULL && i < b->len; i++) {
         const ReleaseConfig *config = b->pdata[i];
 
         add (rows, diff, find (a, config->to), config, &room);
     }
-    for (guint i = 0; a != NULL && i < a->len; i++) {
+    for (guint i = 0; a != NULL && b != NULL && i < a->len; i++) {
         const ReleaseConfig *config = a->pdata[i];
 
         if (find (b, config->to) == NULL)

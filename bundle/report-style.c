@@ -21,6 +21,7 @@ static const char style[] =
     "header,main,footer{max-width:66rem;margin:0 auto}\n"
     "code,pre{font-family:ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;"
     "font-size:.875em}\n"
+    "code{white-space:pre-wrap}\n"
     /* What comes from the bundle must not turn what stands beside it. */
     "th,td,dt,dd,b,code,pre,span,p,li{unicode-bidi:isolate}\n"
     "header{padding:2.5rem 0 .5rem}\n"
