@@ -187,12 +187,16 @@ def section_twice(kit, value):
 
 @attack([51], "the tar holds another statement than the tail", 3, "differs from the signed one")
 def texts_differ(kit):
-    other = kit.pack("images", version="9.9").parts()[0]
-    body, parts = kit.pack("images", version="1.1").parts()
-    frames = kit.pack("images").frames
-    start = sum(map(len, frames))
-    assert len(other) == len(body)
-    return kit.seal_sections(body[:start] + other[start:], parts)
+    def with_texts(version):
+        """Frames, frame n, and the sections of a bundle of this version."""
+        bundle = kit.pack("images", version=version)
+        (body, parts), end = bundle.parts(), sum(map(len, bundle.frames))
+        return body[:end], body[end:], parts
+
+    frames, texts, parts = with_texts("1.1")
+    other = with_texts("9.9")[1]
+    assert len(other) == len(texts) and other != texts
+    return kit.seal_sections(frames + other, parts)
 
 
 def write_parts(kit, data, change=lambda parts: parts, name="bundle.tar.zst"):
@@ -225,7 +229,10 @@ def parts_of_four(kit, value):
 
 @attack([52], "the last part is of another bundle, well signed", 3, "is damaged")
 def part_of_another(kit):
-    other = kit.seal(kit.pack("arm"))
+    """Its index has frames as long as these, so that only their bytes tell."""
+    bundle = kit.pack("images")
+    bundle.frames[0] = bundle.frames[0][:-1] + bytes([bundle.frames[0][-1] ^ 1])
+    other = kit.seal(bundle)
     return write_parts(kit, kit.seal(), lambda p: {**p, 4: other[regions(other)["texts"][0]:]})
 
 

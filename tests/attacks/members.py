@@ -177,6 +177,7 @@ def twice(kit, value):
 @attack([91], "member that nothing signed names:", 3, "is in the bundle but not in the statement", deep=True, each={
     "recipe": ["meta", "layers/" + "0" * 64], "config": ["meta", "images/%s.json" % ("0" * 64)],
     "package-list": ["meta", "packages/" + "0" * 64], "sbom": ["meta", "sbom/%s.json" % ("0" * 64)],
+    "provenance": (["meta", "provenance.json"], "is there twice"),
     "file-of-the-tree": (["tree", "tree/zz"], "the tree's commit is")})
 def extra(kit, value):
     region, name = value
@@ -186,7 +187,8 @@ def extra(kit, value):
 
 
 @attack([91], "missing:", 3, "does not carry", deep=True, each={
-    "config": "images/", "package-list": "packages/", "sbom": "sbom/", "recipe": "layers/"})
+    "config": "images/", "package-list": "packages/", "sbom": "sbom/", "recipe": "layers/",
+    "provenance": ("provenance.json", "member 'provenance.json' is not in its place")})
 def missing(kit, value):
     bundle = kit.pack("images")
 
