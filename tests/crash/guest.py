@@ -17,7 +17,8 @@ from program import PROGRAM, handcarry
 
 PACKAGES = ["linux-image-amd64", "initramfs-tools", "systemd-sysv", "dbus", "kmod", "docker.io",
             "libarchive13", "libglib2.0-0", "libjson-glib-1.0-0", "libyaml-0-2", "libsodium23",
-            "libcurl3-gnutls", "libseccomp2", "libdivsufsort3", "libostree-1-1", "zstd"]
+            "libcurl3-gnutls", "libseccomp2", "libdivsufsort3", "libqrencode4",
+            "libostree-1-1", "zstd"]
 INSTALL = """\
 mount -t proc proc "$0/proc"
 mount --rbind /dev "$0/dev"
@@ -77,9 +78,11 @@ DAEMON = '{"bridge": "none", "iptables": false, "ip6tables": false}\n'
 
 
 def root():
-    """Debian 12 with a kernel, made once."""
+    """Debian 12 with a kernel, made once, and again where it lacks a package."""
     folder = CACHE / "guest-bookworm"
-    if (folder / "usr/bin/dockerd").exists() or (folder / "usr/sbin/dockerd").exists():
+    listed = folder / "var/lib/dpkg/info"
+    if all(list(listed.glob(name + ".list")) + list(listed.glob(name + ":*.list"))
+           for name in PACKAGES):
         return folder
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -92,6 +95,7 @@ def root():
     except AssertionError as error:
         shutil.rmtree(part, ignore_errors=True)
         raise Missing("no root for the guest: %s" % str(error)[-300:]) from error
+    shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     return folder
 
