@@ -154,6 +154,23 @@ def test_two_builders_say_the_same(tmp_path):
         assert word.encode() not in found[0][0]
 
 
+def test_source_date_epoch_is_the_only_clock(tmp_path):
+    """It stands in statement and SBOM, not in the lock, and counts only where the file says no time."""
+    def build(name, epoch, **fields):
+        out, yaml = tmp_path / (name + ".tar.zst"), write(tmp_path / "r", IMAGES[:1], **fields)
+        bundled(yaml, out, env={**os.environ, "SOURCE_DATE_EPOCH": epoch})
+        return out, json.loads(provenance_of(out)), handcarry("show", "--sbom", out).stdout
+    (one, first, sbom), (two, second, _) = build("one", "1700000000"), build("two", "1700000001")
+    assert "2023-11-14T22:13:20Z" in sbom and b"1700000000" not in one.read_bytes()
+    assert first["subject"][0] != second["subject"][0] and first["subject"][1:] == second["subject"][1:]
+    assert first["predicate"] == second["predicate"]
+    run = handcarry("diff", "--bytes", one, two)
+    assert '-issued: 2023-11-14T22:13:20Z\n+issued: 2023-11-14T22:13:21Z\n' in run.stdout.replace('"', "")
+    fixed = [build("said-" + epoch, epoch, issued="2026-01-01T00:00:00Z")[0].read_bytes()
+             for epoch in ("1700000000", "1700000001")]
+    assert fixed[0] == fixed[1]
+
+
 def test_the_revision_of_the_sources(tmp_path):
     """The commit; whether files differ from it, and which carried ones it lacks, is said."""
     folder = tmp_path / "r"
