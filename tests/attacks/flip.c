@@ -2,8 +2,9 @@
  * Copyright The handcarry authors
  *
  * flip [--every N] [--spare] BUNDLE TRUST: flips bits of a good bundle of one file, one at a time,
- * opens it as an installer does, and expects a refusal: every bit of frame n, tail and footer, and
- * one in every 4 KiB of the frames before. --every N takes only each N-th. With --spare the bundle
+ * opens it as an installer does, and expects a refusal: every bit of tail and footer, one in each
+ * byte of frame n, which is compared byte by byte with what it must be, and one in every 4 KiB of
+ * the frames before. --every N takes only each N-th. With --spare the bundle
  * has more votes on the statement than it needs: only their bits are flipped, and a bundle that is
  * accepted must be reported on. The counts are printed; exit status 1 says that one was otherwise.
  */
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #define PAYLOAD_STEP (4096 * 8) /* in bits */
+#define FRAME_N_STEP 7          /* no byte is left out, and each bit has its turn */
 #define MAX_REGIONS 64
 
 typedef struct {
@@ -57,7 +59,7 @@ list_regions (const guint8 *bytes, const Tail *tail, guint64 total)
     guint64 first = 0;
 
     add_region (regions, "payload", 0, before, PAYLOAD_STEP);
-    add_region (regions, "frame n", before, tail->offset, 1);
+    add_region (regions, "frame n", before, tail->offset, FRAME_N_STEP);
     for (line = strchr (line, '\n') + 1; *line != '\n'; line = strchr (line, '\n') + 1) {
         char name[32];
         guint64 offset, length;

@@ -11,7 +11,7 @@ import pytest
 
 from bundlefile import REGIONS, BundleFile, member, skippable, tail
 from keytools import minisign_accepts, needs_minisign
-from program import PROGRAM, handcarry
+from program import PROGRAM, SAMPLED, handcarry
 from verified import made, run  # noqa: F401 pylint: disable=unused-import
 
 
@@ -143,10 +143,12 @@ def test_049_one_bit_in_every_frame(made, refuse):
 
 
 def test_004_049_one_bit_in_texts_and_footer(made, refuse):
-    """Frame n and the footer have no bit that may be another."""
+    """Frame n and the footer have no bit that may be another; attacks/flip.c tries more of them."""
     bundle = BundleFile(made.path)
     places = list(range(bundle.texts_at, bundle.tail_at, 29))
     places += range(len(made.data) - 62, len(made.data))
+    if SAMPLED:
+        places = places[::5]
     for number, at in enumerate(places):
         bad = bytearray(made.data)
         bad[at] ^= 1 << number % 8
