@@ -178,10 +178,15 @@ run_pytest() # FOLDER BUILD [K/N]: all of the folder's tests, or a share of its 
         maker=release
         what='tests/verbs/test_help.py tests/verbs/test_show.py tests/verbs/test_trust.py
             tests/verbs/test_verify.py'
-    elif [ "$1-$2" = verbs-release ]; then # small texts and keys: once is enough, with sanitizers
+    elif [ "$1-$2" = verbs-release ]; then
+        # Texts, keys, comparing, what is said of packages: once is enough, with sanitizers. What
+        # packs, and the engines' tests of deltas and trees, run in this build, too.
         what='tests/verbs --ignore-glob=*/test_trust*.py --ignore-glob=*/test_keygen.py
             --ignore-glob=*/test_sign*.py --ignore-glob=*/test_lint*.py
-            --ignore-glob=*/test_report*.py'
+            --ignore-glob=*/test_report*.py --ignore-glob=*/test_diff*.py
+            --ignore-glob=*/test_extract.py --ignore-glob=*/test_delta_tree.py
+            --ignore-glob=*/test_bundle_syntax.py --ignore-glob=*/test_bundle_packages.py
+            --ignore-glob=*/test_bundle_sbom*.py'
     elif [ "$1-$2" = sources-release ]; then # what needs no speed: once, with sanitizers
         what='tests/sources --ignore-glob=*/test_registry_a*.py --ignore-glob=*/test_lock.py
             --ignore-glob=*/test_cache.py'
