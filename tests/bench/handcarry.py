@@ -33,9 +33,13 @@ class Handcarry:
 
     def release(self, archive, names, number=1):
         """The path of a release.yaml with these images of a docker-archive."""
+        return self.release_from(
+            {name: "docker-archive:%s:%s" % (archive, name) for name in names}, number)
+
+    def release_from(self, sources, number=1):
+        """The path of a release.yaml with an image from each source."""
         path = self.folder / "release.yaml"
-        lines = ['  - {name: "%s", from: "docker-archive:%s:%s"}\n' % (name, archive, name)
-                 for name in names]
+        lines = ['  - {name: "%s", from: "%s"}\n' % item for item in sources.items()]
         path.write_text(RELEASE % (number, number) + "".join(lines))
         return path
 

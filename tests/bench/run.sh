@@ -3,7 +3,8 @@
 # Copyright The handcarry authors
 #
 # Measures handcarry against its peers in one run; prints a table. With --delta: deltas; with --plan:
-# how long a plan takes; with --transaction: what one costs. See --help.
+# how long a plan takes; with --transaction: what one costs; with --registry: pulling images. See
+# --help.
 set -euo pipefail
 # shellcheck source=tests/prepare.sh
 . "$(dirname "$0")/../prepare.sh"
@@ -13,6 +14,7 @@ for option in "$@"; do
         --delta) program=$top/tests/bench/delta.py ;;
         --transaction) program=$top/tests/bench/transaction.py ;;
         --plan) program=$top/tests/bench/plan.py ;;
+        --registry) program=$top/tests/bench/pulling.py ;;
         *) arguments+=("$option") ;;
     esac
 done
@@ -26,6 +28,9 @@ need $build_packages python3 time hyperfine zstd openssl debootstrap util-linux 
 if [ "$program" = "$top/tests/bench/delta.py" ]; then
     command -v npm >/dev/null || need npm
     (need bsdiff casync ostree xdelta3) || echo "peers that are missing are skipped" >&2
+fi
+if [ "$program" = "$top/tests/bench/pulling.py" ]; then
+    need skopeo docker-registry
 fi
 build_in release --buildtype=release --werror >"$top/build/bench.log" 2>&1 ||
     { tail -n 30 "$top/build/bench.log" >&2; die "the build failed"; }
