@@ -83,8 +83,9 @@ def test_jenkinsfile_gives_a_signed_release_and_no_secret(world):
         ["groovy", HERE / "jenkins.groovy", EXAMPLE / "Jenkinsfile", folder, world.watch,
          world.folder / "repository"], cwd=folder, timeout=120, check=False, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env={**world.environment(), "JAVA_HOME": java_home()})
+        env={**world.environment(traced=True), "JAVA_HOME": java_home()})
     assert done.returncode == 0, done.stdout
     shutil.rmtree(credentials)
-    assert "+ ci/sign.sh builder-a builder-a builder-b" in done.stdout
+    for line in ("+ ci/sign.sh builder-a builder-a builder-b", "+ handcarry bundle"):
+        assert line in done.stdout
     judge(world, done.stdout, folder, folder / "archive/dist/release")
