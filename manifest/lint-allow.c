@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define LIMIT_STACK 16
+
 /* Whatever begins a comment in the file's own language. */
 #define MARK "(?:#|//|;|--|<!--|/\\*|\\{#)[ \\t]*handcarry:[ \\t]*allow\\b([^\\n]*)"
 #define WORDS                                                                                      \
@@ -43,7 +45,7 @@ list_rules (void)
 }
 
 /* The line that a comment is about: its own where something stands before it, else the next one
- * that is no such comment. */
+ * that is no such comment; no more than LIMIT_STACK of them stand above one line. */
 static guint
 line_meant (const char *text, gsize start, guint line, const GRegex *mark)
 {
@@ -54,7 +56,7 @@ line_meant (const char *text, gsize start, guint line, const GRegex *mark)
         if (!g_ascii_isspace (text[--begin]))
             return line;
     next = strchr (text + start, '\n');
-    while (next != NULL) {
+    for (guint stacked = 0; next != NULL && stacked < LIMIT_STACK; stacked++) {
         const char *end = strchr (next + 1, '\n');
         g_autofree char *whole =
             g_strndup (next + 1, end != NULL ? (gsize)(end - next - 1) : strlen (next + 1));

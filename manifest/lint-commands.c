@@ -118,6 +118,17 @@ next_command (const char **text)
     return words;
 }
 
+/* "FOO=bar" before a command. */
+static gboolean
+is_assignment (const char *word)
+{
+    gsize length = 0;
+
+    while (g_ascii_isalnum (word[length]) || word[length] == '_')
+        length++;
+    return length > 0 && word[length] == '=';
+}
+
 /* The index of the program's name behind "sudo", "FOO=bar", "then" and the like. */
 static guint
 find_program (const GPtrArray *words)
@@ -129,7 +140,7 @@ find_program (const GPtrArray *words)
 
     for (; i < words->len; i++) {
         const char *word = words->pdata[i];
-        gboolean skipped = *word == '-' || g_regex_match_simple ("^[A-Za-z_]\\w*=", word, 0, 0);
+        gboolean skipped = *word == '-' || is_assignment (word);
 
         for (gsize k = 0; !skipped && k < G_N_ELEMENTS (before); k++)
             skipped = strcmp (word, before[k]) == 0;
@@ -192,10 +203,12 @@ reaches_by_url (const GPtrArray *words, guint at)
     for (gsize i = 0; i < G_N_ELEMENTS (by_url); i++)
         known |= strcmp (base, by_url[i]) == 0;
     for (guint i = at + 1; known && i < words->len; i++) {
-        g_autofree char *shown = lint_show_url (words->pdata[i]);
+        g_autofree char *shown = NULL;
 
-        if (lint_is_remote (words->pdata[i]))
-            return g_strdup_printf ("runs '%s' with '%s'", base, shown);
+        if (!lint_is_remote (words->pdata[i]))
+            continue;
+        shown = lint_show_url (words->pdata[i]);
+        return g_strdup_printf ("runs '%s' with '%s'", base, shown);
     }
     return NULL;
 }
@@ -219,14 +232,18 @@ static const char *
 inner_text (const GPtrArray *words, guint *at)
 {
     g_autofree char *base = g_path_get_basename (words->pdata[*at]);
-    gboolean shell = g_regex_match_simple ("^(ba|da|z|k)?sh$", base, 0, 0);
+    static const char *const shells[] = { "sh", "bash", "dash", "zsh", "ksh", NULL };
+    gboolean shell = g_strv_contains (shells, base);
 
     if (g_str_has_prefix (base, "python") && *at + 2 < words->len &&
         strcmp (words->pdata[*at + 1], "-m") == 0)
         *at += 2;
-    for (guint i = *at + 1; shell && i + 1 < words->len; i++)
-        if (g_regex_match_simple ("^-[a-z]*c$", words->pdata[i], 0, 0))
+    for (guint i = *at + 1; shell && i + 1 < words->len; i++) {
+        const char *word = words->pdata[i];
+
+        if (*word == '-' && g_str_has_suffix (word, "c"))
             return words->pdata[i + 1];
+    }
     return NULL;
 }
 

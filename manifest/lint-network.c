@@ -115,6 +115,16 @@ is_taken_away (const LintTask *task)
     return is_word (task, "state", "absent removed uninstalled");
 }
 
+/* "git@host:path", which is a URL without a scheme. */
+static gboolean
+is_scp_form (const char *text)
+{
+    gsize user = strcspn (text, "@:/ {");
+    gsize host = text[user] == '@' ? strcspn (text + user + 1, "@:/ {") : 0;
+
+    return user > 0 && host > 0 && text[user + 1 + host] == ':';
+}
+
 /* detail: the arguments that may be URLs. */
 static char *
 check_urls (const Look *look)
@@ -128,11 +138,12 @@ check_urls (const Look *look)
 
         for (guint i = 0; i < texts->len; i++) {
             const char *text = texts->pdata[i];
-            g_autofree char *shown = lint_show_url (text);
+            g_autofree char *shown = NULL;
 
-            if (lint_is_remote (text) || g_str_has_prefix (text, "ppa:") ||
-                g_regex_match_simple ("^[a-z][a-z0-9_-]*@[a-z0-9.-]+:", text, 0, 0))
-                return g_strdup_printf ("asks '%s'", shown);
+            if (!lint_is_remote (text) && !g_str_has_prefix (text, "ppa:") && !is_scp_form (text))
+                continue;
+            shown = lint_show_url (text);
+            return g_strdup_printf ("asks '%s'", shown);
         }
     }
     return NULL;

@@ -38,15 +38,16 @@ static const struct {
     gboolean token;
     const char *what;
 } settings[] = {
-    { "(?i)" BEFORE "(?!use_)[a-z0-9_.-]*(?:password|passwd|passphrase)" AFTER, FALSE,
+    { "(?i)" BEFORE "(?!use_)[a-z0-9_.-]{0,80}(?:password|passwd|passphrase)" AFTER, FALSE,
       "a password" },
     { "(?i)(?:^|[\\s{,-])ansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?" AFTER, FALSE,
       "a password" },
-    { "(?i)" BEFORE "[a-z0-9_.-]*(?:api_?key|secret(?:_?access)?_?key|(?:auth|access|private|"
+    { "(?i)" BEFORE "[a-z0-9_.-]{0,80}(?:api_?key|secret(?:_?access)?_?key|(?:auth|access|private|"
       "bearer|deploy)_?token|_token|client_?secret|_secret)" AFTER,
       TRUE, "a token" },
     { "(?i)^//[^\\n]*:_auth(?:Token)?=(?:()()(\\S+))", TRUE, "a package registry's token" },
-    { "(?i)\\b[a-z][a-z0-9+.-]*://[^\\s/:@'\"{}$<>]+:(?:()()([^\\s/:@'\"{}$<>]+))@[a-z0-9.-]",
+    { "(?i)\\b[a-z][a-z0-9+.-]{0,20}://[^\\s/:@'\"{}$<>]{1,80}:(?:()()([^\\s/"
+      ":@'\"{}$<>]{1,200}))@[a-z0-9.-]",
       FALSE, "a password in a URL" },
 };
 
@@ -137,6 +138,8 @@ look_for_token (Lint *lint, guint i, GHashTable *lines, const char *path, const 
     LintCursor cursor = { .text = text };
     LintPlace place = { .file = path };
 
+    if (lint_tokens[i].mark != NULL && strstr (text, lint_tokens[i].mark) == NULL)
+        return;
     g_regex_match (lint->patterns->pdata[i], text, 0, &match);
     for (; g_match_info_matches (match); g_match_info_next (match, NULL)) {
         gint start;

@@ -19,6 +19,7 @@ void lint_digests_read (Lint *lint, const char *path, const char *text);
 /* The text of a file as a token of a known service, or a private key, would begin; for each,
  * what a person calls it. Ends with a NULL pattern. */
 typedef struct {
+    const char *mark; /* a text without which the pattern never fits, or NULL */
     const char *pattern, *what;
 } LintToken;
 extern const LintToken lint_tokens[];
