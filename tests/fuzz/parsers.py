@@ -96,7 +96,8 @@ NOT_PARSING = {
     "bundle/packages.c": "package_known package_list_member",
     "bundle/reader.c": "bundle_fail_damaged",
     "bundle/registry-credentials.c": "look look_in_file usual_files credentials_find",
-    "bundle/registry-helper.c": "on_done on_time communicate run_clear said judge credential_helper_get",
+    "bundle/registry-helper.c": "make_input on_done on_time communicate run_clear said judge "
+                                "credential_helper_get",
     "bundle/registry-manifest.c": "check_digest registry_manifest_take",
     "bundle/registry-mirrors.c": "read_daemon mirrors_of",
     "bundle/registry-token.c": "append token_url token_form token_scope",
