@@ -72,7 +72,7 @@ locate_apart (Bundle *bundle, Region region, guint64 offset, guint64 *inside, GE
         return NULL;
     bytes = g_bytes_get_data (name, &length);
     *inside = head.size;
-    return length > 0 ? g_strndup (bytes, length) : NULL;
+    return length > 0 ? g_utf8_make_valid (bytes, (gssize)length) : NULL;
 }
 
 /* Members lie one behind the other, as handcarry writes them. */

@@ -15,6 +15,6 @@ guint8 *locate_read_frame (Bundle *bundle, guint frame, gsize *length,
 /* The member of region tree or meta that holds the region's byte at offset, and where in the
  * member that is (LOCATE_HEADER: in its header or padding). Of a stream: the recipe (layers/HEX) of
  * the layer that takes the byte, and 0. NULL without an error: nothing does. Where the bundle is
- * read apart, the name is not to be believed. Caller frees. */
+ * read apart, the name is valid UTF-8 and not to be believed. Caller frees. */
 char *locate_member (Bundle *bundle, Region region, guint64 offset, guint64 *inside,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -64,7 +64,8 @@ provenance_free (Provenance *provenance)
     g_free (provenance);
 }
 
-/* What is wrong with the type of a member is said by strictjson; what is absent, here. */
+/* What is wrong with the type of a member is said by strictjson; what is absent, here. A descriptor
+ * that is there twice gives its texts twice. */
 static gboolean
 take_text (JsonObject *object, const char *key, char **to, GError **error)
 {
@@ -74,6 +75,7 @@ take_text (JsonObject *object, const char *key, char **to, GError **error)
         return FALSE;
     if (text == NULL)
         return fail (error, ERR_FORMAT, NAME ": '%s' is missing", key);
+    g_free (*to);
     *to = g_strdup (text);
     return TRUE;
 }

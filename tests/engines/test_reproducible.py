@@ -127,7 +127,7 @@ def provenance_of(path):
     return json.loads(handcarry("show", "--provenance", path).stdout)["predicate"]
 
 
-def test_two_machines_make_the_same_file(builders, first):
+def test_123_two_machines_make_the_same_file(builders, first):
     """Bundle with its signature, and FILE.sha256, byte for byte."""
     second = builders.build("second", root("bookworm"), SECOND)
     seen = [path.with_name("machine").read_text().splitlines() for path in (first, second)]
