@@ -152,6 +152,21 @@ look_at_source (GPtrArray *platforms, const char *from, const char *dir)
         look_at_layout (&place, rest);
 }
 
+/* It may still be made; so this is no failure. */
+static void
+note_missing (Lint *lint, const LintPlace *place, const char *from, const char *dir)
+{
+    const SourceOptions options = { .dir = dir };
+    const char *where = strchr (from, ':') != NULL ? strchr (from, ':') + 1 : from, *rest;
+    g_autofree char *path = source_split_path (where, &options, &rest);
+    g_autofree char *shown = error_quote (path);
+
+    if ((g_str_has_prefix (from, "oci:") || g_str_has_prefix (from, "oci-archive:") ||
+         g_str_has_prefix (from, "docker-archive:")) &&
+        !g_file_test (path, G_FILE_TEST_EXISTS))
+        lint_note (lint, place, "'%s' is not there, and 'bundle' needs it", shown);
+}
+
 static gboolean
 one_fits (const GPtrArray *found, char **wanted)
 {
@@ -173,15 +188,15 @@ lint_platforms (Lint *lint)
         const ReleaseImage *image = lint->release->images->pdata[i];
         g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
         g_autofree char *list = NULL, *shown = NULL;
-        LintPlace place;
+        const LintPlace place = lint_place (lint, "images", i, "from");
 
+        note_missing (lint, &place, image->from, dir);
         look_at_source (found, image->from, dir);
         if (one_fits (found, lint->release->platforms))
             continue;
         g_ptr_array_add (found, NULL);
         list = g_strjoinv (", ", (char **)found->pdata);
         shown = error_quote (list);
-        place = lint_place (lint, "images", i, "from");
         lint_add (lint, LINT_PLATFORM, &place, "the image '%s' is for %s, and the release for %s",
                   image->name, shown, declared);
     }

@@ -33,6 +33,13 @@ set_of (GHashTable *table, const char *name)
     return set;
 }
 
+static void
+add_group_name (LintInventory *inventory, const char *group)
+{
+    if (!g_hash_table_contains (inventory->groups, group))
+        g_hash_table_insert (inventory->groups, g_strdup (group), set_new ());
+}
+
 void
 lint_inventory_free (LintInventory *inventory)
 {
@@ -73,7 +80,7 @@ add_host (LintInventory *inventory, const char *group, const char *text)
 static void
 add_child (LintInventory *inventory, const char *group, const char *child)
 {
-    set_of (inventory->groups, child);
+    add_group_name (inventory, child);
     g_hash_table_add (set_of (inventory->parents, group), g_strdup (child));
 }
 
@@ -96,7 +103,7 @@ read_ini (LintInventory *inventory, const char *text)
             what = g_str_has_prefix (kind, ":children") ? CHILDREN
                    : *kind == ':'                       ? VARIABLES
                                                         : HOSTS;
-            set_of (inventory->groups, group);
+            add_group_name (inventory, group);
         } else if (*word == '\0' || *word == ';' || what == VARIABLES) {
             continue;
         } else if (what == CHILDREN) {
@@ -112,7 +119,7 @@ read_group (LintInventory *inventory, const char *name, const YamlNode *group)
 {
     const YamlNode *hosts, *children;
 
-    set_of (inventory->groups, name);
+    add_group_name (inventory, name);
     if (group->kind != YAML_NODE_MAP)
         return;
     hosts = field_find (group, "hosts");
@@ -154,7 +161,7 @@ lint_inventory_parse (GBytes *text)
         g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
     inventory->parents =
         g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
-    set_of (inventory->groups, "ungrouped");
+    add_group_name (inventory, "ungrouped");
     if (g_str_has_prefix (data, "#!"))
         inventory->unknown = "it is a program";
     else if (g_str_has_prefix (data, "$ANSIBLE_VAULT;"))
@@ -259,6 +266,7 @@ static GHashTable *
 find_hosts (const LintInventory *inventory, const char *text, gboolean sure)
 {
     g_autofree char *bare = g_strdup (text);
+    char *subscript = strchr (bare, '[');
     g_autoptr (GRegex) regex = NULL;
     Term term;
 
@@ -266,8 +274,8 @@ find_hosts (const LintInventory *inventory, const char *text, gboolean sure)
         regex = g_regex_new (text + 1, G_REGEX_RAW, 0, NULL);
         if (regex == NULL)
             return NULL;
-    } else if (strchr (bare, '[') != NULL && g_str_has_suffix (bare, "]")) {
-        *strchr (bare, '[') = '\0'; /* "web[0]", "web[1:3]": some of them */
+    } else if (subscript != NULL && g_str_has_suffix (bare, "]")) {
+        *subscript = '\0'; /* "web[0]", "web[1:3]": some of them */
     }
     term = (Term){ bare, regex, sure };
     return hosts_of_term (inventory, &term);

@@ -314,12 +314,14 @@ char *
 lint_task_network (const LintTask *task, const LintSources *sources, const Release *release)
 {
     Look look = { task, sources, release, NULL };
+    char *reached = NULL;
 
     for (gsize i = 0; i < G_N_ELEMENTS (modules); i++) {
         if (strcmp (task->module, modules[i].module) != 0)
             continue;
         look.detail = modules[i].detail;
-        return modules[i].check (&look);
+        reached = modules[i].check (&look);
+        break;
     }
-    return NULL;
+    return reached;
 }

@@ -89,7 +89,7 @@ static const LintRule rules[LINT_RULES] = {
 const LintRule *
 lint_rule (LintRuleId rule)
 {
-    g_return_val_if_fail (rule < LINT_RULES, NULL);
+    g_assert (rule < LINT_RULES);
     return &rules[rule];
 }
 
