@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Programs that a repository's settings name are not wanted here, nor settings in a folder that
+ * only looks like a repository: a commit can hold such a folder. */
+#define GIT                                                                                        \
+    "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c",                   \
+        "safe.bareRepository=explicit"
+
 /* Who calls from a hook of git has these; they name a repository that is perhaps another one. */
 static const char *const foreign[] = {
     "GIT_DIR",        "GIT_WORK_TREE",        "GIT_COMMON_DIR",
@@ -52,6 +58,9 @@ make_environment (void)
         environment = g_environ_unsetenv (environment, foreign[i]);
     environment = g_environ_setenv (environment, "LC_ALL", "C", TRUE);
     environment = g_environ_setenv (environment, "GIT_TERMINAL_PROMPT", "0", TRUE);
+    environment = g_environ_setenv (environment, "GIT_NO_REPLACE_OBJECTS", "1", TRUE);
+    /* What a partial clone lacks is not fetched: its settings say by which program. */
+    environment = g_environ_setenv (environment, "GIT_ALLOW_PROTOCOL", "none", TRUE);
     /* Nothing is written to the repository, which may belong to others. */
     return g_environ_setenv (environment, "GIT_OPTIONAL_LOCKS", "0", TRUE);
 }
@@ -100,18 +109,45 @@ count_absent (const CollectedTree *tree, const char *names, gsize length, Revisi
             revision->not_in_git++;
 }
 
+/* To see what was changed, git runs the filters that attributes name. Those of the user's own
+ * settings were wanted; those of the repository came with the sources, perhaps from anybody. */
+static gboolean
+check_filters (const char *dir, GError **error)
+{
+    static const char *const settings[] = { GIT, "config", "--list", "--show-scope", "-z", NULL };
+    gsize length;
+    g_autofree char *list = ask (dir, settings, &length, error);
+
+    if (list == NULL)
+        return FALSE;
+    for (const char *scope = list, *setting; scope < list + length;
+         scope = setting + strlen (setting) + 1) {
+        setting = scope + strlen (scope) + (scope + strlen (scope) < list + length);
+        g_autofree char *key = g_strndup (setting, strcspn (setting, "\n"));
+
+        if (g_str_has_prefix (key, "filter.") &&
+            (g_str_has_suffix (key, ".clean") || g_str_has_suffix (key, ".process")) &&
+            (strcmp (scope, "local") == 0 || strcmp (scope, "worktree") == 0))
+            return fail (error, ERR_FAILED,
+                         "the repository's own settings name a program, '%s', which is not run; "
+                         "where it is wanted, it belongs into 'git config --global'",
+                         key);
+    }
+    return TRUE;
+}
+
 static gboolean
 find (const char *dir, const CollectedTree *tree, Revision *revision, GError **error)
 {
-    /* Programs that a repository's settings name are not wanted here. */
-    static const char *const head[] = { "git", "rev-parse", "--verify", "HEAD^{commit}", NULL };
-    static const char *const status[] = { "git",         "-c", "core.fsmonitor=false", "status",
-                                          "--porcelain", "-z", "--untracked-files=no", NULL };
-    static const char *const names[] = {
-        "git", "ls-tree", "-r", "-z", "--name-only", "HEAD", NULL
+    static const char *const head[] = { GIT, "rev-parse", "--verify", "HEAD^{commit}", NULL };
+    /* A submodule's files are in no commit of this repository, and its settings are its own. */
+    static const char *const status[] = {
+        GIT, "status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty",
+        NULL
     };
+    static const char *const names[] = { GIT, "ls-tree", "-r", "-z", "--name-only", "HEAD", NULL };
     gsize length;
-    g_autofree char *commit = ask (dir, head, &length, error);
+    g_autofree char *commit = check_filters (dir, error) ? ask (dir, head, &length, error) : NULL;
     g_autofree char *changes = commit != NULL ? ask (dir, status, &length, error) : NULL;
     g_autofree char *list = NULL;
 

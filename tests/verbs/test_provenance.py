@@ -223,6 +223,79 @@ def test_a_git_that_does_not_answer_is_a_warning(tmp_path):
         assert "sources" not in dependencies(json.loads(provenance_of(path)))
 
 
+def lacks_a_tree(folder, program):
+    """A partial clone, whose remote says by which program the rest is fetched."""
+    tree = git(folder, "rev-parse", "HEAD^{tree}")
+    for name, value in (("core.repositoryformatversion", "1"), ("extensions.partialClone", "origin"),
+                        ("remote.origin.promisor", "true"), ("remote.origin.url", str(folder)),
+                        ("remote.origin.uploadpack", program)):
+        git(folder, "config", name, value)
+    (folder / ".git/objects" / tree[:2] / tree[2:]).unlink()
+
+
+def is_a_repository_itself(folder, program):
+    """What a commit may hold: a folder with all that git takes for a repository without work tree."""
+    inner = folder / "inner"
+    yaml = write(inner)
+    git(inner, "init", "-q")
+    (inner / ".gitattributes").write_text("*.yaml filter=x\n")
+    git(inner, "add", "release.yaml")
+    git(inner, *COMMIT)
+    for path in list((inner / ".git").iterdir()):
+        path.rename(inner / path.name)
+    (inner / ".git").rmdir()
+    for name, value in (("core.bare", "false"), ("core.worktree", "."), ("filter.x.clean", program)):
+        git(inner, "config", "-f", "config", name, value)
+    os.utime(yaml, (1, 1))
+    return yaml
+
+
+def has_a_submodule(folder, program):
+    inner = folder / "inner"
+    write(inner)
+    git(inner, "init", "-q")
+    git(inner, "add", ".")
+    git(inner, *COMMIT)
+    git(inner, "config", "filter.x.clean", program)
+    (inner / ".git/info/attributes").write_text("* filter=x\n")
+    git(folder, "add", "inner")
+    git(folder, *COMMIT)
+    os.utime(inner / "release.yaml", (1, 1))
+
+
+def filters(key):
+    def make(folder, program):
+        git(folder, "config", "filter.x." + key, program)
+        (folder / ".git/info/attributes").write_text("* filter=x\n")
+        os.utime(folder / "release.yaml", (1, 1))
+    return make
+
+
+def watches(folder, program):
+    git(folder, "config", "core.fsmonitor", program)
+
+
+@pytest.mark.parametrize("make, said", [
+    (filters("clean"), "'filter.x.clean', which is not run"),
+    (filters("process"), "'filter.x.process', which is not run"),
+    (lacks_a_tree, "git says "), (is_a_repository_itself, "git says "),
+    (has_a_submodule, None), (watches, None)],
+    ids=["clean", "process", "partial", "bare", "submodule", "fsmonitor"])
+def test_git_runs_no_program_that_the_sources_name(tmp_path, make, said):
+    yaml = write(tmp_path / "r")
+    git(tmp_path / "r", "init", "-q")
+    git(tmp_path / "r", "add", ".")
+    git(tmp_path / "r", *COMMIT)
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n: >%s\ncat\n" % (tmp_path / "ran"))
+    program.chmod(0o755)
+    yaml = make(tmp_path / "r", str(program)) or yaml
+    (tmp_path / "ran").unlink(missing_ok=True)  # git itself, here, may have run it
+    text = bundled(yaml, tmp_path / "out.tar.zst")
+    assert not (tmp_path / "ran").exists()
+    assert said in text if said else "warning" not in text
+
+
 def test_a_delta_names_its_bases(tmp_path):
     old, new = write(tmp_path / "old", IMAGES), write(tmp_path / "new", IMAGES[:1], release=2)
     bundled(old, tmp_path / "old.tar.zst")
