@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/pull.h"
 
+#include "bundle/crew.h"
 #include "bundle/oci-index.h"
 #include "bundle/source-image.h"
 #include "bundle/source-registry.h"
@@ -165,27 +166,23 @@ give_up (Pull *pull, guint image, GError *error)
     g_cancellable_cancel (pull->cancellable);
 }
 
-/* Runs func for each element of jobs, PULL_THREADS at a time. */
+/* Runs func for each element of jobs. */
 static gboolean
 run_all (Pull *pull, GPtrArray *jobs, GFunc func, GError **error)
 {
-    GThreadPool *pool = g_thread_pool_new (func, pull, PULL_THREADS, FALSE, NULL);
-
-    for (guint i = 0; i < jobs->len; i++)
-        g_thread_pool_push (pool, jobs->pdata[i], NULL);
-    g_thread_pool_free (pool, FALSE, TRUE);
+    crew_run (jobs, PULL_THREADS, func, pull);
     if (pull->error == NULL)
         return TRUE;
     g_propagate_error (error, g_steal_pointer (&pull->error));
     return FALSE;
 }
 
-/* job: the number of the image, and one more, for 0 is no job. */
+/* job: the number of the image. */
 static void
 run_resolve (gpointer job, gpointer data)
 {
     Pull *pull = data;
-    guint number = GPOINTER_TO_UINT (job) - 1;
+    guint number = GPOINTER_TO_UINT (job);
     const PullWanted *wanted = &g_array_index (pull->wanted, PullWanted, number);
     g_autoptr (GError) error = NULL;
     const RegistryOptions *registry = pull->options->offline ? NULL : &pull->registry;
@@ -205,7 +202,7 @@ resolve_all (Pull *pull, GError **error)
     g_autoptr (GPtrArray) jobs = g_ptr_array_new ();
 
     for (guint i = 0; i < pull->wanted->len; i++)
-        g_ptr_array_add (jobs, GUINT_TO_POINTER (i + 1));
+        g_ptr_array_add (jobs, GUINT_TO_POINTER (i));
     return run_all (pull, jobs, run_resolve, error);
 }
 
