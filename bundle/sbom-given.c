@@ -102,14 +102,14 @@ static void
 take_url (GivenSbom *given, const char *url)
 {
     g_auto (Purl) purl = { 0 };
+    gboolean good;
 
     if (url == NULL)
         return;
-    if (!purl_parse (url, &purl, NULL))
-        given->packages->unread |= UNREAD_SBOM;
-    else if (strcmp (purl.type, "oci") == 0 || strcmp (purl.type, "docker") == 0)
+    good = purl_parse (url, &purl, NULL);
+    if (good && (strcmp (purl.type, "oci") == 0 || strcmp (purl.type, "docker") == 0))
         note_digest (given->manifests, purl.version);
-    else if (!add_package (given->packages, &purl))
+    else if (!good || !add_package (given->packages, &purl))
         given->packages->unread |= UNREAD_SBOM;
 }
 

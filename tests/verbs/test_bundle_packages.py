@@ -109,7 +109,7 @@ def test_one_list_a_config_between_configs_and_recipes(tmp_path):
     assert [name for name, _, _ in rows] == [
         *["images/%s.json" % image.id()[7:] for image in configs],
         *["packages/" + image.id()[7:] for image in configs],
-        *["sbom/%s.json" % image.id()[7:] for image in configs],
+        *["sbom/%s.json" % image.id()[7:] for image in configs], "provenance.json",
         *["layers/" + layer.diff_id()[7:] for image in configs
           for layer in image.layers if layer is not base or image is configs[0]]]
     assert lists == {configs[0].id(): deb_lines(LIBC), configs[1].id(): "",
