@@ -105,7 +105,9 @@ class Bench:
                 *self.handcarry.pack(release, self.bundle, "--cache", self.cache, *options)]
 
     def clear(self):
+        """A machine that never pulled."""
         shutil.rmtree(self.cache, ignore_errors=True)
+        (self.handcarry.folder / "release.lock.yaml").unlink(missing_ok=True)
         self.drop()
         timing.run(["sync"])
 
@@ -121,13 +123,13 @@ class Bench:
         """Seconds and bytes of the peer: each image copied, then packed."""
         lines = []
         for number, name in enumerate(images.IMAGES):
-            copy = self.folder / ("%d.tar" % number)
+            copy = self.folder / ("peer-%d.tar" % number)
             lines += [timing.quoted(["env", *("%s=%s" % item for item in self.environment.items()),
                                      *self.skopeo(name, "oci-archive:%s" % copy)]),
                       "zstd -q -12 --long=27 %s -c %s >%s.zst" % (threads, copy, copy)]
         spent = timing.once(" && ".join([*lines, "sync"]))
-        size = sum(path.stat().st_size for path in self.folder.glob("?.tar.zst"))
-        for path in self.folder.glob("?.tar*"):
+        size = sum(path.stat().st_size for path in self.folder.glob("peer-*.zst"))
+        for path in self.folder.glob("peer-*"):
             path.unlink()
         return spent, size
 
