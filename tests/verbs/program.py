@@ -14,7 +14,8 @@ PROGRAM = os.path.abspath(os.environ.get("HANDCARRY", str(TOP / "build" / "handc
 MAKER = os.path.abspath(os.environ.get("HANDCARRY_MAKER", PROGRAM))
 # Where each of many runs takes long, and others prove the rest: the build with sanitizers, and the
 # isolated one, which has the same code.
-SAMPLED = PROGRAM != MAKER or b"__asan_init" in pathlib.Path(PROGRAM).read_bytes()
+SAMPLED = PROGRAM != MAKER or (
+    os.path.exists(PROGRAM) and b"__asan_init" in pathlib.Path(PROGRAM).read_bytes())
 CONNECTED = {"bundle", "extract", "keygen", "lint", "report", "sign",
              *(("trust", sub) for sub in ("add", "init", "retire", "revoke", "rotate", "sign"))}
 
