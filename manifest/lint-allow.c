@@ -10,9 +10,8 @@
 
 /* Whatever begins a comment in the file's own language. */
 #define MARK "(?:#|//|;|--|<!--|/\\*|\\{#)[ \\t]*handcarry:[ \\t]*allow\\b([^\\n]*)"
-#define WORDS                                                                                      \
-    "^[ \\t]+([A-Za-z0-9-]+)(?:[ \\t]+([^:]*?))?[ \\t]*(?::[ \\t]*(.*?))?[ \\t]*"                  \
-    "(?:-->|\\*/|#\\})?[ \\t\\r]*$"
+/* Possessive throughout: what is tried once is not tried again, whatever the text. */
+#define WORDS "^[ \\t]++([A-Za-z0-9-]++)(?:[ \\t]++([^:]++)?+)?+(?::[ \\t]*+(.*+))?+$"
 
 void
 lint_exception_free (gpointer data)
@@ -116,19 +115,37 @@ add_exception (Lint *lint, const LintPlace *place, guint line, const char *name,
     g_ptr_array_add (lint->exceptions, exception);
 }
 
+/* Without what ends a comment in some languages, and the blanks around it. */
 static void
-read_words (Lint *lint, const LintPlace *place, guint line, const char *rest)
+drop_end (char *rest)
+{
+    static const char *const ends[] = { "-->", "*/", "#}" };
+
+    g_strchomp (rest);
+    for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+        if (g_str_has_suffix (rest, ends[i])) {
+            rest[strlen (rest) - strlen (ends[i])] = '\0';
+            g_strchomp (rest);
+            return;
+        }
+}
+
+static void
+read_words (Lint *lint, const LintPlace *place, guint line, char *rest)
 {
     g_autoptr (GRegex) regex = g_regex_new (WORDS, G_REGEX_RAW, 0, NULL);
     g_autoptr (GMatchInfo) match = NULL;
     g_autofree char *name = NULL, *path = NULL, *reason = NULL;
 
+    drop_end (rest);
     if (!g_regex_match (regex, rest, 0, &match)) {
         lint_add (lint, LINT_EXCEPTION, place, "'handcarry: allow' names no rule");
         return;
     }
     name = g_match_info_fetch (match, 1);
     path = g_match_info_fetch (match, 2);
+    if (path != NULL)
+        g_strchomp (path);
     reason = g_match_info_fetch (match, 3);
     add_exception (lint, place, line, name, path, reason);
 }

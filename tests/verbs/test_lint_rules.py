@@ -4,6 +4,7 @@
 comment with a reason."""
 import hashlib
 import json
+import os
 import re
 import tarfile
 
@@ -82,6 +83,17 @@ def test_a_comment_in_the_release_file_allows_a_file_without_comments(tree):
                     "configs: [{from: tls/a.json, to: /a}]\n", {"tls/a.json": KEY})
     assert document["problems"] == []
     assert document["allowed"][0]["reason"] == "a test certificate"
+
+
+def test_a_comment_that_is_hard_to_read_costs_no_time(tree):
+    """Thousands of lines with many blanks, and at their end what a comment can not have."""
+    blanks = " " * 40
+    comment = "# handcarry: allow secret" + blanks + "b.conf" + blanks + ":" + blanks + "\r x\n"
+    before = os.times().children_user
+    document = tree("configs: [{from: a.conf, to: /a}]\n", {"a.conf": comment * 4000})
+    assert os.times().children_user - before < 5
+    assert len(document["problems"]) == 4000
+    assert all("names no rule" in row["message"] for row in document["problems"])
 
 
 @pytest.mark.parametrize("comment,says", [
