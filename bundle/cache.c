@@ -203,6 +203,12 @@ open_part (const Cache *cache, const char *part, GCancellable *cancellable, GErr
                   cache->path);
             return -1;
         }
+        /* What is written here would appear under the other name, too. */
+        if (st.st_nlink > 1) {
+            fail (error, ERR_FAILED, "'%s' in the cache '%s' has a second name; remove it", part,
+                  cache->path);
+            return -1;
+        }
         if (!wait_lock (fd, cancellable, part, error))
             return -1;
         if (is_named (cache->dirfd, part, fd))

@@ -56,6 +56,16 @@ def spoil(path, how):
         path.write_bytes(b"" if how == "empty" else data)
 
 
+def test_a_part_with_a_second_name_is_not_written(pulling, tmp_path):
+    """In a cache that others may write to, it could be a file of ours that lies elsewhere."""
+    path, other = largest(pulling), tmp_path / "other"
+    other.write_bytes(b"precious")
+    path.unlink()
+    os.link(other, path.with_name(path.name + ".part"))
+    assert "has a second name" in pulling.run(status=1)
+    assert other.read_bytes() == b"precious"
+
+
 @pytest.mark.parametrize("how", ["flipped", "short", "long", "empty", "pipe", "link"])
 def test_other_bytes_are_fetched_again(pulling, shelf, how):
     path = largest(pulling)
