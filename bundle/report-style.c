@@ -105,6 +105,7 @@ static const char style[] =
     ".hand thead :nth-child(3){width:18%}\n"
     ".hand thead :nth-child(4){width:34%}\n"
     "footer{padding:0 0 3rem;color:var(--soft);font-size:.875rem}\n"
+    "@media screen and (max-width:70rem){.digests{grid-template-columns:1fr}}\n"
     "@media (max-width:46rem){\n"
     "header{padding-top:1.5rem}\n"
     "h1{font-size:1.875rem}\n"

@@ -141,7 +141,7 @@ def test_what_is_read_aloud(chromium, example):
     assert len(set(found["ids"])) == len(found["ids"])
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 1000, 1280])
 def test_no_page_is_wider_than_the_window(chromium, example, width):
     with chromium.open(example.page, width=width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
