@@ -197,7 +197,7 @@ trust_folder_read (const char *dir, gboolean owned, GError **error)
     if (faccessat (AT_FDCWD, dir, F_OK, 0) != 0 && errno == ENOENT)
         return fail_null (error, ERR_TRUST,
                           "there is no trust folder '%s': 'handcarry trust import' brings a trust "
-                          "root, 'handcarry trust init' makes one",
+                          "root, 'handcarry trust init' makes one, --trust names another",
                           dir);
     return open_folder (&folder, dir, owned, error) ? read_chain (&folder, error) : NULL;
 }
