@@ -8,5 +8,7 @@ set -eu
 program=$1 verb=$2
 summary=$("$program" --help | sed -n "s/^  $verb  *//p")
 [ -n "$summary" ] || { echo "man.sh: '$verb' is no verb of $program" >&2; exit 1; }
-help2man --no-info --version-string="$("$program" --version)" --name="$summary" "$program $verb" |
-    sed "1,/^\.TH/s/^\.TH HANDCARRY /.TH HANDCARRY-$(echo "$verb" | tr '[:lower:]' '[:upper:]') /"
+help2man --locale=C.UTF-8 --no-info --include="$(dirname "$0")/man-exit.h2m" --name="$summary" \
+    --version-string="$("$program" --version)" "$program $verb" |
+    sed -e "1,/^\.TH/s/^\.TH HANDCARRY /.TH HANDCARRY-$(echo "$verb" | tr '[:lower:]' '[:upper:]') /" \
+        -e "s/^handcarry \\\\- /handcarry-$verb \\\\- /"
