@@ -124,6 +124,10 @@ read_entry (JsonObject *entry, Credentials *out, GError **error)
         !strictjson_string (entry, "identitytoken", "entry", &identity, error) ||
         !strictjson_string (entry, "registrytoken", "entry", &bearer, error))
         return FALSE;
+    /* It goes into a header as it is. */
+    for (const char *c = bearer; c != NULL && *c != '\0'; c++)
+        if (!g_ascii_isgraph (*c))
+            return fail (error, ERR_FORMAT, "its 'registrytoken' has blanks or control characters");
     if (bearer != NULL && *bearer != '\0') {
         out->kind = CREDENTIALS_BEARER;
         out->secret = g_strdup (bearer);

@@ -303,13 +303,23 @@ outcome_of (CURLcode code)
     return HTTP_BROKEN;
 }
 
+/* What libcurl says of a proxy that it can not read shows the variable, password and all. Caller
+ * frees. */
+static char *
+describe_failure (const Exchange *exchange, CURLcode code)
+{
+    const char *message = exchange->message;
+
+    return error_quote (
+        *message != '\0' && strchr (message, '@') == NULL ? message : curl_easy_strerror (code));
+}
+
 static gboolean
 finish (Exchange *exchange, CURLcode code, GError **error)
 {
     const HttpRequest *request = exchange->request;
-    const char *said = exchange->message[0] != '\0' ? exchange->message : curl_easy_strerror (code);
     g_autofree char *origin = http_url_origin (request->url);
-    g_autofree char *why = error_quote (said);
+    g_autofree char *why = describe_failure (exchange, code);
 
     read_status (exchange);
     if (exchange->error != NULL) {

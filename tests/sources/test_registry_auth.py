@@ -129,6 +129,9 @@ def test_token_of_the_registry_itself(world):
     world.config(registrytoken="old")
     text = world.refused("config.json was used")
     assert "'old'" not in text and world.other.seen == []
+    world.config(registrytoken="own\r\nX-More: 1")
+    world.refused("'registrytoken' has blanks or control characters", code=3)
+    assert not any("X-More" in headers for _, _, headers, _ in world.registry.seen)
 
 
 def test_token_under_its_other_name(world):
@@ -492,3 +495,8 @@ def test_proxy_as_the_usual_variables_say(world):
             world.works(plain.name + ":v1", insecure=[plain.host], env={"http_proxy": proxy.url})
             assert proxy.asked("http://%s/v2/plant/server/manifests/v1" % plain.host)
         assert len(plain.seen) == count
+
+
+@pytest.mark.parametrize("proxy", ["bogus://ci:%s@127.0.0.1:1", "http://ci:%s@no host:1"])
+def test_proxy_whose_password_is_not_shown(world, proxy):
+    world.refused("no whole answer", env={"https_proxy": proxy % SECRET, "no_proxy": ""})
