@@ -53,6 +53,8 @@ describe_packages (const DiffPair *pair)
         return g_strdup ("not known");
     if (pair->a == NULL)
         return report_count (pair->n_packages[1], "package", "packages");
+    if (pair->n_packages[0] + pair->n_packages[1] == 0)
+        return g_strdup (unread ? "not read" : "none known");
     return g_strdup_printf ("%u of %u%s", pair->packages->len, pair->n_packages[1],
                             unread ? ", some not read" : "");
 }
@@ -168,7 +170,10 @@ add_package (Html *html, gconstpointer item)
         html_textf (html, " (%s)", package->arch);
     html_close (html, "th");
     html_element (html, "td", NULL, package->from != NULL ? package->from : "not there");
-    html_element (html, "td", NULL, package->to != NULL ? package->to : "no longer there");
+    if (report_is_older (package))
+        html_elementf (html, "td", "unmet", "%s (OLDER)", package->to);
+    else
+        html_element (html, "td", NULL, package->to != NULL ? package->to : "no longer there");
     add_where (html, row);
 }
 

@@ -13,12 +13,20 @@ package_free (gpointer data)
     g_free (package);
 }
 
+gboolean
+report_is_older (const DiffPackage *package)
+{
+    return package->change == PACKAGE_DOWNGRADED;
+}
+
+/* What gets older comes first, so that paper which leaves rows out shows it. */
 static int
 compare (gconstpointer a, gconstpointer b, gpointer data)
 {
     const DiffPackage *one = a, *other = b;
-    int order = strcmp (one->kind, other->kind);
+    int order = report_is_older (other) - report_is_older (one);
 
+    order = order != 0 ? order : strcmp (one->kind, other->kind);
     order = order != 0 ? order : strcmp (one->name, other->name);
     order = order != 0 ? order : strcmp (one->arch, other->arch);
     order = order != 0 ? order : g_strcmp0 (one->from, other->from);

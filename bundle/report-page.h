@@ -66,5 +66,6 @@ typedef struct {
     guint compared;    /* images whose packages were compared */
 } ReportPackage;
 
-/* ReportPackage elements, each change once, by kind and name. */
+/* ReportPackage elements, each change once: those that get older, then by kind and name. */
 GPtrArray *report_list_packages (const Diff *diff);
+gboolean report_is_older (const DiffPackage *package);

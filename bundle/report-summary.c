@@ -128,14 +128,29 @@ count_configs (const ReportBase *base)
 }
 
 static void
+count_packages (GPtrArray *counts, const Diff *diff)
+{
+    g_autoptr (GPtrArray) packages = report_list_packages (diff);
+    g_autofree char *all = report_count (packages->len, "package", "packages");
+    guint older = 0;
+
+    for (guint i = 0; i < packages->len; i++)
+        older += report_is_older (((const ReportPackage *)packages->pdata[i])->package);
+    if (older > 0)
+        g_ptr_array_add (counts,
+                         g_strdup_printf ("%s (%u of them to an OLDER version)", all, older));
+    else if (packages->len > 0)
+        g_ptr_array_add (counts, g_steal_pointer (&all));
+}
+
+static void
 add_change (Html *html, const Report *report, const ReportBase *base)
 {
     const Statement *statement = bundle_statement (report->bundle);
     g_autoptr (GPtrArray) counts = g_ptr_array_new_with_free_func (g_free);
-    g_autoptr (GPtrArray) packages = report_list_packages (&base->diff);
 
     count_of (counts, count_images (&base->diff), statement->images->len, "images");
-    count (counts, packages->len, "package", "packages");
+    count_packages (counts, &base->diff);
     count_of (counts, count_configs (base), statement->release->configs->len, "configs");
     html_text (html, " Against ");
     report_add_base_name (html, base);

@@ -257,6 +257,16 @@ def test_what_changes_in_all_images_alike_is_said_once(tmp_path):
     assert "extra/file changed 1 B 2 B" in text
 
 
+def test_what_gets_older_can_not_be_missed(tmp_path):
+    for number, versions in (1, {"apt": "1.0", "zsh": "2.0~rc1"}), (2, {"apt": "1.1", "zsh": "1.9"}):
+        release = plain_release(tmp_path / str(number), [Image("a/b:1", [dpkg(versions)])], release=number)
+        run("bundle", release.write(), "-o", tmp_path / ("%d.tar.zst" % number))
+    run("report", tmp_path / "2.tar.zst", "--base", tmp_path / "1.tar.zst", "-o", tmp_path / "report.html")
+    text = Reader(tmp_path / "report.html").text
+    assert "2 packages (1 of them to an OLDER version)" in text
+    assert "zsh 2.0~rc1 1.9 (OLDER) a/b apt 1.0 1.1 a/b" in text
+
+
 def test_sources_and_revision_are_told(tmp_path):
     def git(*arguments):
         return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments],
