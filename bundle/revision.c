@@ -136,6 +136,31 @@ check_filters (const char *dir, GError **error)
     return TRUE;
 }
 
+/* Files that git was told not to look at are never changed to it, whatever they hold. A sparse
+ * checkout tells it so of files that are not there. */
+static gboolean
+check_hidden (const char *dir, GError **error)
+{
+    static const char *const files[] = { GIT, "ls-files", "-v", "-z", NULL };
+    gsize length;
+    g_autofree char *list = ask (dir, files, &length, error);
+
+    if (list == NULL)
+        return FALSE;
+    /* "H PATH"; another letter where it is assume-unchanged (lower case) or skip-worktree (S). */
+    for (const char *entry = list; entry < list + length; entry += strlen (entry) + 1) {
+        const char *name = *entry != '\0' && entry[1] == ' ' ? entry + 2 : "";
+        g_autofree char *path = g_build_filename (dir, name, NULL);
+
+        if ((g_ascii_islower (*entry) || *entry == 'S') && g_file_test (path, G_FILE_TEST_EXISTS))
+            return fail (error, ERR_FAILED,
+                         "it was told not to look at '%s'; 'git update-index --no-assume-unchanged "
+                         "--no-skip-worktree' undoes that",
+                         name);
+    }
+    return TRUE;
+}
+
 static gboolean
 find (const char *dir, const CollectedTree *tree, Revision *revision, GError **error)
 {
@@ -147,7 +172,9 @@ find (const char *dir, const CollectedTree *tree, Revision *revision, GError **e
     };
     static const char *const names[] = { GIT, "ls-tree", "-r", "-z", "--name-only", "HEAD", NULL };
     gsize length;
-    g_autofree char *commit = check_filters (dir, error) ? ask (dir, head, &length, error) : NULL;
+    g_autofree char *commit = check_filters (dir, error) && check_hidden (dir, error)
+                                  ? ask (dir, head, &length, error)
+                                  : NULL;
     g_autofree char *changes = commit != NULL ? ask (dir, status, &length, error) : NULL;
     g_autofree char *list = NULL;
 

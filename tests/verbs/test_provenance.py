@@ -223,6 +223,20 @@ def test_a_git_that_does_not_answer_is_a_warning(tmp_path):
         assert "sources" not in dependencies(json.loads(provenance_of(path)))
 
 
+@pytest.mark.parametrize("hide", ["--assume-unchanged", "--skip-worktree"])
+def test_what_git_does_not_look_at_has_no_revision(tmp_path, hide):
+    yaml = write(tmp_path / "r")
+    git(tmp_path / "r", "init", "-q")
+    git(tmp_path / "r", "add", ".")
+    git(tmp_path / "r", *COMMIT)
+    git(tmp_path / "r", "update-index", hide, "release.yaml")
+    yaml.write_text(yaml.read_text() + "# changed\n")
+    assert git(tmp_path / "r", "status", "--porcelain") == ""
+    said = bundled(yaml, tmp_path / "hidden.tar.zst")
+    assert "it was told not to look at 'release.yaml'" in said
+    assert "sources" not in dependencies(json.loads(provenance_of(tmp_path / "hidden.tar.zst")))
+
+
 def lacks_a_tree(folder, program):
     """A partial clone, whose remote says by which program the rest is fetched."""
     tree = git(folder, "rev-parse", "HEAD^{tree}")
