@@ -115,7 +115,7 @@ verb_lint_text (const VerbOutput *output, const char *path, const LintResult *re
     const Release *release = result->release;
     guint warnings = result->lint.findings != NULL ? lint_count (&result->lint) : 0;
     guint allowed = result->lint.findings != NULL ? result->lint.findings->len - warnings : 0;
-    g_autofree char *reasons = g_strdup_printf (allowed > 0 ? ", allowed %u" : "", allowed);
+    g_autofree char *reasons = g_strdup_printf (", allowed %u", allowed);
 
     for (guint i = 0; i < result->problems->len; i++)
         printf ("%s\n", (const char *)result->problems->pdata[i]);
@@ -130,7 +130,7 @@ verb_lint_text (const VerbOutput *output, const char *path, const LintResult *re
                     ": images %u, playbooks %u, configs %u, files %u, warnings %u%s\n",
                     path, release->product, release->version, release->release,
                     release->images->len, release->playbooks->len, release->configs->len,
-                    release->files->len, warnings, reasons);
+                    release->files->len, warnings, allowed > 0 ? reasons : "");
 }
 
 static void
