@@ -7,9 +7,9 @@
 #
 #   ci/build.sh BUILDER [OPTION…]      makes dist/BUILDER/*.tar.zst, *.sha256 and *.statement.yaml
 #
-# BUILDER is this machine's name in the trust root; the options are for handcarry bundle.
+# BUILDER is this machine's name in the trust root (not 'release'); the options are for handcarry bundle.
 set -euo pipefail
-[[ ${1-} =~ ^[a-z0-9]+(-[a-z0-9]+)*$ ]] || { sed -n 's/^#   /usage: /p' "$0" >&2; exit 2; }
+[[ ${1-} =~ ^[a-z0-9]+(-[a-z0-9]+)*$ && $1 != release ]] || { sed -n 's/^#   /usage: /p' "$0" >&2; exit 2; }
 top=$PWD out=$PWD/dist/$1
 shift
 # When the sources were committed, and not when this runs, is in the bytes.

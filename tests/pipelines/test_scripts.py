@@ -145,7 +145,8 @@ def test_without_the_lock_nothing_is_built_and_nothing_older_stays(world, checko
 
 
 @pytest.mark.parametrize("script, arguments", [
-    ("sign", ()), ("sign", (NAME,)), ("build", ()), ("build", ("../elsewhere",)), ("collect", ())])
+    ("sign", ()), ("sign", (NAME,)), ("build", ()), ("build", ("../elsewhere",)),
+    ("build", ("release",)), ("collect", ())])
 def test_scripts_say_how_they_are_called(world, checkout, script, arguments):
     done = subprocess.run([f"ci/{script}.sh", *arguments], cwd=checkout, env=world.environment(),
                           text=True, capture_output=True, check=False)
