@@ -17,16 +17,8 @@ typedef struct {
 static YamlNode *
 node_new (YamlKind kind, const yaml_event_t *event)
 {
-    YamlNode *node = g_new0 (YamlNode, 1);
-
-    node->kind = kind;
-    node->line = (guint)event->start_mark.line + 1;
-    node->column = (guint)event->start_mark.column + 1;
-    if (kind != YAML_NODE_SCALAR)
-        node->values = g_ptr_array_new_with_free_func ((GDestroyNotify)yaml_node_free);
-    if (kind == YAML_NODE_MAP)
-        node->keys = g_ptr_array_new_with_free_func ((GDestroyNotify)yaml_node_free);
-    return node;
+    return yaml_node_new (kind, (guint)event->start_mark.line + 1,
+                          (guint)event->start_mark.column + 1);
 }
 
 static YamlNode *

@@ -174,19 +174,26 @@ check_plainness (Reader *reader, const yaml_event_t *event, const yaml_char_t *a
     return TRUE;
 }
 
-static YamlNode *
-node_new (YamlKind kind, const yaml_event_t *event)
+YamlNode *
+yaml_node_new (YamlKind kind, guint line, guint column)
 {
     YamlNode *node = g_new0 (YamlNode, 1);
 
     node->kind = kind;
-    node->line = (guint)event->start_mark.line + 1;
-    node->column = (guint)event->start_mark.column + 1;
+    node->line = line;
+    node->column = column;
     if (kind != YAML_NODE_SCALAR)
         node->values = g_ptr_array_new_with_free_func ((GDestroyNotify)yaml_node_free);
     if (kind == YAML_NODE_MAP)
         node->keys = g_ptr_array_new_with_free_func ((GDestroyNotify)yaml_node_free);
     return node;
+}
+
+static YamlNode *
+node_new (YamlKind kind, const yaml_event_t *event)
+{
+    return yaml_node_new (kind, (guint)event->start_mark.line + 1,
+                          (guint)event->start_mark.column + 1);
 }
 
 /* Escapes in quoted strings can make characters that the text itself may not have. */

@@ -25,6 +25,8 @@ typedef struct YamlNode {
 
 /* Parses exactly one document. name is for messages, which read "NAME:LINE:COLUMN: …". */
 YamlNode *yaml_parse (GBytes *text, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* An empty node; line and column count from 1. */
+YamlNode *yaml_node_new (YamlKind kind, guint line, guint column);
 void yaml_node_free (YamlNode *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (YamlNode, yaml_node_free)
 
