@@ -11,37 +11,16 @@ program=${HANDCARRY:-$top/build/release/handcarry}
 work=${CEREMONY:-$top/build/ceremony}
 people=(anna bert carl dora emil) # each holds one root key
 
+# shellcheck source=tests/prepare.sh
+. "$top/tests/prepare.sh"
+# shellcheck source=examples/steps.sh
+. "$top/examples/steps.sh"
 if [ -z "${HANDCARRY:-}" ] && [ ! -x "$program" ]; then
-    # shellcheck source=tests/prepare.sh
-    . "$top/tests/prepare.sh"
     # shellcheck disable=SC2154,SC2086 # a list of words, set there
     need $build_packages
     build_in release --buildtype=release --werror >"$top/build/ceremony.log" 2>&1 ||
         die "the build failed: build/ceremony.log"
 fi
-
-say() # TEXT
-{
-    printf '\n== %s\n' "$*"
-}
-
-expect() # STATUS WORDS COMMAND…: shows the line, runs it, and both must come out
-{
-    local status=$1 words=$2 got=0 out
-    shift 2
-    printf '$ %s\n' "$*"
-    out=$("$@" 2>&1) || got=$?
-    printf '%s\n' "$out"
-    if [ $got != "$status" ]; then
-        echo "test.sh: exit status $got; expected $status" >&2
-        exit 1
-    fi
-    [ $got = 0 ] || echo "(exit status $got)"
-    if [[ $out != *"$words"* ]]; then
-        echo "test.sh: it did not say: $words" >&2
-        exit 1
-    fi
-}
 
 run() # COMMAND…
 {

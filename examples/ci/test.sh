@@ -14,6 +14,8 @@ work=${TWO_BUILDERS:-}
 
 # shellcheck source=tests/prepare.sh
 . "$top/tests/prepare.sh"
+# shellcheck source=examples/steps.sh
+. "$top/examples/steps.sh"
 become_root "$@" # to be two users
 need busybox-static docker-registry git python3 skopeo util-linux
 if [ -z "${HANDCARRY:-}" ] && [ ! -x "$program" ]; then
@@ -22,23 +24,6 @@ if [ -z "${HANDCARRY:-}" ] && [ ! -x "$program" ]; then
     build_in release --buildtype=release --werror >"$top/build/ci.log" 2>&1 ||
         die "the build failed: build/ci.log"
 fi
-
-say() # TEXT
-{
-    printf '\n== %s\n' "$*"
-}
-
-expect() # STATUS WORDS COMMAND…: shows the line, runs it, and both must come out
-{
-    local status=$1 words=$2 got=0 out
-    shift 2
-    printf '$ %s\n' "$*"
-    out=$("$@" 2>&1) || got=$?
-    printf '%s\n' "$out"
-    [ $got = "$status" ] || die "exit status $got; expected $status"
-    [ $got = 0 ] || echo "(exit status $got)"
-    [[ $out == *"$words"* ]] || die "it did not say: $words"
-}
 
 handcarry()
 {
