@@ -7,7 +7,7 @@ import re
 from engines.fixtures import *  # noqa: F401,F403 pylint: disable=wildcard-import,unused-wildcard-import
 from engines.release import release  # noqa: F401 pylint: disable=unused-import
 from program import CONNECTED, verbs
-from registry.fixtures import registry_server  # noqa: F401 pylint: disable=unused-import
+from registry.fixtures import fixture_shelf, registry_server  # noqa: F401 pylint: disable=unused-import
 
 ALL_ENGINES = ("test_engines.py", "test_load.py", "test_install.py", "test_transaction.py")
 

@@ -8,25 +8,19 @@ import shutil
 import pytest
 
 from registry.pulling import Pulling, mounted, needs_root, read_only, small_image
-from registry.server import missing
-from registry.shelf import Shelf
-
-pytestmark = pytest.mark.skipif(missing() is not None, reason="%s is not installed" % missing())
 
 
-@pytest.fixture(scope="module", name="shelf")
-def fixture_shelf(tmp_path_factory):
-    made = Shelf(tmp_path_factory.mktemp("registry"))
-    made.image = small_image(1)
-    made.push_image("a", "1", made.image)
-    yield made
-    made.stop()
+@pytest.fixture(scope="module", name="filled")
+def fixture_filled(shelf):
+    shelf.image = small_image(1)
+    shelf.push_image("a", "1", shelf.image)
+    return shelf
 
 
 @pytest.fixture(name="pulling")
-def fixture_pulling(shelf, tmp_path):
+def fixture_pulling(filled, tmp_path):
     """Pulled once: the cache is warm."""
-    made = Pulling(tmp_path, shelf)
+    made = Pulling(tmp_path, filled)
     made.images = {"a:1": made.source("a:1")}
     made.first = made.bytes()
     return made

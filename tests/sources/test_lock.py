@@ -9,17 +9,6 @@ import pytest
 
 from engines.images import write_oci_archive
 from registry.pulling import Pulling, SlowLine, needs_root, read_only, small_image
-from registry.server import missing
-from registry.shelf import Shelf
-
-pytestmark = pytest.mark.skipif(missing() is not None, reason="%s is not installed" % missing())
-
-
-@pytest.fixture(scope="module", name="shelf")
-def fixture_shelf(tmp_path_factory):
-    made = Shelf(tmp_path_factory.mktemp("registry"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture(name="pulling")

@@ -15,17 +15,7 @@ import pytest
 from engines.images import Image, Layer, noise, packed, write_oci_archive
 from program import MAKER
 from registry.pulling import BASE, Pulling, SlowLine, small_image
-from registry.server import missing
-from registry.shelf import OCI, Shelf, digest
-
-pytestmark = pytest.mark.skipif(missing() is not None, reason="%s is not installed" % missing())
-
-
-@pytest.fixture(scope="module", name="shelf")
-def fixture_shelf(tmp_path_factory):
-    made = Shelf(tmp_path_factory.mktemp("registry"))
-    yield made
-    made.stop()
+from registry.shelf import OCI, digest
 
 
 @pytest.fixture(name="pulling")
