@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-    const guint8 *end = memchr (data, '\n', size);
+    const guint8 *end = size > 0 ? memchr (data, '\n', size) : NULL;
     gsize length = end == NULL ? 0 : (gsize)(end - data), skipped = end == NULL ? 0 : length + 1;
     g_autofree char *said = length == 0 ? NULL : g_strndup ((const char *)data, length);
     g_autoptr (GBytes) body = g_bytes_new (data + skipped, size - skipped);
