@@ -51,7 +51,8 @@ def test_the_verb_has_a_man_page(verb):
         pytest.skip("man pages are not built: help2man is not installed")
     page = (built / f"handcarry-{verb}.1").read_text()
     assert f".TH HANDCARRY-{verb.upper()} " in page
-    assert re.search(r"handcarry \\- \S", page)
+    assert re.search(rf"^handcarry-{verb} \\- \S", page, re.MULTILINE)
+    assert "EXIT STATUS" in page
     assert "quiet" in page or "SUB\\-VERB" in page
 
 
