@@ -156,13 +156,22 @@ class Large:
         oci = oci.replace('"size":%d}]' % len(self.layer), '"size":%d}]' % self.layer_bytes)
         recipe = b"\1\2" + b"".join(b"\0" + number(size) for size in SIZES)
         recipe += b"\2" + number(512) + b"\0" + number(-SIZES[0] % 512 + 512) + b"\0"
-        contents = {"images": config, "layers": recipe, "packages": b""}
+        now = {self.config: config_now, self.old: diffid,
+               self.manifest: hashlib.sha256(oci.encode()).hexdigest()}
+
+        def renamed(text):
+            for old, new in now.items():
+                text = text.replace(old, new)
+            return text
+
+        statement = renamed(self.small.statement).replace(
+            "bytes: %d\n" % len(self.layer), "bytes: %d\n" % self.layer_bytes)
+        now[hashlib.sha256(self.small.statement.encode()).hexdigest()] = hashlib.sha256(
+            statement.encode()).hexdigest()
+        contents = {"images": config, "layers": recipe}
         meta = b"".join(
-            member(name.replace(self.config, config_now).replace(self.old, diffid),
-                   contents[name.split("/")[0]]) for name, _, _ in members(self.small.region("meta")))
-        statement = self.small.statement.replace(self.config, config_now).replace(
-            self.old, diffid).replace(self.manifest, hashlib.sha256(oci.encode()).hexdigest()).replace(
-                "bytes: %d\n" % len(self.layer), "bytes: %d\n" % self.layer_bytes)
+            member(renamed(name), contents.get(name.split("/")[0]) or renamed(text.decode()).encode())
+            for name, _, text in members(self.small.region("meta")))
         self.small.set_bytes("meta", len(meta))
         return [(raw_frame(content), len(content)) for content in (meta, self.literals())], statement
 
