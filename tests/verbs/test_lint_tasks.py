@@ -12,7 +12,7 @@ RELEASE = """handcarry: 1
 product: p
 version: 1
 release: 1
-images: [{name: 'x:1', from: 'oci:x'}]
+images: [{name: 'x:1', from: 'docker-daemon:x:1'}]
 playbooks: [{path: play/site.yml, run: install%s}]
 """
 PLAY = "- hosts: localhost\n  roles: [web]\n"
