@@ -34,6 +34,16 @@ engine_ping (Engine *engine, GError **error)
     return engine_call (engine, "GET", "/_ping", NULL, &reply, error);
 }
 
+/* Docker still lists an image while it removes its layers, or after they were lost, and can not
+ * open it; it runs no container of it, and loading it again mends it. */
+static gboolean
+is_without_layers (const EngineReply *reply)
+{
+    g_autofree char *message = reply->status == 500 ? engine_reply_message (reply->body) : NULL;
+
+    return message != NULL && strstr (message, "layer does not exist") != NULL;
+}
+
 gboolean
 engine_inspect (Engine *engine, const char *reference, EngineImage **image, GError **error)
 {
@@ -43,7 +53,7 @@ engine_inspect (Engine *engine, const char *reference, EngineImage **image, GErr
 
     if (!engine_http_request (engine->http, "GET", path, NULL, &reply, error))
         return FALSE;
-    if (reply.status == 404) {
+    if (reply.status == 404 || is_without_layers (&reply)) {
         *image = NULL;
         return TRUE;
     }

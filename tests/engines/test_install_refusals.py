@@ -48,6 +48,25 @@ def test_an_engine_that_lies_is_exit_7(tmp_path, release, lie):
         assert not (host.state / "handcarry-test/r1").exists()
 
 
+def test_an_image_without_layers_is_not_there(host20, release, tmp_path):
+    """What Docker says of one that is being removed is no refusal of the run."""
+    bundle = host20.bundle(release)
+    host20.install(bundle)
+    asked = []
+
+    def answer(line):
+        if "/images/json" in line or asked:
+            return None
+        asked.append(line)
+        return 500, {"message": "layer does not exist"}
+
+    with LyingEngine(tmp_path, real=host20.url.removeprefix("unix://"), **{"GET /images/": answer}) as between:
+        host20.url = between.url
+        assert host20.plan(bundle)[0] == 0
+        assert asked.pop()
+        host20.install(bundle)
+
+
 def test_no_engine_is_exit_7(tmp_path, release):
     host = Host(tmp_path / "host", "unix:///nowhere.sock")
     bundle = host.bundle(release)
