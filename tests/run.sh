@@ -187,7 +187,7 @@ run_pytest() # FOLDER BUILD [K/N]: all of the folder's tests, or a share of its 
             --ignore-glob=*/test_extract.py --ignore-glob=*/test_delta_tree.py
             --ignore-glob=*/test_bundle_syntax.py --ignore-glob=*/test_bundle_packages.py
             --ignore-glob=*/test_bundle_sbom*.py --ignore-glob=*/test_bundle_delta.py
-            --ignore-glob=*/test_layers.py --ignore-glob=*/test_provenance.py'
+            --ignore-glob=*/test_provenance.py'
     elif [ "$1-$2" = sources-release ]; then # what needs no speed: once, with sanitizers
         what='tests/sources --ignore-glob=*/test_registry_a*.py --ignore-glob=*/test_lock.py
             --ignore-glob=*/test_cache.py'
