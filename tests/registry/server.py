@@ -122,8 +122,16 @@ class Server:
 
     def requests(self, part=""):
         """(method, path, status) of what was asked since forget(), where the path contains part."""
+        self.settle()
         found = REQUEST.findall(self.log.read_text())
         return [(method, path, int(status)) for method, path, status in found if part in path]
 
+    def settle(self):
+        """The registry writes the line of a request after its answer."""
+        length = -1
+        while length != (length := self.log.stat().st_size):
+            time.sleep(0.1)
+
     def forget(self):
+        self.settle()
         os.truncate(self.log, 0)

@@ -81,6 +81,7 @@ class Shelf(Server):
 
     def asked(self):
         """(method, path, status) of every request of handcarry so far, oldest first."""
+        self.settle()
         lines = self.log.read_text(encoding="utf-8", errors="replace")
         found = re.findall(r'"([A-Z]+) (/v2/\S*) HTTP/[0-9.]+" (\d+) \d+ "[^"]*" "(handcarry[^"]*)"',
                            lines)
