@@ -2,6 +2,7 @@
 # Copyright The handcarry authors
 """verify --deep refuses bundles that are consistent and signed, and whose content is not what the
 signed texts say."""
+import functools
 import hashlib
 import json
 import re
@@ -37,14 +38,18 @@ def test_091_095_config_missing(lie):
     lie(lambda b: b.change_meta(lambda rows: rows[1:]), "does not carry 'images/")
 
 
-def with_lists(change):
-    """The rows with other package lists: change takes and returns those."""
+def with_members(folder, change):
+    """The rows with other members in that folder: change takes and returns those."""
     def apply(rows):
-        lists = [row for row in rows if row[0].startswith("packages/")]
-        assert len(lists) == 3
-        at = rows.index(lists[0])
-        return rows[:at] + change(lists) + rows[at + len(lists):]
+        found = [row for row in rows if row[0].startswith(folder)]
+        assert len(found) == 3
+        at = rows.index(found[0])
+        return rows[:at] + change(found) + rows[at + len(found):]
     return apply
+
+
+with_lists = functools.partial(with_members, "packages/")
+with_sboms = functools.partial(with_members, "sbom/")
 
 
 def test_091_095_package_list_missing(lie):
@@ -65,16 +70,6 @@ def test_091_package_list_extra(lie):
 def test_075_package_list_is_none(lie):
     lie(lambda b: b.change_meta(with_lists(lambda lists: lists[:-1] + [
         (lists[-1][0], 0o644, b"deb a\x1b[2J 1 all\n")])), "package list, line 1")
-
-
-def with_sboms(change):
-    """The same of the SBOMs."""
-    def apply(rows):
-        sboms = [row for row in rows if row[0].startswith("sbom/")]
-        assert len(sboms) == 3
-        at = rows.index(sboms[0])
-        return rows[:at] + change(sboms) + rows[at + len(sboms):]
-    return apply
 
 
 def test_091_095_sbom_missing(lie):
