@@ -190,14 +190,35 @@ def test_trust_elsewhere_begins_no_state(made):
     assert (made / "elsewhere").exists() and not (made / "host").exists()
 
 
-def test_fingerprint_ignores_spaces_and_case_only(made):
+def groups(value):
+    return [value[i:i + 4] for i in range(0, 64, 4)]
+
+
+def with_wrong(value, *which):
+    """The fingerprint with these groups (from 1) mistyped."""
+    return "".join("%04x" % (int(group, 16) ^ 1) if i + 1 in which else group
+                   for i, group in enumerate(groups(value)))
+
+
+def test_the_fingerprint_ignores_spaces_dashes_and_case_only(made):
     value = fingerprint(made / "trust" / "1.root.yaml")
-    for wrong in (value[:-1], value + "0", value[1:] + value[0], "", value.replace(value[0], "-"),
-                  "sha256:" + value):
-        refused(importing(made, "--fingerprint", wrong), 4, "nothing was imported")
-        assert not (made / "host").exists()
-    spaced = " ".join(value[i:i + 4] for i in range(0, 64, 4)).upper()
-    assert importing(made, "--fingerprint", spaced).status == 0
+    for wrong, why in (
+            (value[:-1], "these are 63"), (value + "0", "these are 65"), ("", "these are 0"),
+            (value[1:] + value[0], "this is not the fingerprint"), ("z" + value[1:], "'z' is no digit"),
+            ("sha256:" + value, "'s' is no digit"), (value[:-1] + "\x1b", "is no digit"),
+            (with_wrong(value, 5), "group 5 of 16"), (with_wrong(value, 1, 16), "groups 1 and 16"),
+            (with_wrong(value, 1, 2, 3), "this is not the fingerprint")):
+        result = importing(made, "--fingerprint", wrong)
+        refused(result, 4, "nothing was imported", why)
+        assert "\x1b" not in result.err and not (made / "host").exists()
+        if "group" in why:  # what was typed, never what is right
+            assert groups(wrong)[int(why.split()[1]) - 1] in result.err
+            assert groups(value)[int(why.split()[1]) - 1] not in result.err
+    for written in (" ".join(groups(value)).upper(), "-".join(groups(value)), ":".join(groups(value)),
+                    "\u00a0".join(groups(value)), "\u2013".join(groups(value)),
+                    " ".join(groups(value)[:8]) + "\r\n  " + " ".join(groups(value)[8:]) + "\n"):
+        assert importing(made, "--fingerprint", written).status == 0
+        shutil.rmtree(made / "host")
 
 
 def test_first_import_without_a_terminal_fails(made):
@@ -215,11 +236,47 @@ def test_first_import_typed_on_a_terminal(made):
     assert host_trust(made).joinpath("1.root.yaml").exists()
 
 
-def test_first_import_typed_wrong_three_times(made):
-    args = ["trust", "import", "trust", "--root", "host"]
-    status, shown = on_terminal(args, [("Type the fingerprint", "yes\n")] * 3, made)
-    assert status == 4
-    assert "the fingerprint was not typed; nothing was imported" in shown
+PROMPT, REST = "Type the fingerprint", "digits; go on"
+
+
+def typed(made, *answers):
+    status, shown = on_terminal(["trust", "import", "trust", "--root", "host"], answers, made)
+    return status, shown.replace("\r\n", "\n")
+
+
+def test_first_import_typed_in_two_lines_as_on_paper(made):
+    value = fingerprint(made / "trust" / "1.root.yaml")
+    first, second = " ".join(groups(value)[:8]), " ".join(groups(value)[8:])
+    status, shown = typed(made, (PROMPT, first + "\n"), ("32 of 64 " + REST, second + "\n"))
+    assert status == 0, shown
+    assert f"  {first}\n  {second}\n" in shown  # as it is shown
+    shutil.rmtree(made / "host")
+    status, shown = typed(made, (PROMPT, f"\n  {first}\n  {second}\n"))  # pasted at once
+    assert status == 0, shown
+
+
+def test_first_import_right_the_second_time(made):
+    value = fingerprint(made / "trust" / "1.root.yaml")
+    status, shown = typed(made, (PROMPT, with_wrong(value, 9) + "\n"), (PROMPT, value + "\n"))
+    assert status == 0, shown
+    assert "group 9 of 16" in shown and groups(value)[8] not in shown.split("group 9 of 16")[1].split("\n")[0]
+    shutil.rmtree(made / "host")
+    status, shown = typed(made, (PROMPT, value[:60] + "\n"), (REST, "\n"), (PROMPT, value + "\n"))
+    assert status == 0, shown
+
+
+def test_first_import_typed_wrong_twice(made):
+    value = fingerprint(made / "trust" / "1.root.yaml")
+    for first, second in (("yes", "yes"), (with_wrong(value, 3), "no"), (value + "00", "y")):
+        status, shown = typed(made, (PROMPT, first + "\n"), (PROMPT, second + "\n"))
+        assert status == 4
+        assert "the fingerprint was not typed; nothing was imported" in shown
+        assert not (made / "host").exists()
+
+
+def test_first_import_takes_no_more_of_a_paste_for_a_second_try(made):
+    status, shown = typed(made, (PROMPT, "no\n" * 5), (PROMPT, "\x04"))
+    assert status == 2 and shown.count("'n' is no digit") == 1, shown
     assert not (made / "host").exists()
 
 

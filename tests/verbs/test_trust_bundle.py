@@ -105,6 +105,45 @@ def test_a_stick_with_one_trust_bundle(made):
     refused(importing(made, "stick"), 2, "several trust bundles in 'stick'")
 
 
+def first(made, source, *more):
+    """An import on a host that believes nobody yet."""
+    value = hashlib.sha256((made / "trust/3.root.yaml").read_bytes()).hexdigest()
+    return trust(made, "import", source, "--root", "other", "--fingerprint", value, *more)
+
+
+def test_the_first_import_straight_from_the_stick_says_what_to_type_next(made):
+    stick = made / "a stick"
+    stick.mkdir()
+    pack(made, "a stick/b.tar.zst", "ci-2", "human")
+    shutil.copy(made / "a stick/b.tar.zst", stick / "damaged.tar.zst")
+    (stick / "damaged.tar.zst").write_bytes((stick / "b.tar.zst").read_bytes()[:-9])
+    done(export(made, "a stick/new.trust"))
+    for source, plan in (("a stick", "'a stick'"), ("a stick/b.tar.zst", "'a stick/b.tar.zst'"),
+                         ("a stick/new.trust", "'a stick'"), ("trust", "PATH")):
+        result = done(first(made, source))
+        assert result.out.endswith(f"\n  handcarry plan {plan} --root other\n"), result
+        shutil.rmtree(made / "other")
+    (stick / "new.trust").unlink()
+    done(first(made, "a stick"))  # by what the bundles carry
+    shutil.rmtree(made / "other")
+    shutil.copytree(made / "trust", stick / "trust")
+    assert "handcarry plan 'a stick'" in done(first(made, "a stick/trust")).out
+    shutil.rmtree(made / "other")
+    done(first(made, "a stick"))
+
+
+def test_a_stick_whose_bundles_carry_different_roots(made):
+    (made / "stick").mkdir()
+    pack(made, "stick/b.tar.zst", "ci-2", "human")
+    shutil.move(made / "trust", made / "ours")
+    done(init(made, "--sign", "anna.key", "--sign", "bert.key", roots=("anna", "bert"), threshold=2))
+    pack(made, "stick/a.tar.zst", "ci", "human")
+    shutil.move(made / "trust", made / "theirs")
+    shutil.move(made / "ours", made / "trust")
+    refused(first(made, "stick"), 4, "different trust roots", "name that file")
+    assert not (made / "other").exists()
+
+
 def test_only_a_trust_bundle_gives_way(made):
     done(export(made))
     done(export(made))
