@@ -17,7 +17,7 @@ from program import PROGRAM, handcarry
 
 PACKAGES = ["linux-image-amd64", "initramfs-tools", "systemd-sysv", "dbus", "kmod", "docker.io",
             "libarchive13", "libglib2.0-0", "libjson-glib-1.0-0", "libyaml-0-2", "libsodium23",
-            "libcurl3-gnutls", "libseccomp2", "libdivsufsort3", "libqrencode4",
+            "libcurl3-gnutls", "libseccomp2", "libdivsufsort3", "libelf1", "libqrencode4",
             "libostree-1-1", "zstd"]
 INSTALL = """\
 mount -t proc proc "$0/proc"

@@ -13,8 +13,8 @@ MIRROR = os.environ.get("HANDCARRY_MIRROR", "http://deb.debian.org/debian")
 PACKAGES = ["docker.io", "iptables", "podman", "crun", "docker-compose"]
 NEEDED = ["libostree-1-1", "libjson-glib-1.0-0", "libseccomp2", "libsodium23", "libyaml-0-2", "libzstd1",
           "libdivsufsort3", "libqrencode4", "git", "faketime"]
-BUILDER = {"bookworm": ["libarchive13", "libcurl3-gnutls", "libssl3", *NEEDED],
-           "trixie": ["libarchive13t64", "libcurl3t64-gnutls", "libssl3t64", *NEEDED]}
+BUILDER = {"bookworm": ["libarchive13", "libcurl3-gnutls", "libelf1", "libssl3", *NEEDED],
+           "trixie": ["libarchive13t64", "libcurl3t64-gnutls", "libelf1t64", "libssl3t64", *NEEDED]}
 INSTALL = """\
 mount -t proc proc "$0/proc"
 mount --rbind /dev "$0/dev"
