@@ -121,7 +121,7 @@ install_packages()
     # shellcheck disable=SC2046,SC2086 # lists of words
     need $build_packages python3 python3-pytest python3-cryptography python3-jsonschema git util-linux minisign zstd openssl \
         softhsm2 opensc skopeo docker-registry chromium zbar-tools poppler-utils \
-        busybox-static debootstrap disorderfs ansible-core ostree podman crun docker-compose postgresql \
+        busybox-static curl e2fsprogs debootstrap disorderfs ansible-core ostree podman crun docker-compose postgresql \
         $(docker_packages)
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
         need clang libclang-rt-dev
@@ -243,7 +243,7 @@ run_engines() # four at a time: they wait for daemons more than for a processor
     for share in {1..12}; do
         shares+=(engines release "$share/12" and)
     done
-    run_beside 4 "${shares[@]}"
+    run_beside 4 "${shares[@]}" bare release
 }
 
 begin_analysis() # beside the engines, which wait for daemons
