@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from console import assert_shown, typed
 from engines.release import Release
 from program import PROGRAM, handcarry
 from registry.asked import clean_environment
@@ -32,18 +33,6 @@ def section(name):
     return re.search(rf"^## {name}\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)[1]
 
 
-def typed(text):
-    """(command, lines shown below it) for each line that a console block shows after "$ "."""
-    found = []
-    for block in re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((shlex.split(line[2:]), []))
-            else:
-                found[-1][1].append(line)
-    return found
-
-
 def fingerprint(folder):
     shown = subprocess.run([PROGRAM, "trust", "show", "--trust", "trust"], cwd=folder, check=True,
                            stdout=subprocess.PIPE, text=True).stdout
@@ -59,7 +48,8 @@ def test_readme_commands_carry_a_release(docker20, tmp_path):
     commands = typed(README.replace(section(ALONE), "").replace(section(PULLED), "")
                      .replace(section(BUILT), ""))
     assert len(commands) >= 18
-    for command, _ in commands:
+    for _, line, _ in commands:
+        command = shlex.split(line)
         assert command.pop(0) == "handcarry"
         verb = command[0]
         if verb in ISOLATED or command[:2] == ["trust", "import"]:
@@ -74,14 +64,6 @@ def test_readme_commands_carry_a_release(docker20, tmp_path):
     assert release.trace.is_file()
 
 
-def assert_shown(shown, ran):
-    """What the README shows below a command is printed, "…" being anything."""
-    for line in shown:
-        pattern = "^" + re.escape(line).replace("…", ".*") + "$"
-        assert line.startswith("(exit status ") or re.search(
-            pattern, ran.stdout + ran.stderr, re.MULTILINE), (line, ran.stdout, ran.stderr)
-
-
 @pytest.mark.skipif(missing() is not None, reason="%s is not installed" % missing())
 def test_readme_pulls_from_a_registry(tmp_path):
     shelf = Shelf(tmp_path)
@@ -92,13 +74,14 @@ def test_readme_pulls_from_a_registry(tmp_path):
         "handcarry: 1\nproduct: plant-hmi\nversion: 1.5.0\nrelease: 42\n" +
         images.replace("registry.example.org", shelf.host))
     try:
-        for command, shown in typed(section(PULLED)):
+        for _, line, shown in typed(section(PULLED)):
+            command = shlex.split(line)
             if "--relock" in command:
                 shelf.push_image("plant-hmi/postgres", "15", small_image(3))
             ran = handcarry(*command[1:], "--insecure", shelf.host, cwd=tmp_path,
                             env=clean_environment(tmp_path))
             assert ran.returncode == 0, (command, ran.stdout, ran.stderr)
-            assert_shown(shown, ran)
+            assert_shown(shown, ran.stdout + ran.stderr)
     finally:
         shelf.stop()
     again = tmp_path / "again.tar.zst"
@@ -107,19 +90,20 @@ def test_readme_pulls_from_a_registry(tmp_path):
 
 def test_readme_says_who_may_sign(tmp_path):
     """The keys of the others are there; what is shown is printed, "…" being anything."""
-    words = " ".join(word for command, _ in typed(section(ALONE)) for word in command)
+    words = " ".join(line for _, line, _ in typed(section(ALONE)))
     for name in sorted(set(re.findall(r"[=\s]([a-z0-9-]+)\.(?:pub|key)\b", words)) - {"anna"}):
         assert handcarry("keygen", name, "--no-password", cwd=tmp_path).returncode == 0
     (tmp_path / "password").write_text("correct horse\n")
     env = {**os.environ, "HANDCARRY_PASSWORD_FILE": str(tmp_path / "password")}
     shutil.copy(TOP / "examples/ceremony/release.yaml", tmp_path)
     shutil.copytree(TOP / "examples/ceremony/notice", tmp_path / "notice")
-    for command, shown in typed(section(ALONE)):
+    for _, line, shown in typed(section(ALONE)):
+        command = shlex.split(line)
         assert command.pop(0) == "handcarry"
         status = [int(line.split()[-1][:-1]) for line in shown if line.startswith("(exit status ")]
         ran = handcarry(*command, cwd=tmp_path, env=env)
         assert ran.returncode == (status or [0])[0], (command, ran.stdout, ran.stderr)
-        assert_shown(shown, ran)
+        assert_shown(shown, ran.stdout + ran.stderr)
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))

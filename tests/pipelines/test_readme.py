@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from console import assert_shown, typed
 from pipelines.world import EXAMPLE, PASSWORDS, copy
 from program import TOP
 
@@ -13,30 +14,11 @@ README = (TOP / "README.md").read_text(encoding="utf-8")
 OWN = (EXAMPLE / "README.md").read_text(encoding="utf-8")
 
 
-def typed(text):
-    """(machine, command, lines shown below it) of the console blocks."""
-    found = []
-    for block in re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        for line in block.splitlines():
-            machine = re.match(r"([a-z-]*)\$ (.*)", line)
-            if machine:
-                found.append((machine[1], machine[2], []))
-            else:
-                found[-1][2].append(line)
-    return found
-
-
 def run(world, cwd, command, **env):
     done = subprocess.run(["bash", "-c", command], cwd=cwd, text=True, env=world.environment(**env),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           check=False)
     return done.returncode, done.stdout
-
-
-def assert_shown(lines, said):
-    for line in lines:
-        pattern = "^" + re.escape(line).replace("…", ".*") + "$"
-        assert re.search(pattern, said, re.MULTILINE), (line, said)
 
 
 def exchange(world):
