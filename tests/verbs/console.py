@@ -23,3 +23,33 @@ def assert_shown(lines, said):
     for line in lines:
         pattern = "^" + re.escape(line).replace("…", ".*") + "$"
         assert line.startswith("(exit status ") or re.search(pattern, said, re.MULTILINE), (line, said)
+
+
+# What differs from run to run, and so is shown in pages as it once was.
+CHANGING = [
+    (r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", "DIGEST"),
+    (r"(?:[0-9a-f]{4} ){15}[0-9a-f]{4}", "FINGERPRINT"),
+    (r"\bRW[A-Za-z0-9+/]{54}", "PUBLIC-KEY"),
+    (r"\b[0-9A-F]{14,16}\b", "KEY-ID"),
+    (r"\b\d{8}T\d{6}Z", "RUN"),
+    (r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?", "TIME"),
+    (r"\b\d+(\.\d+)? ([kMG]?B/s|[kMGT]?B|s)\b", "SIZE"),
+    (r"\bDocker \d[^\s,]*", "ENGINE"),
+]
+
+
+def lines_as_words(text):
+    """Blanks and line ends are one: what a console breaks at its edge, a page breaks where it is
+    read best."""
+    text = " ".join(text.split())
+    for pattern, name in CHANGING:
+        text = re.sub(pattern, name, text)
+    return text
+
+
+def assert_all_shown(lines, said):
+    """All that is printed is shown, in that order; "…" is anything."""
+    shown = lines_as_words("\n".join(lines))
+    pattern = re.sub(r"(\\ )?…(\\ )?", ".*", re.escape(shown))
+    said_once = lines_as_words(said)
+    assert re.fullmatch(pattern, said_once), f"the page shows:\n{shown}\n\nprinted is:\n{said}"

@@ -63,14 +63,18 @@ def minisign_accepts(public_key, message, signature, cwd):
 
 
 def on_terminal(args, answers, cwd, limit=120):
-    """Calls handcarry with a terminal of its own. answers: pairs of a text to wait for and what is
+    """Calls handcarry with a terminal of its own, as type_into() does."""
+    return type_into([program_for(args), *args], answers, cwd, os.environ, limit)
+
+
+def type_into(command, answers, cwd, env, limit=120):
+    """Runs a command with a terminal of its own. answers: pairs of a text to wait for and what is
     typed then. Returns the exit status and all that the terminal showed."""
     pid, fd = pty.fork()
     if pid == 0:
         os.chdir(cwd)
-        os.environ.pop("HANDCARRY_PASSWORD_FILE", None)
-        program = program_for(args)
-        os.execv(program, [program, *map(str, args)])
+        env = {name: value for name, value in env.items() if name != "HANDCARRY_PASSWORD_FILE"}
+        os.execvpe(command[0], list(map(str, command)), env)
     shown, waiting, end = "", list(answers), time.monotonic() + limit
     seen = 0
     while time.monotonic() < end:

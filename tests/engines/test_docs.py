@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+"""The pages for the person at the console: what they let one type is typed, on one host, in the
+order in which a host lives, and all that is printed then is what they show."""
+import re
+import shutil
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from console import assert_all_shown, typed
+from engines.plant import Plant
+from engines.roots import Missing
+from program import PROGRAM, TOP
+
+DOCS = TOP / "docs"
+PAGES = ("monthly-upgrade",)
+
+
+def page(language, name):
+    return (DOCS / language / f"{name}.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(name="plant", scope="module")
+def plant_fixture(engine_pool):
+    try:
+        engine = engine_pool.get("docker20")
+    except Missing as reason:
+        pytest.skip("engine docker20: %s" % reason)
+    engine.remove_all()
+    made = Plant(engine)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_shows_what_is_printed(plant, name):
+    plant.begin(name)
+    for machine, line, shown in typed(page("en", name)):
+        assert plant.status == 0 or line == "echo $?", "the page does not show exit status %d" % plant.status
+        assert_all_shown(shown, plant.type(machine, line, shown))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_in_both_languages_show_the_same_console(name):
+    assert typed(page("en", name)) == typed(page("ko", name))
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*/*.md")),
+                         ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_pages_fit_a_console(path):
+    """80 columns, of which man pages and code take some; Hangul takes two each."""
+    code = False
+    for line in path.read_text(encoding="utf-8").splitlines():
+        code = code != line.startswith("```")
+        columns = sum(1 + (unicodedata.east_asian_width(char) in "FW") for char in line)
+        assert columns <= (73 if code else 76) or line.startswith("|"), line
+
+
+@pytest.mark.parametrize("language", ("en", "ko"))
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_text_and_man_pages(language, name):
+    made = Path(PROGRAM).resolve().parent / "docs" / language
+    shown = (made / f"{name}.txt").read_text(encoding="utf-8")
+    assert not re.search(r"^```|^#|`", shown, re.MULTILINE)
+    assert all(f"$ {line}\n" in shown for _, line, _ in typed(page(language, name)))
+    if not shutil.which("cmark"):
+        pytest.skip("cmark is not installed")
+    manual = (made / f"handcarry-{name}.7").read_text(encoding="utf-8")
+    assert manual.startswith(f".TH HANDCARRY-{name.upper()} 7 \"\" ")
+    assert all(line.replace("-", r"\-") in manual for _, line, _ in typed(page(language, name)))
