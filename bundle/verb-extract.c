@@ -91,7 +91,7 @@ print_json (const ExtractOptions *o, const Bundle *bundle)
     json_builder_end_object (builder);
     root = json_builder_get_root (builder);
     text = json_to_string (root, TRUE);
-    printf ("%s\n", text);
+    say ("%s\n", text);
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include "install/isolate.h"
 #include "manifest/error.h"
+#include "manifest/verb.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,12 +37,12 @@ static const SubVerb sub_verbs[] = {
 static void
 print_help (void)
 {
-    printf ("Usage: handcarry trust SUB-VERB [options]\n\n"
-            "The trust root: the signed list of keys, roles and thresholds a host believes.\n\n");
+    say ("Usage: handcarry trust SUB-VERB [options]\n\n"
+         "The trust root: the signed list of keys, roles and thresholds a host believes.\n\n");
     for (gsize i = 0; i < G_N_ELEMENTS (sub_verbs); i++)
         if (sub_verbs[i].func != NULL)
-            printf ("  %-8s %s\n", sub_verbs[i].name, sub_verbs[i].summary);
-    printf ("\n'handcarry trust SUB-VERB --help' shows the options of one.\n");
+            say ("  %-8s %s\n", sub_verbs[i].name, sub_verbs[i].summary);
+    say ("\n'handcarry trust SUB-VERB --help' shows the options of one.\n");
 }
 
 static const SubVerb *

@@ -2,6 +2,8 @@
  * Copyright The handcarry authors */
 #include "manifest/error.h"
 
+#include "manifest/message.h"
+
 #include <errno.h>
 #include <gio/gio.h>
 #include <string.h>
@@ -25,7 +27,7 @@ fail (GError **error, ErrorCode code, const char *format, ...)
     va_list args;
 
     va_start (args, format);
-    set_message (error, code, g_strdup_vprintf (format, args));
+    set_message (error, code, message_vprintf (format, args));
     va_end (args);
     return FALSE;
 }
@@ -33,30 +35,32 @@ fail (GError **error, ErrorCode code, const char *format, ...)
 gboolean
 fail_errno (GError **error, ErrorCode code, int errnum, const char *format, ...)
 {
-    g_autofree char *what = NULL;
+    g_autofree char *what = NULL, *why = NULL;
     va_list args;
 
     va_start (args, format);
-    what = g_strdup_vprintf (format, args);
+    what = message_vprintf (format, args);
     va_end (args);
     if (errnum == ENOSPC || errnum == EDQUOT)
         code = ERR_SPACE;
-    set_message (error, code, g_strdup_printf ("%s: %s", what, g_strerror (errnum)));
+    why = message_errno (errnum);
+    set_message (error, code, message_join (what, why));
     return FALSE;
 }
 
 gboolean
 fail_prefix (GError **error, const char *format, ...)
 {
-    g_autofree char *prefix = NULL;
+    g_autofree char *prefix = NULL, *message = NULL;
     va_list args;
 
     if (error == NULL || *error == NULL)
         return FALSE;
     va_start (args, format);
-    prefix = g_strdup_vprintf (format, args);
+    prefix = message_vprintf (format, args);
     va_end (args);
-    g_prefix_error (error, "%s: ", prefix);
+    message = g_steal_pointer (&(*error)->message);
+    (*error)->message = message_join (prefix, message);
     return FALSE;
 }
 
@@ -79,8 +83,8 @@ error_hint (int status)
         int status;
         const char *hint;
     } hints[] = {
-        { ERR_TRUST, "'handcarry trust show' lists the keys believed here" },
-        { ERR_BUSY, "wait for the other run to end, then call again" },
+        { ERR_TRUST, N_ ("'handcarry trust show' lists the keys believed here") },
+        { ERR_BUSY, N_ ("wait for the other run to end, then call again") },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (hints); i++)

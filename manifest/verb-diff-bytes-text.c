@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "manifest/error.h"
 #include "manifest/verb-diff-bytes.h"
+#include "manifest/verb.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,8 +70,8 @@ print_sides (const BytesDiff *diff)
     for (guint side = 0; side < 2; side++) {
         g_autofree char *path = error_quote (diff->path[side]);
 
-        printf ("%c               %s, %" G_GUINT64_FORMAT " bytes\n", side == 0 ? 'A' : 'B', path,
-                bundle_file_bytes (diff->bundle[side]));
+        say ("%c               %s, %" G_GUINT64_FORMAT " bytes\n", side == 0 ? 'A' : 'B', path,
+             bundle_file_bytes (diff->bundle[side]));
     }
 }
 
@@ -81,15 +82,15 @@ print_first_byte (const BytesDiff *diff)
 
     if (bytes->same)
         return;
-    printf ("%-*s%" G_GUINT64_FORMAT "%s\n", LABEL_COLUMNS, "first byte", bytes->at,
-            bytes->ended ? ", where one ends" : "");
+    say ("%-*s%" G_GUINT64_FORMAT "%s\n", LABEL_COLUMNS, "first byte", bytes->at,
+         bytes->ended ? ", where one ends" : "");
     for (guint side = 0; side < 2; side++) {
         g_autofree char *where = cmp_describe_byte (diff->bundle[side], bytes->at);
         g_autofree char *shown = where != NULL ? error_clean (where) : NULL;
 
-        printf ("%*s%c: %s%s\n", LABEL_COLUMNS, "", side == 0 ? 'A' : 'B',
-                shown != NULL ? shown : "behind its frames",
-                bytes->damaged[side] ? "; not what its index says" : "");
+        say ("%*s%c: %s%s\n", LABEL_COLUMNS, "", side == 0 ? 'A' : 'B',
+             shown != NULL ? shown : "behind its frames",
+             bytes->damaged[side] ? "; not what its index says" : "");
     }
 }
 
@@ -100,14 +101,14 @@ print_statement (const BytesDiff *diff)
     g_autofree char *other = digest_to_text (bundle_release_digest (diff->bundle[1]));
 
     if (diff->same_statement) {
-        printf ("release digest  the same\n  %s\n", digest);
+        say ("release digest  the same\n  %s\n", digest);
         return;
     }
-    printf ("release digest  not the same\n  %s\n  %s\n", digest, other);
+    say ("release digest  not the same\n  %s\n  %s\n", digest, other);
     if (diff->statement != NULL)
-        printf ("statement\n%s", diff->statement);
+        say ("statement\n%s", diff->statement);
     else
-        printf ("%-*snot compared by lines: %s\n", LABEL_COLUMNS, "statement", diff->why);
+        say ("%-*snot compared by lines: %s\n", LABEL_COLUMNS, "statement", diff->why);
 }
 
 static void
@@ -118,43 +119,42 @@ print_keys (const GPtrArray *keys)
         g_autofree char *a = error_quote (key->value[0]);
         g_autofree char *b = error_quote (key->value[1]);
 
-        printf ("  %-*s%s | %s\n", LABEL_COLUMNS - 2, key->key, a, b);
+        say ("  %-*s%s | %s\n", LABEL_COLUMNS - 2, key->key, a, b);
     }
 }
 
 static void
 print_packing (const BytesDiff *diff)
 {
-    printf ("%-*s%s\n", LABEL_COLUMNS, "packing list",
-            diff->packing->len > 0 ? "differs"
-            : diff->same_frames    ? "the same"
-                                   : "made in the same way");
+    say ("%-*s%s\n", LABEL_COLUMNS, "packing list",
+         diff->packing->len > 0 ? "differs"
+         : diff->same_frames    ? "the same"
+                                : "made in the same way");
     print_keys (diff->packing);
     if (diff->provenance->len > 0)
-        printf ("%-*sdiffers\n", LABEL_COLUMNS, "provenance");
+        say ("%-*sdiffers\n", LABEL_COLUMNS, "provenance");
     print_keys (diff->provenance);
 }
 
 static void
 print_place (const BytesDiff *diff, Region region, const CmpPlace *place)
 {
-    printf ("  its content differs%s at byte %" G_GUINT64_FORMAT "\n",
-            diff->found.regions[region].only_provenance ? " in the provenance alone," : "",
-            place->at);
+    say ("  its content differs%s at byte %" G_GUINT64_FORMAT "\n",
+         diff->found.regions[region].only_provenance ? " in the provenance alone," : "", place->at);
     for (guint side = 0; side < 2; side++) {
         const char *member = place->member[side];
         g_autofree char *what =
             member != NULL ? bytes_describe_member (diff->bundle[side], region, member) : NULL;
 
-        printf ("    %c: ", side == 0 ? 'A' : 'B');
+        say ("    %c: ", side == 0 ? 'A' : 'B');
         if (what == NULL)
-            printf ("ends there\n");
+            say ("ends there\n");
         else if (region > REGION_META)
-            printf ("in what %s takes\n", what);
+            say ("in what %s takes\n", what);
         else if (place->inside[side] == LOCATE_HEADER)
-            printf ("%s, around its bytes\n", what);
+            say ("%s, around its bytes\n", what);
         else
-            printf ("%s, byte %" G_GUINT64_FORMAT "\n", what, place->inside[side]);
+            say ("%s, byte %" G_GUINT64_FORMAT "\n", what, place->inside[side]);
     }
 }
 
@@ -166,11 +166,11 @@ print_region (const BytesDiff *diff, Region region)
 
     if (found->differ == 0)
         return;
-    printf ("%-*s", LABEL_COLUMNS, packing_region_name (region));
+    say ("%-*s", LABEL_COLUMNS, packing_region_name (region));
     if (a != b)
-        printf ("%u frames | %u frames; ", a, b);
-    printf ("frames that differ: %u of %u, first %u%s\n", found->differ, MAX (a, b), found->first,
-            found->same_content ? "; the content is the same" : "");
+        say ("%u frames | %u frames; ", a, b);
+    say ("frames that differ: %u of %u, first %u%s\n", found->differ, MAX (a, b), found->first,
+         found->same_content ? "; the content is the same" : "");
     if (!found->same_content)
         print_place (diff, region, &found->place);
 }
@@ -180,18 +180,18 @@ print_votes (const Cmp *found)
 {
     static const char *const on[] = { "statement", "packing list" };
 
-    printf ("%-*s%s\n", LABEL_COLUMNS, "votes", found->same_votes ? "the same" : "differ");
+    say ("%-*s%s\n", LABEL_COLUMNS, "votes", found->same_votes ? "the same" : "differ");
     for (guint text = 0; !found->same_votes && text < 2; text++)
-        printf ("  on the %s: A has %u, B %u; only in A %u, only in B %u\n", on[text],
-                found->votes[0][text], found->votes[1][text], found->alone[0][text],
-                found->alone[1][text]);
-    printf ("%-*s%s\n", LABEL_COLUMNS, "trust roots", found->same_roots ? "the same" : "differ");
+        say ("  on the %s: A has %u, B %u; only in A %u, only in B %u\n", on[text],
+             found->votes[0][text], found->votes[1][text], found->alone[0][text],
+             found->alone[1][text]);
+    say ("%-*s%s\n", LABEL_COLUMNS, "trust roots", found->same_roots ? "the same" : "differ");
 }
 
 void
 bytes_print_text (const BytesDiff *diff)
 {
-    printf ("NOT VERIFIED: no signature was checked; 'handcarry verify' does that.\n\n");
+    say ("NOT VERIFIED: no signature was checked; 'handcarry verify' does that.\n\n");
     print_sides (diff);
     print_first_byte (diff);
     print_statement (diff);
@@ -199,5 +199,5 @@ bytes_print_text (const BytesDiff *diff)
     for (Region region = 0; region < N_REGIONS; region++)
         print_region (diff, region);
     print_votes (&diff->found);
-    printf ("\n%s\n", diff->verdict);
+    say ("\n%s\n", diff->verdict);
 }

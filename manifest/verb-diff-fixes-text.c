@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "manifest/error.h"
 #include "manifest/verb-diff-text.h"
+#include "manifest/verb.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,10 +45,9 @@ print_release (const DiffProduct *a, const DiffProduct *b)
 {
     if (a == NULL || b == NULL)
         return;
-    printf ("%s %s (release %" G_GUINT64_FORMAT ") -> %s%s%s (release %" G_GUINT64_FORMAT ")\n",
-            a->product, a->version, a->release,
-            strcmp (a->product, b->product) != 0 ? b->product : "",
-            strcmp (a->product, b->product) != 0 ? " " : "", b->version, b->release);
+    say ("%s %s (release %" G_GUINT64_FORMAT ") -> %s%s%s (release %" G_GUINT64_FORMAT ")\n",
+         a->product, a->version, a->release, strcmp (a->product, b->product) != 0 ? b->product : "",
+         strcmp (a->product, b->product) != 0 ? " " : "", b->version, b->release);
 }
 
 static void
@@ -56,20 +56,20 @@ print_total (const Total *total)
     const char *between = ": ";
 
     if (total->compared == 0) {
-        printf ("no image has a list of packages on both sides\n");
+        say ("no image has a list of packages on both sides\n");
         return;
     }
     if (total->packages == 0) {
-        printf ("no package changes in %u %s that both have\n", total->compared,
-                total->compared == 1 ? "image" : "images");
+        say ("no package changes in %u %s that both have\n", total->compared,
+             total->compared == 1 ? "image" : "images");
         return;
     }
-    printf ("%u packages change in %u of %u %s", total->packages, total->images, total->compared,
-            total->compared == 1 ? "image" : "images");
+    say ("%u packages change in %u of %u %s", total->packages, total->images, total->compared,
+         total->compared == 1 ? "image" : "images");
     for (guint i = 0; i < N_PACKAGE_CHANGES; i++) {
         if (total->changes[i] == 0)
             continue;
-        printf ("%s%u %s", between, total->changes[i], titles[i]);
+        say ("%s%u %s", between, total->changes[i], titles[i]);
         between = ", ";
     }
     putchar ('\n');
@@ -80,10 +80,10 @@ print_package (const DiffPackage *package, int columns)
 {
     g_autofree char *name = diff_describe_package (package);
 
-    printf ("    %-*s  %s", columns, name, package->from != NULL ? package->from : package->to);
+    say ("    %-*s  %s", columns, name, package->from != NULL ? package->from : package->to);
     if (package->from != NULL && package->to != NULL)
-        printf (" -> %s", package->to);
-    printf ("  (%s)\n", package->kind);
+        say (" -> %s", package->to);
+    say ("  (%s)\n", package->kind);
 }
 
 static void
@@ -105,7 +105,7 @@ print_group (const DiffPair *pair, PackageChange change)
         if (package->change != change)
             continue;
         if (!any)
-            printf ("  %s\n", titles[change]);
+            say ("  %s\n", titles[change]);
         any = TRUE;
         print_package (package, columns);
     }
@@ -117,12 +117,12 @@ print_pair (const DiffPair *pair)
     g_autofree char *names = diff_describe_names (pair);
 
     if (pair->packages == NULL)
-        printf ("\n%s: packages not known, a have file does not list them\n", names);
+        say ("\n%s: packages not known, a have file does not list them\n", names);
     else if (pair->a == NULL || pair->b == NULL)
-        printf ("\n%s: %s, %u packages\n", names, pair->a == NULL ? "ADDED" : "REMOVED",
-                pair->n_packages[pair->a == NULL ? 1 : 0]);
+        say ("\n%s: %s, %u packages\n", names, pair->a == NULL ? "ADDED" : "REMOVED",
+             pair->n_packages[pair->a == NULL ? 1 : 0]);
     else if (pair->packages->len > 0 || (pair->unread[0] | pair->unread[1]) != 0)
-        printf ("\n%s: %u of %u packages\n", names, pair->packages->len, pair->n_packages[1]);
+        say ("\n%s: %u of %u packages\n", names, pair->packages->len, pair->n_packages[1]);
     else
         return;
     diff_print_unread (pair, 2);
@@ -135,7 +135,7 @@ diff_print_fixes (const Diff *diff)
 {
     Total total = { 0 };
 
-    printf ("NOT VERIFIED: no signature was checked; 'handcarry verify' does that.\n\n");
+    say ("NOT VERIFIED: no signature was checked; 'handcarry verify' does that.\n\n");
     for (guint i = 0; i < diff->releases->len; i++) {
         const DiffProduct **row = diff->releases->pdata[i];
 

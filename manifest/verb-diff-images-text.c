@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "manifest/verb-diff-text.h"
 #include "manifest/error.h"
+#include "manifest/verb.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,17 +74,17 @@ print_pair (const Diff *diff, const DiffPair *pair)
     g_autofree char *names = diff_describe_names (pair);
     glong pad = MAX (STATE_COLUMNS - g_utf8_strlen (names, -1), 1);
 
-    printf ("\n%s%*s%s\n", names, (int)pad, "", describe_state (diff, pair));
+    say ("\n%s%*s%s\n", names, (int)pad, "", describe_state (diff, pair));
     if (pair->state == DIFF_SAME)
         return;
     if (pair->a != NULL && pair->b != NULL) {
         g_autofree char *from = describe_config (pair->a);
         g_autofree char *to = describe_config (pair->b);
 
-        printf ("  %-*s%s -> %s\n", LABEL_COLUMNS, "config", from, to);
+        say ("  %-*s%s -> %s\n", LABEL_COLUMNS, "config", from, to);
     }
     if (pair->state == DIFF_REMOVED && pair->layers.gone.n == 0)
-        printf ("  %-*sall still in B\n", LABEL_COLUMNS, "layers");
+        say ("  %-*sall still in B\n", LABEL_COLUMNS, "layers");
     else
         diff_print_layers ("  layers", &pair->layers);
     diff_print_packages (pair);

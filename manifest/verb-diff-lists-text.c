@@ -26,8 +26,8 @@ diff_print_unread (const DiffPair *pair, int blanks)
     for (guint side = 0; side < 2; side++)
         for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
             if ((pair->unread[side] & rows[i].bit) != 0)
-                printf ("%*spackages of %s may be missing: %s could not be read\n", blanks, "",
-                        side == 0 ? "A" : "B", rows[i].what);
+                say ("%*spackages of %s may be missing: %s could not be read\n", blanks, "",
+                     side == 0 ? "A" : "B", rows[i].what);
 }
 
 char *
@@ -43,11 +43,10 @@ print_package (const DiffPackage *package, int columns)
     g_autofree char *name = diff_describe_package (package);
     char sign = package->from == NULL ? '+' : package->to == NULL ? '-' : ' ';
 
-    printf ("    %c %-*s %s", sign, columns, name,
-            package->from != NULL ? package->from : package->to);
+    say ("    %c %-*s %s", sign, columns, name,
+         package->from != NULL ? package->from : package->to);
     if (package->from != NULL && package->to != NULL)
-        printf (" -> %s%s", package->to,
-                package->change == PACKAGE_DOWNGRADED ? "  DOWNGRADED" : "");
+        say (" -> %s%s", package->to, package->change == PACKAGE_DOWNGRADED ? "  DOWNGRADED" : "");
     putchar ('\n');
 }
 
@@ -91,18 +90,18 @@ diff_print_packages (const DiffPair *pair)
     guint n = pair->n_packages[pair->b != NULL ? 1 : 0];
     int columns = 0;
 
-    printf ("  %-*s", LABEL_COLUMNS, "packages");
+    say ("  %-*s", LABEL_COLUMNS, "packages");
     if (pair->packages == NULL) {
-        printf ("not known: a have file does not list them\n");
+        say ("not known: a have file does not list them\n");
         return;
     }
     changes = describe_changes (pair->packages, has_package);
     if (pair->n_packages[0] + pair->n_packages[1] == 0)
-        printf ("none known\n");
+        say ("none known\n");
     else if (pair->a == NULL || pair->b == NULL)
-        printf ("%u\n", n);
+        say ("%u\n", n);
     else
-        printf ("%u, %s\n", n, pair->packages->len == 0 ? "the same" : changes);
+        say ("%u, %s\n", n, pair->packages->len == 0 ? "the same" : changes);
     diff_print_unread (pair, LABEL_COLUMNS + 2);
     if (pair->a == NULL || pair->b == NULL)
         return;
@@ -136,11 +135,11 @@ static void
 print_attributes (const ImageFile *a, const ImageFile *b)
 {
     if (((a->mode ^ b->mode) & 07777) != 0)
-        printf (", mode %04o -> %04o", a->mode & 07777, b->mode & 07777);
+        say (", mode %04o -> %04o", a->mode & 07777, b->mode & 07777);
     if (a->uid != b->uid || a->gid != b->gid)
-        printf (", owner %" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT " -> %" G_GUINT64_FORMAT
-                ":%" G_GUINT64_FORMAT,
-                a->uid, a->gid, b->uid, b->gid);
+        say (", owner %" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT " -> %" G_GUINT64_FORMAT
+             ":%" G_GUINT64_FORMAT,
+             a->uid, a->gid, b->uid, b->gid);
 }
 
 static void
@@ -150,19 +149,19 @@ print_file (const DiffFile *file)
     g_autofree char *from = file->a != NULL ? describe_file (file->a) : NULL;
     g_autofree char *to = file->b != NULL ? describe_file (file->b) : NULL;
 
-    printf ("    %c %s  %s",
-            from == NULL ? '+'
-            : to == NULL ? '-'
-                         : ' ',
-            path,
-            from != NULL ? from
-            : to != NULL ? to
-                         : "");
+    say ("    %c %s  %s",
+         from == NULL ? '+'
+         : to == NULL ? '-'
+                      : ' ',
+         path,
+         from != NULL ? from
+         : to != NULL ? to
+                      : "");
     if (from != NULL && to != NULL) {
         if (strcmp (from, to) != 0)
-            printf (" -> %s", to);
+            say (" -> %s", to);
         else if (!digest_equal (&file->a->content, &file->b->content))
-            printf (", %s", S_ISLNK (file->b->mode) ? "another target" : "other content");
+            say (", %s", S_ISLNK (file->b->mode) ? "another target" : "other content");
         print_attributes (file->a, file->b);
     }
     putchar ('\n');
@@ -181,10 +180,10 @@ diff_print_files (const DiffPair *pair)
     g_autofree char *changes = NULL;
 
     if (pair->no_files != NULL)
-        printf ("  %-*snot known: %s\n", LABEL_COLUMNS, "files", pair->no_files);
+        say ("  %-*snot known: %s\n", LABEL_COLUMNS, "files", pair->no_files);
     if (pair->files == NULL)
         return;
     changes = describe_changes (pair->files, has_file);
-    printf ("  %-*s%s\n", LABEL_COLUMNS, "files", pair->files->len > 0 ? changes : "the same");
+    say ("  %-*s%s\n", LABEL_COLUMNS, "files", pair->files->len > 0 ? changes : "the same");
     diff_print_file_list (pair->files);
 }

@@ -26,28 +26,28 @@ static void
 print_change (const char *label, const char *from, const char *to)
 {
     if (from != NULL && to != NULL && strcmp (from, to) == 0)
-        printf ("%-*s%s (same)\n", LABEL_COLUMNS, label, to);
+        say ("%-*s%s (same)\n", LABEL_COLUMNS, label, to);
     else
-        printf ("%-*s%s -> %s\n", LABEL_COLUMNS, label, from != NULL ? from : "not installed",
-                to != NULL ? to : "not installed");
+        say ("%-*s%s -> %s\n", LABEL_COLUMNS, label, from != NULL ? from : "not installed",
+             to != NULL ? to : "not installed");
 }
 
 static void
 print_delta (const Packing *packing)
 {
-    printf ("delta");
+    say ("delta");
     for (guint i = 0; i < packing->from->len; i++) {
         const PackingFrom *from = packing->from->pdata[i];
 
-        printf ("%s %s (release %" G_GUINT64_FORMAT ")", i == 0 ? " from" : ",", from->version,
-                from->release);
+        say ("%s %s (release %" G_GUINT64_FORMAT ")", i == 0 ? " from" : ",", from->version,
+             from->release);
     }
     for (char **host = packing->hosts; host != NULL && *host != NULL; host++) {
         g_autofree char *shown = error_quote (*host);
 
-        printf ("%s %s", host == packing->hosts ? " for" : ",", shown);
+        say ("%s %s", host == packing->hosts ? " for" : ",", shown);
     }
-    printf ("\n%*s", LABEL_COLUMNS, "");
+    say ("\n%*s", LABEL_COLUMNS, "");
 }
 
 static void
@@ -64,11 +64,10 @@ print_bundle (const Bundle *bundle)
     if (packing_is_delta (bundle_packing (bundle)))
         print_delta (bundle_packing (bundle));
     else
-        printf ("full bundle, ");
-    printf ("%s in the file: %u %s (%s)", file, carried.n, carried.n == 1 ? "layer" : "layers",
-            bytes);
+        say ("full bundle, ");
+    say ("%s in the file: %u %s (%s)", file, carried.n, carried.n == 1 ? "layer" : "layers", bytes);
     if (left_out.n > 0)
-        printf (", %u left out (%s)", left_out.n, without);
+        say (", %u left out (%s)", left_out.n, without);
     putchar ('\n');
 }
 
@@ -77,11 +76,11 @@ print_side (const char *label, const DiffSide *side)
 {
     g_autofree char *path = error_quote (side->path);
 
-    printf ("%-*s%s\n%*s", LABEL_COLUMNS, label, path, LABEL_COLUMNS, "");
+    say ("%-*s%s\n%*s", LABEL_COLUMNS, label, path, LABEL_COLUMNS, "");
     if (side->have != NULL) {
         g_autofree char *host = error_quote (side->have->host);
 
-        printf ("have file of host %s, %s\n", host, side->have->platform);
+        say ("have file of host %s, %s\n", host, side->have->platform);
     } else {
         print_bundle (side->bundle);
     }
@@ -105,11 +104,11 @@ print_tree (const DiffProduct *a, const DiffProduct *b)
     g_autofree char *to = describe_tree (b);
 
     if (a->tree == NULL || b->tree == NULL)
-        printf ("%-*snot known: the have file names no tree\n", LABEL_COLUMNS, "tree");
+        say ("%-*snot known: the have file names no tree\n", LABEL_COLUMNS, "tree");
     else if (digest_equal (a->tree, b->tree))
-        printf ("%-*ssame commit, %s\n", LABEL_COLUMNS, "tree", a->has_tree_size ? from : to);
+        say ("%-*ssame commit, %s\n", LABEL_COLUMNS, "tree", a->has_tree_size ? from : to);
     else
-        printf ("%-*schanged: %s -> %s\n", LABEL_COLUMNS, "tree", from, to);
+        say ("%-*schanged: %s -> %s\n", LABEL_COLUMNS, "tree", from, to);
 }
 
 static void
@@ -129,7 +128,7 @@ print_release (const DiffProduct *a, const DiffProduct *b)
 
     putchar ('\n');
     if (a == NULL || b == NULL)
-        printf ("%-*s%s\n", LABEL_COLUMNS, "product", (a != NULL ? a : b)->product);
+        say ("%-*s%s\n", LABEL_COLUMNS, "product", (a != NULL ? a : b)->product);
     else
         print_change ("product", a->product, b->product);
     print_change ("channel", a != NULL ? a->channel : NULL, b != NULL ? b->channel : NULL);
@@ -152,22 +151,22 @@ print_count (const DiffCount *count, const char *what, int column)
     text = g_strdup_printf ("%u %s (%s)", count->n, what,
                             count->sized == count->n ? bytes : "size not known");
     if (column > LABEL_COLUMNS && column + 2 + (int)strlen (text) > TEXT_COLUMNS) {
-        printf (",\n%*s", LABEL_COLUMNS, "");
+        say (",\n%*s", LABEL_COLUMNS, "");
         column = LABEL_COLUMNS;
     }
-    return column + printf ("%s%s", column > LABEL_COLUMNS ? ", " : "", text);
+    return column + say ("%s%s", column > LABEL_COLUMNS ? ", " : "", text);
 }
 
 void
 diff_print_layers (const char *label, const DiffLayers *layers)
 {
-    int column = printf ("%-*s", LABEL_COLUMNS, label);
+    int column = say ("%-*s", LABEL_COLUMNS, label);
 
     column = print_count (&layers->same, "same", column);
     column = print_count (&layers->moved, "on another base", column);
     column = print_count (&layers->fresh, "new", column);
     column = print_count (&layers->gone, "gone", column);
-    printf ("%s\n", column == LABEL_COLUMNS ? "none" : "");
+    say ("%s\n", column == LABEL_COLUMNS ? "none" : "");
 }
 
 static void
@@ -175,14 +174,14 @@ print_others (const Diff *diff)
 {
     for (guint i = 0; i < 2; i++)
         if (diff->others[i] > 0)
-            printf ("%-*s%u more on the host of %s\n", LABEL_COLUMNS, "images", diff->others[i],
-                    i == 0 ? "A" : "B");
+            say ("%-*s%u more on the host of %s\n", LABEL_COLUMNS, "images", diff->others[i],
+                 i == 0 ? "A" : "B");
 }
 
 void
 diff_print_text (const Diff *diff)
 {
-    printf ("NOT VERIFIED: no signature was checked; 'handcarry verify' does that.\n\n");
+    say ("NOT VERIFIED: no signature was checked; 'handcarry verify' does that.\n\n");
     print_side ("A", &diff->sides[0]);
     print_side ("B", &diff->sides[1]);
     for (guint i = 0; i < diff->releases->len; i++) {
@@ -193,7 +192,7 @@ diff_print_text (const Diff *diff)
     if (diff->tree != NULL)
         diff_print_file_list (diff->tree);
     else if (diff->no_tree != NULL)
-        printf ("  %-*snot known: %s\n", LABEL_COLUMNS, "files", diff->no_tree);
+        say ("  %-*snot known: %s\n", LABEL_COLUMNS, "files", diff->no_tree);
     putchar ('\n');
     diff_print_layers ("layers", &diff->layers);
     print_others (diff);

@@ -3,6 +3,7 @@
 #include "manifest/json-out.h"
 #include "manifest/verb-json.h"
 #include "manifest/verb-lint.h"
+#include "manifest/verb.h"
 
 #include <stdio.h>
 
@@ -90,7 +91,7 @@ print_note (const char *line)
     g_autoptr (GRegex) regex = g_regex_new ("^(.*?:\\d+:\\d+: )", 0, 0, NULL);
     g_autofree char *marked = g_regex_replace (regex, line, -1, 0, "\\1note: ", 0, NULL);
 
-    printf ("%s\n", marked != NULL ? marked : line);
+    say ("%s\n", marked != NULL ? marked : line);
 }
 
 static void
@@ -101,8 +102,8 @@ print_findings (const Lint *lint)
         g_autofree char *message = lint_message (finding);
 
         if (finding->reason == NULL)
-            printf ("%s:%u:%u: warning: %s [%s]\n", finding->file, finding->line, finding->column,
-                    message, lint_rule (finding->rule)->name);
+            say ("%s:%u:%u: warning: %s [%s]\n", finding->file, finding->line, finding->column,
+                 message, lint_rule (finding->rule)->name);
     }
     for (guint i = 0; i < lint->notes->len; i++)
         print_note (lint->notes->pdata[i]);
@@ -118,7 +119,7 @@ verb_lint_text (const VerbOutput *output, const char *path, const LintResult *re
     g_autofree char *reasons = g_strdup_printf (", allowed %u", allowed);
 
     for (guint i = 0; i < result->problems->len; i++)
-        printf ("%s\n", (const char *)result->problems->pdata[i]);
+        say ("%s\n", (const char *)result->problems->pdata[i]);
     if (result->lint.findings != NULL && (strict || !output->quiet))
         print_findings (&result->lint);
     if (result->problems->len > 0 || release == NULL)
@@ -158,7 +159,7 @@ verb_lint_rules (const VerbOutput *output)
 
         add_rule (builder, rule);
         if (!output->json)
-            printf ("%s: %s; %s. %s.\n", rule->name, rule->what, rule->why, rule->advice);
+            say ("%s: %s; %s. %s.\n", rule->name, rule->what, rule->why, rule->advice);
     }
     json_builder_end_array (builder);
     json_builder_end_object (builder);

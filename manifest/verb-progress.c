@@ -90,7 +90,7 @@ draw_bar (Meter *meter, gint64 now)
     g_autofree char *name =
         g_utf8_substring (meter->what, 0, MIN ((glong)room, g_utf8_strlen (meter->what, -1)));
 
-    fprintf (stderr, "\r\033[K%s %s%s", name, fixed <= columns ? bar : "", numbers);
+    say_error ("\r\033[K%s %s%s", name, fixed <= columns ? bar : "", numbers);
     fflush (stderr);
     meter->drawn = TRUE;
 }
@@ -107,7 +107,7 @@ show (Meter *meter, gint64 now)
         draw_bar (meter, now);
     } else {
         g_autofree char *numbers = format_numbers (meter, now);
-        fprintf (stderr, "%s: %s\n", meter->what, numbers);
+        say_error ("%s: %s\n", meter->what, numbers);
     }
 }
 
@@ -129,9 +129,9 @@ finish (Meter *meter, gint64 now)
 
     clear_bar (meter);
     if (meter->done > 0)
-        fprintf (stderr, "%s: %s in %.1f s, %s/s\n", meter->what, done, seconds, speed);
+        say_error ("%s: %s in %.1f s, %s/s\n", meter->what, done, seconds, speed);
     else
-        fprintf (stderr, "%s: done in %.1f s\n", meter->what, seconds);
+        say_error ("%s: done in %.1f s\n", meter->what, seconds);
     g_clear_pointer (&meter->what, g_free);
 }
 

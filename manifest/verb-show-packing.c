@@ -53,11 +53,11 @@ print_delta (const ShowInput *input)
     show_print_words ("made against", (char **)from->pdata);
     show_print_words ("made for hosts", packing->hosts);
     show_print_words ("needs layers of", (char **)bases->pdata);
-    printf ("leaves out      %u %s, %s\n", packing->left_out->len,
-            packing->left_out->len == 1 ? "layer" : "layers", bytes);
+    say ("leaves out      %u %s, %s\n", packing->left_out->len,
+         packing->left_out->len == 1 ? "layer" : "layers", bytes);
     if (packing->tree_left_out.files > 0)
-        printf ("                %" G_GUINT64_FORMAT " files of the tree, %s\n",
-                packing->tree_left_out.files, tree);
+        say ("                %" G_GUINT64_FORMAT " files of the tree, %s\n",
+             packing->tree_left_out.files, tree);
 }
 
 void
@@ -74,14 +74,14 @@ show_print_packing (const ShowInput *input)
 
     for (guint i = 0; i < N_REGIONS; i++)
         frames += packing->regions[i].frames;
-    printf ("\ntree            %" G_GUINT64_FORMAT " files, %s, commit\n  %s\n",
-            statement->tree_files, tree, commit);
-    printf ("packed          %s, %s in %" G_GUINT64_FORMAT " frames, level %" G_GUINT64_FORMAT "\n",
-            packing_is_delta (packing) ? "delta" : "full bundle", file, frames, packing->level);
+    say ("\ntree            %" G_GUINT64_FORMAT " files, %s, commit\n  %s\n", statement->tree_files,
+         tree, commit);
+    say ("packed          %s, %s in %" G_GUINT64_FORMAT " frames, level %" G_GUINT64_FORMAT "\n",
+         packing_is_delta (packing) ? "delta" : "full bundle", file, frames, packing->level);
     if (packing_is_delta (packing))
         print_delta (input);
     show_print_words ("packed by", (char *[]){ packing->tool, zstd, NULL });
-    printf ("to rebuild      %s of scratch space\n", spool);
+    say ("to rebuild      %s of scratch space\n", spool);
     show_print_provenance (input);
 }
 
@@ -91,13 +91,13 @@ print_list (const char *image, const PackageList *list)
     g_autofree char *shown = error_quote (image);
     int columns = 0;
 
-    printf ("\npackages of %s: ", shown);
+    say ("\npackages of %s: ", shown);
     if (list->packages->len > 0)
-        printf ("%u\n", list->packages->len);
+        say ("%u\n", list->packages->len);
     else
-        printf ("none known\n");
+        say ("none known\n");
     if (list->unread != 0)
-        printf (
+        say (
             "  there may be more: a database, a layer or an entry of the SBOM could not be read\n");
     for (guint i = 0; i < list->packages->len; i++) {
         const Package *package = list->packages->pdata[i];
@@ -107,9 +107,9 @@ print_list (const char *image, const PackageList *list)
     for (guint i = 0; i < list->packages->len; i++) {
         const Package *package = list->packages->pdata[i];
 
-        printf ("  %-*s %s %s", columns, package->name, package->version, package->kind);
+        say ("  %-*s %s %s", columns, package->name, package->version, package->kind);
         if (package_known (package->arch) != NULL)
-            printf (" %s", package->arch);
+            say (" %s", package->arch);
         putchar ('\n');
     }
 }

@@ -3,6 +3,7 @@
 #include "manifest/error.h"
 #include "manifest/json-out.h"
 #include "manifest/verb-show.h"
+#include "manifest/verb.h"
 
 #include <stdio.h>
 
@@ -12,10 +13,10 @@ static void
 print_changes (const Provenance *provenance)
 {
     if (provenance->modified)
-        printf ("%*swith changes that are not in it\n", LABEL_COLUMNS, "");
+        say ("%*swith changes that are not in it\n", LABEL_COLUMNS, "");
     if (provenance->not_in_git > 0)
-        printf ("%*s%" G_GUINT64_FORMAT " carried %s not in it\n", LABEL_COLUMNS, "",
-                provenance->not_in_git, provenance->not_in_git == 1 ? "file is" : "files are");
+        say ("%*s%" G_GUINT64_FORMAT " carried %s not in it\n", LABEL_COLUMNS, "",
+             provenance->not_in_git, provenance->not_in_git == 1 ? "file is" : "files are");
 }
 
 void
@@ -27,16 +28,16 @@ show_print_provenance (const ShowInput *input)
     if (provenance == NULL)
         return;
     if (provenance->revision != NULL)
-        printf ("%-*scommit %s\n", LABEL_COLUMNS, "built from", provenance->revision);
+        say ("%-*scommit %s\n", LABEL_COLUMNS, "built from", provenance->revision);
     else
-        printf ("%-*ssources of no known revision\n", LABEL_COLUMNS, "built from");
+        say ("%-*ssources of no known revision\n", LABEL_COLUMNS, "built from");
     print_changes (provenance);
     show_print_words ("sources", (char *[]){ provenance->source, NULL });
-    printf ("%-*s%s\n", LABEL_COLUMNS, "built by", builder);
+    say ("%-*s%s\n", LABEL_COLUMNS, "built by", builder);
     if (provenance->has_lock) {
         g_autofree char *lock = digest_to_text (&provenance->lock);
 
-        printf ("release.lock.yaml\n  %s\n", lock);
+        say ("release.lock.yaml\n  %s\n", lock);
     }
 }
 

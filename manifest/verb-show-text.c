@@ -25,11 +25,11 @@ show_print_words (const char *label, char **words)
         gboolean fits = at + length <= TEXT_COLUMNS;
 
         if (i == 0)
-            printf ("%-*s%s", LABEL_COLUMNS, label, shown);
+            say ("%-*s%s", LABEL_COLUMNS, label, shown);
         else if (fits)
-            printf (", %s", shown);
+            say (", %s", shown);
         else
-            printf (",\n%*s%s", LABEL_COLUMNS, "", shown);
+            say (",\n%*s%s", LABEL_COLUMNS, "", shown);
         at = fits ? at + length : LABEL_COLUMNS + length;
     }
     if (words != NULL && *words != NULL)
@@ -46,12 +46,12 @@ print_row (const char *name, const char *format, ...)
     glong length = g_utf8_strlen (shown, -1);
     va_list args;
 
-    printf ("  %s", shown);
+    say ("  %s", shown);
     if (length > NAME_COLUMNS - 1) {
         putchar ('\n');
         length = -2;
     }
-    printf ("%*s", (int)(NAME_COLUMNS - length), "");
+    say ("%*s", (int)(NAME_COLUMNS - length), "");
     va_start (args, format);
     vprintf (format, args);
     va_end (args);
@@ -67,9 +67,9 @@ print_pair (const char *name, const char *text)
     glong pad = MAX (PAIR_COLUMNS - g_utf8_strlen (shown, -1), 0);
 
     if (g_utf8_strlen (shown, -1) + pad + g_utf8_strlen (second, -1) + 4 <= TEXT_COLUMNS)
-        printf ("  %s%*s  %s\n", shown, (int)pad, "", second);
+        say ("  %s%*s  %s\n", shown, (int)pad, "", second);
     else
-        printf ("  %s\n      %s\n", shown, second);
+        say ("  %s\n      %s\n", shown, second);
 }
 
 static void
@@ -93,7 +93,7 @@ static void
 print_bound (const char *label, guint64 number)
 {
     if (number != 0)
-        printf ("%-*s%" G_GUINT64_FORMAT "\n", LABEL_COLUMNS, label, number);
+        say ("%-*s%" G_GUINT64_FORMAT "\n", LABEL_COLUMNS, label, number);
 }
 
 static void
@@ -102,11 +102,11 @@ print_release (const ShowInput *input)
     const Release *release = input->statement->release;
     g_autofree char *digest = digest_to_text (&input->release_digest);
 
-    printf ("%-*s%s\n%-*s%s\n", LABEL_COLUMNS, "product", release->product, LABEL_COLUMNS,
-            "version", release->version);
-    printf ("%-*s%s\n%-*s%" G_GUINT64_FORMAT "\n", LABEL_COLUMNS, "channel", release->channel,
-            LABEL_COLUMNS, "release", release->release);
-    printf ("release digest\n  %s\n", digest);
+    say ("%-*s%s\n%-*s%s\n", LABEL_COLUMNS, "product", release->product, LABEL_COLUMNS, "version",
+         release->version);
+    say ("%-*s%s\n%-*s%" G_GUINT64_FORMAT "\n", LABEL_COLUMNS, "channel", release->channel,
+         LABEL_COLUMNS, "release", release->release);
+    say ("release digest\n  %s\n", digest);
     show_print_words ("platforms", release->platforms);
     print_bound ("epoch", release->epoch);
     show_print_words ("issued", (char *[]){ release->issued, NULL });
@@ -123,7 +123,7 @@ static void
 print_images (const Statement *statement)
 {
     if (statement->images->len > 0)
-        printf ("\n%-*s%10s %10s\n", NAME_COLUMNS + 2, "images", "layers", "unpacked");
+        say ("\n%-*s%10s %10s\n", NAME_COLUMNS + 2, "images", "layers", "unpacked");
     for (guint i = 0; i < statement->images->len; i++) {
         const StatementImage *image = statement->images->pdata[i];
         g_autofree char *config = digest_to_text (&image->config);
@@ -134,7 +134,7 @@ print_images (const Statement *statement)
             bytes += g_array_index (image->layers, StatementLayer, layer).bytes;
         shown = size_to_text (bytes);
         print_row (image->name, "%10u %10s", image->layers->len, shown);
-        printf ("    %s\n", config);
+        say ("    %s\n", config);
     }
 }
 
@@ -142,7 +142,7 @@ static void
 print_compose (const Release *release)
 {
     if (release->compose->len > 0)
-        printf ("\ncompose\n");
+        say ("\ncompose\n");
     for (guint i = 0; i < release->compose->len; i++)
         print_pair (((const ReleaseCompose *)release->compose->pdata[i])->path,
                     "one project, named as the product");
@@ -152,7 +152,7 @@ static void
 print_playbooks (const Release *release)
 {
     if (release->playbooks->len > 0)
-        printf ("\nplaybooks\n");
+        say ("\nplaybooks\n");
     for (guint i = 0; i < release->playbooks->len; i++) {
         const ReleasePlaybook *playbook = release->playbooks->pdata[i];
         g_autofree char *how =
@@ -167,7 +167,7 @@ static void
 print_placed (const Release *release)
 {
     if (release->configs->len > 0)
-        printf ("\nconfigs\n");
+        say ("\nconfigs\n");
     for (guint i = 0; i < release->configs->len; i++) {
         const ReleaseConfig *config = release->configs->pdata[i];
         g_autofree char *how = g_strdup_printf (
@@ -177,7 +177,7 @@ print_placed (const Release *release)
         print_pair (config->to, how);
     }
     if (release->files->len > 0)
-        printf ("\nfiles\n");
+        say ("\nfiles\n");
     for (guint i = 0; i < release->files->len; i++) {
         const ReleaseFiles *files = release->files->pdata[i];
         g_autofree char *from = g_strconcat ("from ", files->from, NULL);
@@ -204,7 +204,7 @@ static void
 print_values (const Release *release)
 {
     if (release->values->len > 0)
-        printf ("\nvalues that the host supplies\n");
+        say ("\nvalues that the host supplies\n");
     for (guint i = 0; i < release->values->len; i++) {
         const ReleaseValue *value = release->values->pdata[i];
         g_autofree char *text = describe_value (value);
@@ -219,7 +219,7 @@ print_health (const Release *release)
     static const char *const kinds[] = { "container ", "", "command " };
 
     if (release->health->len > 0)
-        printf ("\nhealth\n");
+        say ("\nhealth\n");
     for (guint i = 0; i < release->health->len; i++) {
         const ReleaseHealth *health = release->health->pdata[i];
         g_autofree char *command =
@@ -237,7 +237,7 @@ show_print_text (const ShowInput *input)
 {
     const Release *release = input->statement->release;
 
-    printf ("NOT VERIFIED: no signature was checked; 'handcarry verify' does that.\n\n");
+    say ("NOT VERIFIED: no signature was checked; 'handcarry verify' does that.\n\n");
     print_release (input);
     print_images (input->statement);
     print_playbooks (release);

@@ -3,6 +3,7 @@
 #include "manifest/verb.h"
 
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ print_wrapped (const char *text, int at, int indent)
     g_auto (GStrv) words = g_strsplit (text, " ", -1);
 
     for (char **word = words; *word != NULL; word++) {
-        int length = (int)g_utf8_strlen (*word, -1);
+        int length = (int)message_columns (*word);
 
         if (at > indent && at + 1 + length > HELP_COLUMNS) {
             printf ("\n%*s", indent, "");
@@ -40,7 +41,7 @@ static void
 print_option (const GOptionEntry *entry)
 {
     g_autoptr (GString) left = g_string_new ("  ");
-    const char *text = entry->description != NULL ? entry->description : "";
+    g_autofree char *text = message_shown (entry->description != NULL ? entry->description : "");
 
     if (entry->flags & G_OPTION_FLAG_HIDDEN)
         return;
@@ -69,12 +70,12 @@ print_help (const char *verb, const char *synopsis, const char *description,
         synopsis = "";
     else if (g_str_has_prefix (synopsis, verb) && synopsis[strlen (verb)] == ' ')
         synopsis += strlen (verb) + 1;
-    usage =
-        g_strdup_printf ("Usage: handcarry %s%s%s", verb, *synopsis != '\0' ? " " : "", synopsis);
+    usage = message_show ("Usage: handcarry %s%s%s", verb, *synopsis != '\0' ? " " : "", synopsis);
     print_wrapped (usage, 0, 0);
     putchar ('\n');
     if (description != NULL) {
-        g_auto (GStrv) lines = g_strsplit (description, "\n", -1);
+        g_autofree char *text = message_shown (description);
+        g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
         for (char **line = lines; *line != NULL; line++)
             print_wrapped (*line, 0, 0);
@@ -133,7 +134,7 @@ verb_parse (int *argc, char ***argv, const char *synopsis, const char *descripti
 /* Names of files come from media: none may steer the terminal. */
 static void G_GNUC_PRINTF (2, 0) print_clean (FILE *to, const char *format, va_list args)
 {
-    g_autofree char *text = g_strdup_vprintf (format, args);
+    g_autofree char *text = message_vshow (format, args);
     g_autofree char *shown = error_clean (text);
 
     fputs (shown, to);
@@ -151,12 +152,37 @@ verb_print (const VerbOutput *output, const char *format, ...)
     va_end (args);
 }
 
+int
+say (const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start (args, format);
+    text = message_vshow (format, args);
+    va_end (args);
+    fputs (text, stdout);
+    return (int)message_columns (text);
+}
+
+void
+say_error (const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start (args, format);
+    text = message_vshow (format, args);
+    va_end (args);
+    fputs (text, stderr);
+}
+
 void
 verb_warn (const char *format, ...)
 {
     va_list args;
 
-    fputs ("handcarry: warning: ", stderr);
+    say_error ("handcarry: warning: ");
     va_start (args, format);
     print_clean (stderr, format, args);
     va_end (args);
@@ -179,7 +205,7 @@ read_answer (const char *prompt, GError **error)
     size_t size = 0;
     ssize_t length;
 
-    fprintf (stderr, "%s", prompt);
+    say_error ("%s", prompt);
     fflush (stderr);
     length = getline (&line, &size, stdin);
     if (length < 0) {
@@ -219,4 +245,20 @@ verb_ask_secret (const char *prompt, GError **error)
     tcsetattr (STDIN_FILENO, TCSAFLUSH, &before);
     fputc ('\n', stderr);
     return answer;
+}
+
+int
+verb_end (int status, const char *verb, const GError *error)
+{
+    const char *hint = strcmp (verb, "trust") != 0 ? error_hint (status) : NULL;
+    g_autofree char *text = error != NULL ? message_shown (error->message) : NULL;
+    g_autofree char *shown = error != NULL ? error_clean (text) : NULL;
+
+    if (error != NULL)
+        fprintf (stderr, "handcarry: %s\n", shown);
+    if (error != NULL && hint != NULL)
+        say_error ("           %s\n", hint);
+    else if (error != NULL && status == ERR_USAGE)
+        say_error ("           'handcarry %s --help' shows the options\n", verb);
+    return status;
 }

@@ -29,6 +29,11 @@ gboolean verb_parse (int *argc, char ***argv, const char *synopsis, const char *
 
 /* stdout, for what the verb was asked for. Not printed with --quiet. */
 void verb_print (const VerbOutput *output, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* The same, always, and as it is: what is not the program's own is clean already. Returns how many
+ * columns it takes. */
+int say (const char *format, ...) G_GNUC_PRINTF (1, 2);
+/* The same to stderr. */
+void say_error (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* stderr, always: "handcarry: warning: …". */
 void verb_warn (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
@@ -46,6 +51,9 @@ char *verb_shell_word (const char *word);
 char *verb_ask (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same without echo. The answer is ordinary memory. */
 char *verb_ask_secret (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* How a verb ended: prints error, where there is one, and what the user can do. Returns status. */
+int verb_end (int status, const char *verb, const GError *error);
 
 /* The verbs, one per file. */
 int verb_lint (int argc, char **argv, GError **error);
