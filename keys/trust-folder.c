@@ -196,8 +196,10 @@ trust_folder_read (const char *dir, gboolean owned, GError **error)
 
     if (faccessat (AT_FDCWD, dir, F_OK, 0) != 0 && errno == ENOENT)
         return fail_null (error, ERR_TRUST,
-                          "there is no trust folder '%s': 'handcarry trust import' brings a trust "
-                          "root, 'handcarry trust init' makes one, --trust names another",
+                          "there is no trust folder '%s': on a host, 'handcarry trust import PATH' "
+                          "takes over the trust root of a stick or bundle, by the fingerprint on "
+                          "paper; at the desk, 'handcarry trust init' makes one and --trust names "
+                          "it",
                           dir);
     return open_folder (&folder, dir, owned, error) ? read_chain (&folder, error) : NULL;
 }

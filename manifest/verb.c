@@ -250,7 +250,8 @@ verb_ask_secret (const char *prompt, GError **error)
 int
 verb_end (int status, const char *verb, const GError *error)
 {
-    const char *hint = strcmp (verb, "trust") != 0 ? error_hint (status) : NULL;
+    gboolean said = error != NULL && strstr (error->message, "'handcarry trust ") != NULL;
+    const char *hint = !said && strcmp (verb, "trust") != 0 ? error_hint (status) : NULL;
     g_autofree char *text = error != NULL ? message_shown (error->message) : NULL;
     g_autofree char *shown = error != NULL ? error_clean (text) : NULL;
 

@@ -65,6 +65,12 @@ def test_001_wrong_key(made, tmp_path):
     assert "role release  0 of 1 needed: nobody" in said
 
 
+def test_no_trust_root_yet_names_the_one_next_command(made, tmp_path):
+    ran = handcarry("verify", made.path, "--trust", tmp_path / "none")
+    assert ran.returncode == 4 and "'handcarry trust import PATH' takes over" in ran.stderr
+    assert "trust show" not in ran.stderr and ran.stderr.count("\n") == 1
+
+
 def test_lines_stay_in_order_in_one_file(made, tmp_path):
     (tmp_path / "both").write_bytes(made.data[:-1])
     with open(tmp_path / "log", "w+", encoding="utf-8") as log:
