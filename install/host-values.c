@@ -2,15 +2,10 @@
  * Copyright The handcarry authors */
 #include "install/host.h"
 
+#include "install/values-source.h"
 #include "manifest/error.h"
-#include "manifest/file.h"
-#include "manifest/limits.h"
-#include "manifest/yaml.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static void
 value_free (gpointer data)
@@ -25,109 +20,107 @@ value_free (gpointer data)
     g_free (value);
 }
 
-/* Passwords lie in it. */
-static gboolean
-check_mode (const char *path, gboolean *there, GError **error)
-{
-    struct stat st;
-
-    *there = fstatat (AT_FDCWD, path, &st, 0) == 0;
-    if (!*there && errno != ENOENT && errno != ENOTDIR)
-        return fail_errno (error, ERR_NOT_READY, errno, "cannot read the values in '%s'", path);
-    if (*there && (st.st_mode & 077) != 0)
-        return fail (error, ERR_NOT_READY,
-                     "others may read the values in '%s' (mode %04o); type: chmod 600 %s", path,
-                     st.st_mode & 07777, path);
-    return TRUE;
-}
-
-static gboolean
-read_file (const char *path, YamlNode **node, GError **error)
-{
-    g_autoptr (GBytes) text = NULL;
-    g_autoptr (YamlNode) found = NULL;
-    gboolean there;
-
-    *node = NULL;
-    if (!check_mode (path, &there, error))
-        return FALSE;
-    if (!there)
-        return TRUE;
-    text = file_read_given (path, LIMIT_YAML_BYTES, error);
-    if (text == NULL)
-        return FALSE;
-    found = yaml_parse (text, path, error);
-    if (found == NULL)
-        return FALSE;
-    if (found->kind != YAML_NODE_MAP)
-        return yaml_fail (found, path, error, "expected lines of 'name: value'");
-    *node = g_steal_pointer (&found);
-    return TRUE;
-}
-
-static const YamlNode *
-find (const YamlNode *node, const char *name)
-{
-    for (guint i = 0; node != NULL && i < node->keys->len; i++) {
-        const YamlNode *key = g_ptr_array_index (node->keys, i);
-
-        if (strcmp (key->text, name) == 0)
-            return g_ptr_array_index (node->values, i);
-    }
-    return NULL;
-}
-
+/* Without a value, so that a line that was added and not filled in is still missing. */
 static void
 add_missing (GString *missing, const ReleaseValue *value)
 {
     g_autofree char *about = error_quote (value->description != NULL ? value->description : "");
 
-    g_string_append_printf (missing, "\n  %s: \"\"%s%s", value->name, *about ? "   # " : "", about);
+    g_string_append_printf (missing, "\n  %s:%s%s", value->name, *about ? "   # " : "", about);
+}
+
+/* A program is asked once by a process, so that the way back does not need it again. Caller frees
+ * nothing. */
+static const char *
+ask_program (const Host *host, const ValueGiven *given, Launcher *launcher, GError **error)
+{
+    g_autofree char *key = g_strjoinv ("\n", given->command);
+    const char *known = g_hash_table_lookup (host->said, key);
+    char *text = known == NULL ? value_source_get (given, launcher, error) : NULL;
+
+    if (text != NULL)
+        g_hash_table_insert (host->said, g_steal_pointer (&key), text);
+    return known != NULL ? known : text;
 }
 
 static gboolean
-take_value (const ReleaseValue *declared, const YamlNode *given, const char *path,
-            GPtrArray *values, GString *missing, GError **error)
+take_given (const Host *host, const ValueGiven *given, Launcher *launcher, HostValue *value,
+            GError **error)
 {
-    HostValue *value;
+    if (given->kind == VALUE_TEXT)
+        value->text = g_strdup (given->text);
+    else if (given->kind == VALUE_FILE)
+        value->text = value_source_get (given, NULL, error);
+    else
+        value->text = g_strdup (ask_program (host, given, launcher, error));
+    /* Who keeps it elsewhere does not want to read it in a log. */
+    value->secret = value->secret || given->kind != VALUE_TEXT;
+    return value->text != NULL;
+}
 
-    if (given != NULL && given->kind != YAML_NODE_SCALAR)
-        return yaml_fail (given, path, error, "the value of '%s' must be a text", declared->name);
-    if (given == NULL && declared->fallback == NULL) {
-        add_missing (missing, declared);
-        return TRUE;
-    }
-    value = g_new0 (HostValue, 1);
-    value->name = g_strdup (declared->name);
-    value->text = g_strdup (given != NULL ? given->text : declared->fallback);
-    value->secret = declared->secret;
+static gboolean
+take_value (const Host *host, const ReleaseValue *declared, const ValueGiven *given,
+            Launcher *launcher, GPtrArray *values, GError **error)
+{
+    HostValue *value = g_new0 (HostValue, 1);
+
     g_ptr_array_add (values, value);
+    value->name = g_strdup (declared->name);
+    value->secret = declared->secret;
+    if (given != NULL)
+        return take_given (host, given, launcher, value, error);
+    value->text = g_strdup (declared->fallback);
     return TRUE;
 }
 
-GPtrArray *
-host_values (const Host *host, const Release *release, GError **error)
+char *
+host_values_path (const Host *host, const char *product)
 {
-    g_autofree char *file = g_strconcat (release->product, ".yaml", NULL);
-    g_autofree char *path = g_build_filename (host->etc_path, "values", file, NULL);
-    g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (value_free);
+    g_autofree char *file = g_strconcat (product, ".yaml", NULL);
+
+    return g_build_filename (host->etc_path, "values", file, NULL);
+}
+
+GPtrArray *
+host_values_given (const Host *host, const char *product, GError **error)
+{
+    g_autofree char *path = host_values_path (host, product);
+    g_autoptr (GBytes) text = NULL;
+
+    if (!values_file_read (path, &text, error))
+        return NULL;
+    if (text == NULL)
+        text = g_bytes_new_static ("", 0);
+    return values_file_parse (text, path, error);
+}
+
+GPtrArray *
+host_values (const Host *host, const Release *release, Launcher *launcher, const char *command,
+             GError **error)
+{
+    g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (value_free), given = NULL;
     g_autoptr (GString) missing = g_string_new (NULL);
-    g_autoptr (YamlNode) node = NULL;
+    g_autofree char *path = host_values_path (host, release->product);
 
     if (release->values == NULL || release->values->len == 0)
         return g_steal_pointer (&values);
-    if (!read_file (path, &node, error))
+    given = host_values_given (host, release->product, error);
+    if (given == NULL)
         return NULL;
     for (guint i = 0; i < release->values->len; i++) {
         const ReleaseValue *declared = g_ptr_array_index (release->values, i);
+        const ValueGiven *here = values_file_find (given, declared->name);
 
-        if (!take_value (declared, find (node, declared->name), path, values, missing, error))
+        if (here == NULL && declared->fallback == NULL)
+            add_missing (missing, declared);
+        else if (!take_value (host, declared, here, launcher, values, error))
             return NULL;
     }
     if (missing->len > 0)
         return fail_null (error, ERR_NOT_READY,
-                          "values of this host are missing; add them to '%s' (mode 0600):%s", path,
-                          missing->str);
+                          "values of this host are missing; type: %s\nor add them to '%s' (mode "
+                          "0600) and fill them in:%s",
+                          command, path, missing->str);
     return g_steal_pointer (&values);
 }
 

@@ -4,6 +4,7 @@
 
 #include "install/receipt-chain.h"
 #include "install/twice.h"
+#include "install/values-source.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
@@ -94,6 +95,7 @@ host_open (const char *root, gboolean create, GError **error)
     g_autofree char *prefix = g_canonicalize_filename (root != NULL ? root : "/", NULL);
 
     host->state_fd = host->lock_fd = -1;
+    host->said = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, value_source_free);
     host->state_path = g_build_filename (prefix, HOST_STATE_FOLDER, NULL);
     host->etc_path = g_build_filename (prefix, "etc/handcarry", NULL);
     if (!open_state (host, create, error) || !read_identity (host, error))
@@ -112,6 +114,7 @@ host_free (Host *host)
     g_free (host->etc_path);
     g_free (host->site);
     g_free (host->name);
+    g_hash_table_unref (host->said);
     g_free (host);
 }
 

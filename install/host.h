@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "install/launcher.h"
 #include "manifest/release.h"
 
 #include <glib.h>
@@ -14,6 +15,7 @@ typedef struct {
     int state_fd;      /* -1 where the folder is not there */
     int lock_fd;       /* -1 until locked */
     char *site, *name; /* from host.yaml; NULL where it does not say */
+    GHashTable *said;  /* what programs gave for values, under their command lines */
 } Host;
 
 #define HOST_STATE_FOLDER "var/lib/handcarry"
@@ -52,8 +54,14 @@ typedef struct {
     gboolean secret;
 } HostValue;
 
-/* The value of each declared name: from ETC/values/PRODUCT.yaml, else its default. Missing ones are
- * ERR_NOT_READY with the lines to add. HostValue elements. */
-GPtrArray *host_values (const Host *host, const Release *release,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* ETC/values/PRODUCT.yaml. Caller frees. */
+char *host_values_path (const Host *host, const char *product);
+/* What stands in it (ValueGiven, install/values-file.h); nothing where there is no such file. */
+GPtrArray *host_values_given (const Host *host, const char *product,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The value of each declared name: from there, else its default. launcher runs the programs that
+ * give some. Missing ones are ERR_NOT_READY with the lines to add, and command, which does it.
+ * HostValue elements. */
+GPtrArray *host_values (const Host *host, const Release *release, Launcher *launcher,
+                        const char *command, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *host_value_find (GPtrArray *values, const char *name, gsize length);

@@ -96,6 +96,7 @@ typedef struct {
     char **argv, **env;
     char *dir;
     guint32 milliseconds;
+    guint8 streams;
 } Request;
 
 static void
@@ -107,15 +108,25 @@ request_clear (Request *request)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Request, request_clear)
 
-/* The program gets its own session, so that Ctrl-C on the terminal reaches only handcarry, which
- * decides; all signals as a fresh process has them; and no descriptor but its three. */
+/* In a session of its own Ctrl-C on the terminal reaches only handcarry, which decides. */
+static void
+leave_terminal (const Request *request, int output)
+{
+    int null = openat (AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
+
+    setsid ();
+    dup2 (null, STDIN_FILENO);
+    dup2 (output, STDOUT_FILENO);
+    if (request->streams == LAUNCHER_BOTH)
+        dup2 (output, STDERR_FILENO);
+}
+
+/* The program gets all signals as a fresh process has them, and no descriptor but its three. */
 static void
 become (const Request *request, int output)
 {
     sigset_t none;
-    int null = openat (AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
 
-    setsid ();
     prctl (PR_SET_PDEATHSIG, SIGKILL);
     sigemptyset (&none);
     sigprocmask (SIG_SETMASK, &none, NULL);
@@ -123,9 +134,8 @@ become (const Request *request, int output)
     signal (SIGTERM, SIG_DFL);
     signal (SIGHUP, SIG_DFL);
     signal (SIGPIPE, SIG_DFL);
-    dup2 (null, STDIN_FILENO);
-    dup2 (output, STDOUT_FILENO);
-    dup2 (output, STDERR_FILENO);
+    if (request->streams != LAUNCHER_TERMINAL)
+        leave_terminal (request, output);
     /* execvpe looks in the PATH of this process. */
     setenv ("PATH", g_environ_getenv (request->env, "PATH") ?: "/usr/sbin:/usr/bin:/sbin:/bin", 1);
     if (chdir (request->dir) == 0)
@@ -293,8 +303,8 @@ serve (int socket)
         return TRUE;
     message = g_variant_ref_sink (
         g_variant_new_from_bytes (G_VARIANT_TYPE (LAUNCHER_REQUEST_TYPE), payload, FALSE));
-    g_variant_get (message, "(y^aay^aaysu)", &request.what, &request.argv, &request.env,
-                   &request.dir, &request.milliseconds);
+    g_variant_get (message, LAUNCHER_REQUEST_READ, &request.what, &request.argv, &request.env,
+                   &request.dir, &request.milliseconds, &request.streams);
     return request.what == LAUNCHER_HTTP ? serve_http (socket, &request)
                                          : serve_run (socket, &request);
 }

@@ -15,9 +15,10 @@ typedef enum {
 } LauncherKind;
 typedef enum { LAUNCHER_RUN = 1, LAUNCHER_HTTP } LauncherWhat;
 
-/* what, argv, environment, folder, milliseconds */
-#define LAUNCHER_REQUEST_TYPE "(yaayaaysu)"
-#define LAUNCHER_REQUEST_BUILD "(y@aay@aaysu)"
+/* what, argv, environment, folder, milliseconds, LauncherStreams */
+#define LAUNCHER_REQUEST_TYPE "(yaayaaysuy)"
+#define LAUNCHER_REQUEST_BUILD "(y@aay@aaysuy)"
+#define LAUNCHER_REQUEST_READ "(y^aay^aaysuy)"
 /* exit code, or HTTP status, or -1; why not */
 #define LAUNCHER_END_TYPE "(is)"
 

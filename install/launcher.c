@@ -128,7 +128,7 @@ launcher_run (Launcher *launcher, const LauncherJob *job, LauncherOutput output,
               g_variant_new (LAUNCHER_REQUEST_BUILD, (guint8)LAUNCHER_RUN,
                              g_variant_new_bytestring_array (job->argv, -1),
                              g_variant_new_bytestring_array (job->env, -1), job->dir,
-                             job->milliseconds),
+                             job->milliseconds, (guint8)job->streams),
               error) ||
         !await_end (launcher, job, output, data, &found, &text, error))
         return FALSE;
@@ -147,7 +147,8 @@ launcher_http (Launcher *launcher, const char *url, guint milliseconds, Launcher
     if (!ask (launcher,
               g_variant_new (LAUNCHER_REQUEST_BUILD, (guint8)LAUNCHER_HTTP,
                              g_variant_new_bytestring_array (argv, -1),
-                             g_variant_new_bytestring_array (env, -1), "/", milliseconds),
+                             g_variant_new_bytestring_array (env, -1), "/", milliseconds,
+                             (guint8)LAUNCHER_BOTH),
               error) ||
         !await_end (launcher, NULL, output, data, &found, &text, error))
         return FALSE;

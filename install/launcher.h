@@ -13,6 +13,13 @@ Launcher *launcher_start (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void launcher_free (Launcher *launcher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Launcher, launcher_free)
 
+/* What a program has for its three descriptors. */
+typedef enum {
+    LAUNCHER_BOTH,     /* nothing to read; both outputs are collected */
+    LAUNCHER_STDOUT,   /* the same, but stderr is this process's own */
+    LAUNCHER_TERMINAL, /* this process's own, and it stays in its session: an editor */
+} LauncherStreams;
+
 typedef struct {
     const char *const *argv; /* argv[0] is looked up in the PATH of env */
     const char *const *env;  /* all of the program's environment */
@@ -23,9 +30,10 @@ typedef struct {
     gboolean (*stop) (gpointer data);
     gpointer stop_data;
     int stop_fd;
+    LauncherStreams streams;
 } LauncherJob;
 
-/* Takes what the program writes to stdout and stderr, as it comes. */
+/* Takes what of the program's output is collected, as it comes. */
 typedef void (*LauncherOutput) (const guint8 *bytes, gsize length, gpointer data);
 
 #define LAUNCHER_TIMED_OUT (-1)

@@ -145,7 +145,7 @@ read_values (Run *run, GError **error)
 {
     GError *why = NULL;
 
-    run->values = host_values (run->host, run->release, &why);
+    run->values = run_read_values (run, &why);
     return run->values != NULL || plan_defer (run, why, error);
 }
 

@@ -208,6 +208,35 @@ run_open (const RunOptions *options, Launcher *launcher, NetworkBarrier barrier,
     return open_as (run_new (options, launcher, barrier), open_all, error);
 }
 
+/* Of what a bundle brings, only the bundle says what it declares. */
+static char *
+edit_command (const Run *run)
+{
+    const RunOptions *options = &run->options;
+    GString *command = g_string_new ("handcarry values edit ");
+
+    g_string_append (command, run->release->product);
+    for (char **path = options->paths; run->bundle != NULL && *path != NULL; path++) {
+        g_autofree char *word = error_shell_word (*path);
+
+        g_string_append_printf (command, " %s", word);
+    }
+    if (options->root != NULL) {
+        g_autofree char *word = error_shell_word (options->root);
+
+        g_string_append_printf (command, " --root %s", word);
+    }
+    return g_string_free (command, FALSE);
+}
+
+GPtrArray *
+run_read_values (const Run *run, GError **error)
+{
+    g_autofree char *command = edit_command (run);
+
+    return host_values (run->host, run->release, run->launcher, command, error);
+}
+
 Run *
 run_borrow (Run *like)
 {

@@ -107,6 +107,9 @@ void run_take_log (Run *run, RunLog *log);
 gboolean run_check_stop (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void run_note (Run *run, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* The host's values for the run's release (install/host.h); where some are missing, the message
+ * says which `values edit` to type. */
+GPtrArray *run_read_values (const Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* "STATE/PRODUCT/rN/tree", and "rN". Caller frees. */
 char *run_tree_path (const Run *run);
 char *run_folder (const Run *run);

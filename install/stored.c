@@ -182,7 +182,7 @@ stored_take (Run *run, guint64 number, GError **error)
     if (!check_digest (run, number, path, error))
         return FALSE;
     g_clear_pointer (&run->values, g_ptr_array_unref);
-    run->values = host_values (run->host, run->release, error);
+    run->values = run_read_values (run, error);
     return run->values != NULL;
 }
 

@@ -55,7 +55,7 @@ gboolean
 work_open (Work *work, Run *run, const char *log_name, GError **error)
 {
     if (run->values == NULL)
-        run->values = host_values (run->host, run->release, error);
+        run->values = run_read_values (run, error);
     if (run->values == NULL)
         return FALSE;
     work->run = run;

@@ -43,8 +43,8 @@ static void
 say_next (const Options *options, const char *path)
 {
     g_autofree char *where = trust_source_find_bundles (path);
-    g_autofree char *root = options->root != NULL ? verb_shell_word (options->root) : NULL;
-    g_autofree char *shown = where != NULL ? verb_shell_word (where) : g_strdup ("PATH");
+    g_autofree char *root = options->root != NULL ? error_shell_word (options->root) : NULL;
+    g_autofree char *shown = where != NULL ? error_shell_word (where) : g_strdup ("PATH");
 
     if (where == NULL)
         verb_print (&options->output,

@@ -144,3 +144,12 @@ error_clean (const char *text)
             text = quote_one (out, text);
     return g_string_free (g_steal_pointer (&out), FALSE);
 }
+
+char *
+error_shell_word (const char *word)
+{
+    const char *safe = G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_./:=@%+,";
+
+    return *word != '\0' && strspn (word, safe) == strlen (word) ? g_strdup (word)
+                                                                 : g_shell_quote (word);
+}

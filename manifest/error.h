@@ -52,3 +52,5 @@ const char *error_hint (int status);
 char *error_quote (const char *text);
 /* The same for whole messages: nothing is cut, and line breaks and tabs stay. */
 char *error_clean (const char *text);
+/* A word of a command that is shown to be typed, quoted where a shell needs it. Caller frees. */
+char *error_shell_word (const char *word);

@@ -12,6 +12,9 @@
 #define LIMIT_PATH_COMPONENT_BYTES 255
 #define LIMIT_NAME_BYTES 255               /* product, channel, version, image names */
 #define LIMIT_JSON_BYTES (8 * 1024 * 1024) /* image configs, OCI index and manifests */
+#define LIMIT_VALUE_NAME_BYTES 64
+#define LIMIT_VALUE_BYTES (64 * 1024) /* that a file or a program gives */
+#define LIMIT_VALUE_WORDS 64          /* of such a program's command line */
 #define LIMIT_IMAGES 1000
 #define LIMIT_PACKAGES 100000                     /* in one image */
 #define LIMIT_PACKAGE_DB_BYTES (64 * 1024 * 1024) /* one file of a package database */

@@ -189,15 +189,6 @@ verb_warn (const char *format, ...)
     fputc ('\n', stderr);
 }
 
-char *
-verb_shell_word (const char *word)
-{
-    const char *safe = G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_./:=@%+,";
-
-    return *word != '\0' && strspn (word, safe) == strlen (word) ? g_strdup (word)
-                                                                 : g_shell_quote (word);
-}
-
 static char *
 read_answer (const char *prompt, GError **error)
 {

@@ -43,9 +43,6 @@ Progress *verb_progress_new (const VerbOutput *output);
 void verb_progress_free (Progress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Progress, verb_progress_free)
 
-/* A word of a command that is shown to be typed, quoted where a shell needs it. Caller frees. */
-char *verb_shell_word (const char *word);
-
 /* Asks on the terminal for a line. NULL with ERR_USAGE where stdin is no terminal. Caller
  * frees. */
 char *verb_ask (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -113,7 +113,8 @@ def test_missing_values_name_the_lines_to_add(host20, docker20, release):
     release.write()
     bundle = host20.bundle(release)
     ran = host20.install(bundle, status=11)
-    assert '  db_password: ""   # of the database' in ran.stderr
+    assert "  db_password:   # of the database\n" in ran.stderr
+    assert f"handcarry values edit handcarry-test {bundle} --root {host20.root}\n" in ran.stderr
     assert host20.plan(bundle)[0] == 11 and docker20.images() == {}
 
 

@@ -49,7 +49,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
         host = host_open (scratch_folder (), FALSE, NULL);
         g_assert_nonnull (host);
     }
-    g_autoptr (GPtrArray) values = host_values (host, release, NULL);
+    g_autoptr (GPtrArray) values = host_values (host, release, NULL, "", NULL);
 
     g_assert_true (values == NULL || host_value_find (values, "port", 4) != NULL);
     return 0;

@@ -77,6 +77,7 @@ PARSERS = {
     "tree-table": ["bundle/tree-table.c"],
     "trust-chain": ["keys/trust.c", "keys/votes.c"],
     "twice": ["install/twice.c"],
+    "values-file": ["install/values-file.c"],
     "version-order": ["bundle/version-order.c"],
     "votes": ["keys/votes.c", "keys/trust.c", "keys/trust-host.c", "bundle/vote-files.c"],
     "wire": ["manifest/wire.c"],
@@ -130,6 +131,7 @@ NOT_PARSING = {
     "manifest/release-check.c": "release_check_folder check_path note",
     "manifest/release-lock.c": "release_lock_digest release_lock_file_name release_lock_read",
     "manifest/release.c": "apply_overrides version_of",
+    "install/values-file.c": "check_owner values_file_read given_free",
 }
 
 # Longest input in a campaign, where 2048 bytes are too few for what is to be reached.
