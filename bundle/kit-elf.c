@@ -294,3 +294,23 @@ kit_libraries (const char *program, const char *sysroot, GError **error)
     g_ptr_array_sort (search.pending, by_soname);
     return g_ptr_array_ref (search.pending);
 }
+
+char *
+kit_machine (const char *program, GError **error)
+{
+    g_autoptr (Object) object = NULL;
+
+    if (elf_version (EV_CURRENT) == EV_NONE)
+        return fail_null (error, ERR_FAILED, "libelf is older than its header");
+    object = open_object (program);
+    if (object == NULL)
+        return fail_null (error, ERR_FAILED, "%s: not an ELF file", program);
+    if (object->machine == EM_X86_64)
+        return g_strdup ("x86_64");
+    if (object->machine == EM_AARCH64)
+        return g_strdup ("aarch64");
+    return fail_null (error, ERR_FAILED,
+                      "%s: built for ELF machine %u; kits are made for x86_64 and "
+                      "aarch64",
+                      program, object->machine);
+}

@@ -22,3 +22,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (KitLibrary, kit_library_free)
  * architecture. Caller frees. ERR_FAILED where one is missing or is no ELF file. */
 GPtrArray *kit_libraries (const char *program, const char *sysroot,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The machine that the program is for, as `uname -m` calls it. Caller frees. */
+char *kit_machine (const char *program, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 #include <link.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 typedef struct {
     GPtrArray *libraries;
@@ -164,6 +166,20 @@ test_what_is_no_program_is_refused (void)
     }
 }
 
+static void
+test_the_machine_is_the_one_that_runs_it (void)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree char *machine = kit_machine ("/proc/self/exe", &error);
+    struct utsname name;
+
+    g_assert_no_error (error);
+    g_assert_cmpint (uname (&name), ==, 0);
+    g_assert_cmpstr (machine, ==, name.machine);
+    g_assert_null (kit_machine ("/etc/passwd", &error));
+    g_assert_error (error, HANDCARRY_ERROR, ERR_FAILED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -173,5 +189,6 @@ main (int argc, char **argv)
     g_test_add_func ("/kit-elf/other-machine", test_a_library_of_another_machine_is_passed_by);
     g_test_add_func ("/kit-elf/missing", test_a_missing_library_is_named);
     g_test_add_func ("/kit-elf/no-program", test_what_is_no_program_is_refused);
+    g_test_add_func ("/kit-elf/machine", test_the_machine_is_the_one_that_runs_it);
     return g_test_run ();
 }
