@@ -2,7 +2,6 @@
  * Copyright The handcarry authors */
 #include "install/isolate.h"
 #include "manifest/error.h"
-#include "manifest/message.h"
 #include "manifest/surroundings.h"
 #include "manifest/verb.h"
 

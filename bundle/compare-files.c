@@ -4,6 +4,7 @@
 
 #include "bundle/base.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -198,7 +199,7 @@ compare_files (Diff *diff, Progress *progress, GError **error)
     for (guint i = 0; i < diff->images->len; i++)
         any |= ((DiffPair *)diff->images->pdata[i])->state == DIFF_CHANGED;
     if (diff->sides[0].bundle == NULL || diff->sides[1].bundle == NULL)
-        diff->why = g_strdup ("a have file holds no content");
+        diff->why = message_printf ("a have file holds no content");
     for (guint side = 0; any && diff->why == NULL && side < 2; side++)
         if (!read_side (diff, side, progress, error))
             return FALSE;

@@ -7,6 +7,7 @@
 #include "bundle/rebuild-state.h"
 #include "manifest/error.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -30,7 +31,7 @@ take (const guint8 *bytes, gsize length, gpointer data, GError **error)
 static guint8 *
 read_apart (Bundle *bundle, guint frame, gsize length, GError **error)
 {
-    g_autofree char *what = g_strdup_printf ("frame %u", frame);
+    g_autofree char *what = message_printf ("frame %u", frame);
     g_autofree guint8 *bytes = g_malloc (length);
     Taken taken = { bytes, 0, length };
     const DecodeRequest request = {

@@ -5,6 +5,7 @@
 #include "bundle/strictjson.h"
 #include "manifest/error.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -331,7 +332,7 @@ oci_index_choose (GPtrArray *list, const char *tag, const char *platform, GError
 {
     const OciDescriptor *chosen = NULL;
     g_autofree char *there = list_found (list);
-    g_autofree char *wanted = tag == NULL ? g_strdup ("") : g_strdup_printf (" named '%s'", tag);
+    g_autofree char *wanted = tag == NULL ? g_strdup ("") : message_printf (" named '%s'", tag);
     gboolean several = FALSE;
     Fit best = FITS_NOT;
 

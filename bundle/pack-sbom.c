@@ -4,6 +4,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -21,8 +22,8 @@ describe (const Packer *packer, guint i)
 {
     const ReleaseImage *image = packer->release->images->pdata[i];
 
-    return g_strdup_printf ("%s:%u:%u: SBOM '%s' of image '%s'", packer->release->file,
-                            image->sbom_line, image->sbom_column, image->sbom, image->name);
+    return message_printf ("%s:%u:%u: SBOM '%s' of image '%s'", packer->release->file,
+                           image->sbom_line, image->sbom_column, image->sbom, image->name);
 }
 
 static GivenSbom *
@@ -156,9 +157,9 @@ check_manifest (const Packer *packer, guint i, const GivenSbom *given)
     where = describe_given (packer, given);
     said = digest_to_text (&g_array_index (given->manifests, Digest, 0));
     g_ptr_array_add (packer->options->warnings,
-                     g_strdup_printf ("%s: it names %s, which is not what the registry has; "
-                                      "if that is another image, " HINT,
-                                      where, said));
+                     message_printf ("%s: it names %s, which is not what the registry has; "
+                                     "if that is another image, " HINT,
+                                     where, said));
 }
 
 /* Kind, name and version: an architecture is often left out. */
@@ -208,11 +209,11 @@ judge (const Packer *packer, const GivenSbom *given, const Comparison *seen, GEr
                      seen->foreign, seen->first->name, seen->first->version);
     where = describe_given (packer, given);
     g_ptr_array_add (packer->options->warnings,
-                     g_strdup_printf ("%s: %u of the packages that it names are not in the image's "
-                                      "database in that version, such as %s %s; if it is of an "
-                                      "earlier build, " HINT,
-                                      where, seen->foreign, seen->first->name,
-                                      seen->first->version));
+                     message_printf ("%s: %u of the packages that it names are not in the image's "
+                                     "database in that version, such as %s %s; if it is of an "
+                                     "earlier build, " HINT,
+                                     where, seen->foreign, seen->first->name,
+                                     seen->first->version));
     return TRUE;
 }
 

@@ -9,6 +9,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -285,9 +286,9 @@ count_blob (Pull *pull, const Blob *blob, CacheOutcome outcome)
     }
     if (outcome == CACHE_REPLACED && pull->warnings != NULL)
         g_ptr_array_add (pull->warnings,
-                         g_strdup_printf ("the cache '%s' had damaged bytes for %s; it was "
-                                          "fetched again",
-                                          cache_path (pull->cache), digest));
+                         message_printf ("the cache '%s' had damaged bytes for %s; it was "
+                                         "fetched again",
+                                         cache_path (pull->cache), digest));
     g_mutex_unlock (&pull->mutex);
 }
 

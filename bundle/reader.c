@@ -10,6 +10,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/fuzzing.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -30,17 +31,17 @@ bundle_describe_frame (const Bundle *bundle, guint frame)
     const Frame *at = &g_array_index (bundle->frames, Frame, frame);
     const char *from = parts_name_at (bundle->parts, at->offset);
     const char *to = parts_name_at (bundle->parts, at->offset + at->compressed - 1);
-    g_autofree char *where = from == to ? g_strdup (from) : g_strdup_printf ("%s to %s", from, to);
+    g_autofree char *where = from == to ? g_strdup (from) : message_printf ("%s to %s", from, to);
 
     for (Region region = 0; region < N_REGIONS; region++) {
         guint first, count;
 
         bundle_region (bundle, region, &first, &count);
         if (frame < first + count)
-            return g_strdup_printf ("frame %u (%s, bytes %" G_GUINT64_FORMAT
-                                    " to %" G_GUINT64_FORMAT ", carries %s %u of %u)",
-                                    frame, where, at->offset, at->offset + at->compressed - 1,
-                                    packing_region_name (region), frame - first + 1, count);
+            return message_printf ("frame %u (%s, bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                                   ", carries %s %u of %u)",
+                                   frame, where, at->offset, at->offset + at->compressed - 1,
+                                   packing_region_name (region), frame - first + 1, count);
     }
     g_assert_not_reached ();
 }

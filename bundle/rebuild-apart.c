@@ -6,6 +6,7 @@
 #include "bundle/rebuild-state.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 /* A rebuild whose bundle is read by a process of its own. What it makes is proven here. */
 
@@ -88,7 +89,7 @@ rebuild_apart_layer (Rebuild *rebuild, const StatementLayer *wanted, RebuildSink
 {
     Layer layer = { rebuild, sink, data, wanted->bytes };
     g_autofree char *text = digest_to_text (&wanted->diffid);
-    g_autofree char *what = g_strdup_printf ("layer %s", text);
+    g_autofree char *what = message_printf ("layer %s", text);
     const DecodeRequest request = { .kind = DECODE_LAYER,
                                     .number = rebuild->number,
                                     .bytes = &wanted->diffid,

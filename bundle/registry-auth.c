@@ -7,6 +7,7 @@
 #include "bundle/registry-retry.h"
 #include "bundle/registry-token.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -100,13 +101,13 @@ describe (const Auth *auth)
         error_quote (auth->credentials.user != NULL ? auth->credentials.user : "");
 
     if (auth->credentials.kind == CREDENTIALS_NONE)
-        return g_strdup_printf ("no credentials for %s were found; type: docker login %s, or "
-                                "skopeo login %s",
-                                auth->host, auth->host, auth->host);
+        return message_printf ("no credentials for %s were found; type: docker login %s, or "
+                               "skopeo login %s",
+                               auth->host, auth->host, auth->host);
     if (auth->credentials.kind == CREDENTIALS_PASSWORD)
-        return g_strdup_printf ("the credentials of '%s' from %s were used", user,
-                                auth->credentials.where);
-    return g_strdup_printf ("the token from %s was used", auth->credentials.where);
+        return message_printf ("the credentials of '%s' from %s were used", user,
+                               auth->credentials.where);
+    return message_printf ("the token from %s was used", auth->credentials.where);
 }
 
 /* One answer of the token server; what it sends us on to is not followed, for secrets go with
@@ -274,7 +275,7 @@ auth_describe (Auth *auth)
     char *text;
 
     g_mutex_lock (&auth->mutex);
-    text = auth->looked ? describe (auth) : g_strdup ("nobody asked who we are");
+    text = auth->looked ? describe (auth) : message_printf ("nobody asked who we are");
     g_mutex_unlock (&auth->mutex);
     return text;
 }

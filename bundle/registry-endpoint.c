@@ -6,6 +6,7 @@
 #include "bundle/registry-retry.h"
 #include "bundle/strictjson.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -39,7 +40,7 @@ endpoint_new (const char *host, const char *repository, Hosts *hosts)
     Endpoint *endpoint = g_new0 (Endpoint, 1);
 
     g_mutex_init (&endpoint->mutex);
-    endpoint->name = g_strdup_printf ("registry %s, repository %s", host, repository);
+    endpoint->name = message_printf ("registry %s, repository %s", host, repository);
     endpoint->base = g_strconcat ("https://", host_to_ask (host), NULL);
     if (hosts_is_insecure (hosts, host))
         endpoint->plain_base = g_strconcat ("http://", host_to_ask (host), NULL);

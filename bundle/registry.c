@@ -6,6 +6,7 @@
 #include "bundle/registry-mirrors.h"
 #include "bundle/registry-private.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #define MANIFEST_BYTES (4 * 1024 * 1024)
 #define MANIFEST_SECONDS 120
@@ -167,7 +168,7 @@ registry_read_manifest (Registry *registry, const char *asked, char **type, Dige
                         GError **error)
 {
     g_autofree char *shown = error_quote (asked);
-    g_autofree char *what = g_strdup_printf ("manifest '%s'", shown);
+    g_autofree char *what = message_printf ("manifest '%s'", shown);
     Manifest manifest = { .asked = asked };
 
     if (!registry_ask_each (registry, what, ask_manifest, &manifest, error))

@@ -3,6 +3,7 @@
 #include "bundle/revision.h"
 
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <gio/gio.h>
 #include <stdlib.h>
@@ -198,7 +199,7 @@ revision_find (const char *dir, const CollectedTree *tree, Revision *revision, G
     if (!is_in_git (dir) || find (dir, tree, revision, &error))
         return;
     message = error_clean (error->message);
-    g_ptr_array_add (warnings, g_strdup_printf ("the provenance names no revision of the sources, "
-                                                "though they are in git: %s",
-                                                message));
+    g_ptr_array_add (warnings, message_printf ("the provenance names no revision of the sources, "
+                                               "though they are in git: %s",
+                                               message));
 }

@@ -4,6 +4,7 @@
 #include "bundle/strictjson.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -127,7 +128,7 @@ run (Answer *answer, const char *socket, const char *image, GError **error)
     gboolean tagged = strpbrk (slash == NULL ? image : slash, ":@") != NULL;
     g_autofree char *url =
         g_strconcat ("http://localhost/images/", image, tagged ? "" : ":latest", "/get", NULL);
-    g_autofree char *what = g_strdup_printf ("saving %s from the engine", image);
+    g_autofree char *what = message_printf ("saving %s from the engine", image);
     CURLcode result;
 
     curl_easy_setopt (answer->curl, CURLOPT_URL, url);

@@ -6,6 +6,7 @@
 #include "bundle/oci.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -155,7 +156,7 @@ source_builder_add (SourceBuilder *builder, const SourceRange *range, const Dige
                     gboolean *in_place, GError **error)
 {
     guint i = builder->image->layers->len;
-    g_autofree char *name = g_strdup_printf ("layer %u of %u", i + 1, builder->diffids->len);
+    g_autofree char *name = message_printf ("layer %u of %u", i + 1, builder->diffids->len);
     LayerTar layer = { range->fd, range->offset, range->bytes };
     SourcePacking packing;
 
@@ -180,7 +181,7 @@ gboolean
 source_builder_add_unpacked (SourceBuilder *builder, const LayerTar *layer, GError **error)
 {
     guint i = builder->image->layers->len;
-    g_autofree char *name = g_strdup_printf ("layer %u of %u", i + 1, builder->diffids->len);
+    g_autofree char *name = message_printf ("layer %u of %u", i + 1, builder->diffids->len);
 
     g_return_val_if_fail (i < builder->diffids->len, FALSE);
     if (!check_digest ("its diffID", &layer->diffid, &g_array_index (builder->diffids, Digest, i),

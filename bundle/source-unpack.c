@@ -5,6 +5,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 #include <zlib.h>
@@ -186,7 +187,7 @@ source_range_unpack (const SourceRange *range, SourcePacking packing, const char
     g_autofree guint8 *in_buffer = g_malloc (IN_BYTES), *out_buffer = g_malloc (OUT_BYTES);
     g_autoptr (DigestStream) packed = digest_stream_new ();
     g_autoptr (DigestStream) unpacked = digest_stream_new ();
-    g_autofree char *what = g_strdup_printf ("unpacking %s", name);
+    g_autofree char *what = message_printf ("unpacking %s", name);
     Unpack unpack = { .range = range,
                       .name = name,
                       .progress = progress,

@@ -8,6 +8,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/json-out.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -246,8 +247,9 @@ syntax_check (const Release *release, const CollectedTree *tree, const char *tmp
     if (release->playbooks->len == 0)
         return TRUE;
     if (program == NULL) {
-        g_ptr_array_add (warnings, g_strdup ("there is no ansible-playbook here, so the playbooks "
-                                             "were not checked"));
+        g_ptr_array_add (warnings,
+                         message_printf ("there is no ansible-playbook here, so the playbooks "
+                                         "were not checked"));
         return TRUE;
     }
     variables = make_variables (release);

@@ -9,6 +9,7 @@
 #include "manifest/file.h"
 #include "manifest/packing.h"
 #include "manifest/statement.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +65,7 @@ tail_drop_recoded (Tail *tail, GPtrArray *ignored)
     drop_recoded (tail->packing_votes, "packing", ignored);
     for (guint i = 0; i < tail->chain->len; i++) {
         const SignedRoot *root = tail->chain->pdata[i];
-        g_autofree char *what = g_strdup_printf ("trust root %u", i + 1);
+        g_autofree char *what = message_printf ("trust root %u", i + 1);
 
         drop_recoded (root->votes, what, ignored);
     }

@@ -6,6 +6,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/lint.h"
+#include "manifest/message.h"
 
 #define SHOWN_SECRETS 3
 
@@ -64,7 +65,7 @@ verb_bundle_warn_secrets (const Release *release, GBytes *text, const char *dir,
                                           finding->found, lint_rule (finding->rule)->why));
     }
     if (count > SHOWN_SECRETS)
-        g_ptr_array_add (warnings, g_strdup_printf ("%u more files or lines look like secrets: "
-                                                    "'handcarry lint' lists them",
-                                                    count - SHOWN_SECRETS));
+        g_ptr_array_add (warnings, message_printf ("%u more files or lines look like secrets: "
+                                                   "'handcarry lint' lists them",
+                                                   count - SHOWN_SECRETS));
 }

@@ -9,6 +9,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -75,7 +76,7 @@ ignore (const Search *search, const char *name, const char *why)
     g_autofree char *shown = error_quote (name), *reason = error_quote (why);
 
     g_ptr_array_add (search->report->ignored,
-                     g_strdup_printf ("the vote in '%s' does not count: %s", shown, reason));
+                     message_printf ("the vote in '%s' does not count: %s", shown, reason));
 }
 
 static void

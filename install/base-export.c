@@ -3,6 +3,7 @@
 #include "install/base-state.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -87,9 +88,9 @@ assign (Pass *pass, const GPtrArray *files, const Kept *kept)
         } else {
             g_hash_table_insert (
                 pass->bases->wrong, file,
-                g_strdup_printf ("it was changed: its CRC-32 is %08x, this delta was made "
-                                 "against %08x",
-                                 kept->checksum, file->checksum));
+                message_printf ("it was changed: its CRC-32 is %08x, this delta was made "
+                                "against %08x",
+                                kept->checksum, file->checksum));
         }
     }
     return any;
@@ -108,9 +109,9 @@ any_has_length (Pass *pass, const GPtrArray *files, guint64 length)
         else
             g_hash_table_insert (
                 pass->bases->wrong, file,
-                g_strdup_printf ("it was changed: it has %" G_GUINT64_FORMAT
-                                 " bytes, this delta was made against %" G_GUINT64_FORMAT,
-                                 length, file->length));
+                message_printf ("it was changed: it has %" G_GUINT64_FORMAT
+                                " bytes, this delta was made against %" G_GUINT64_FORMAT,
+                                length, file->length));
     }
     return any;
 }

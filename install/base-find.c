@@ -3,6 +3,7 @@
 #include "install/base-state.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -122,7 +123,7 @@ note_differences (Bases *bases, const BaseLayer *layer)
     }
     if (n > NAMED_FILES)
         g_ptr_array_add (bases->lacking,
-                         g_strdup_printf ("  and %u more files of that layer", n - NAMED_FILES));
+                         message_printf ("  and %u more files of that layer", n - NAMED_FILES));
 }
 
 /* overlay2 and Podman: the engine says where a layer lies. */

@@ -3,6 +3,7 @@
 #include "install/base-state.h"
 #include "manifest/error.h"
 #include "manifest/size.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -22,8 +23,8 @@ base_layer_text (const BaseLayer *layer)
         digest_to_text (&g_array_index (layer->base->layers, Digest, layer->layer));
 
     digest[SHORT_DIGEST] = '\0';
-    return g_strdup_printf ("base image '%s': layer %" G_GUINT64_FORMAT " of %u (%s)",
-                            layer->base->name, layer->layer + 1, layer->base->layers->len, digest);
+    return message_printf ("base image '%s': layer %" G_GUINT64_FORMAT " of %u (%s)",
+                           layer->base->name, layer->layer + 1, layer->base->layers->len, digest);
 }
 
 void
@@ -32,8 +33,8 @@ base_lack_layer (Bases *bases, const BaseLayer *layer)
     g_autofree char *which = base_layer_text (layer);
     g_autofree char *bytes = size_to_text (layer->bytes);
 
-    add (bases, g_strdup_printf ("%s: no image here has it; %u of its files %s needed, %s", which,
-                                 layer->files->len, layer->files->len == 1 ? "is" : "are", bytes));
+    add (bases, message_printf ("%s: no image here has it; %u of its files %s needed, %s", which,
+                                layer->files->len, layer->files->len == 1 ? "is" : "are", bytes));
 }
 
 void
@@ -42,7 +43,7 @@ base_lack_file (Bases *bases, const BaseLayer *layer, const BaseFile *file, cons
     g_autofree char *which = base_layer_text (layer);
     g_autofree char *path = error_quote (file->path);
 
-    add (bases, g_strdup_printf ("%s: file '%s': %s", which, path, why));
+    add (bases, message_printf ("%s: file '%s': %s", which, path, why));
 }
 
 /* The number of a layer in its image, from 1. */
@@ -69,10 +70,10 @@ bases_take_left_out (Bases *bases, const StatementImage *image, GArray *missing)
         digest = digest_to_text (&layer->diffid);
         digest[SHORT_DIGEST] = '\0';
         bytes = size_to_text (layer->bytes);
-        add (bases, g_strdup_printf ("image '%s': layer %u of %u (%s), %s, which this file "
-                                     "leaves out",
-                                     image->name, number_of (image, &layer->diffid),
-                                     image->layers->len, digest, bytes));
+        add (bases, message_printf ("image '%s': layer %u of %u (%s), %s, which this file "
+                                    "leaves out",
+                                    image->name, number_of (image, &layer->diffid),
+                                    image->layers->len, digest, bytes));
         g_array_remove_index (missing, i - 1);
     }
     return before - missing->len;

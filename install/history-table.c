@@ -3,6 +3,7 @@
 #include "install/history-table.h"
 
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -107,7 +108,7 @@ ended_as (const Receipt *receipt)
 
     return receipt->code == 0
                ? g_steal_pointer (&outcome)
-               : g_strdup_printf ("%s (exit %" G_GUINT64_FORMAT ")", outcome, receipt->code);
+               : message_printf ("%s (exit %" G_GUINT64_FORMAT ")", outcome, receipt->code);
 }
 
 static void
@@ -199,7 +200,7 @@ describe (const History *history, const HistoryHost *host, const char *product, 
     if (newest->after.release == release)
         return g_strdup_printf ("%s *", date);
     return last->code == 0 ? g_steal_pointer (&date)
-                           : g_strdup_printf ("exit %" G_GUINT64_FORMAT, last->code);
+                           : message_printf ("exit %" G_GUINT64_FORMAT, last->code);
 }
 
 static gboolean
@@ -272,8 +273,8 @@ history_hosts_text (const History *history)
         g_autofree char *count = g_strdup_printf ("%u", host->chain->links->len);
         g_autofree char *id = host->has_key ? public_key_id (&host->key) : g_strdup ("none");
         g_autofree char *key = host->known_as != NULL
-                                   ? g_strdup_printf ("%s, known as %s", id, host->known_as)
-                                   : g_strdup_printf ("%s, not in the trust root", id);
+                                   ? message_printf ("%s, known as %s", id, host->known_as)
+                                   : message_printf ("%s, not in the trust root", id);
         const char *const cells[] = { host->name, count, host->problem == NULL ? "good" : "BAD",
                                       key, NULL };
 

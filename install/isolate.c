@@ -5,6 +5,7 @@
 #include "manifest/confine.h"
 #include "manifest/error.h"
 #include "manifest/surroundings.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -122,12 +123,14 @@ isolate_note (NetworkBarrier barrier, GPtrArray *notes)
     if (geteuid () != 0)
         return;
     if (barrier != NETWORK_NAMESPACE)
-        g_ptr_array_add (notes, g_strdup ("no network namespace can be made here: a filter alone "
-                                          "keeps what reads the bundle from the network"));
+        g_ptr_array_add (notes,
+                         message_printf ("no network namespace can be made here: a filter alone "
+                                         "keeps what reads the bundle from the network"));
     if (!confine_has_folders ())
-        g_ptr_array_add (notes, g_strdup ("this kernel has no landlock (Linux 5.19 and later): "
-                                          "what handles the release's tree is not kept to its "
-                                          "folders"));
+        g_ptr_array_add (notes,
+                         message_printf ("this kernel has no landlock (Linux 5.19 and later): "
+                                         "what handles the release's tree is not kept to its "
+                                         "folders"));
 }
 
 gboolean

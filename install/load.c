@@ -4,6 +4,7 @@
 
 #include "install/queue.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #define QUEUE_BYTES (4 * 1024 * 1024)
 #define STOP_MILLISECONDS 500
@@ -88,7 +89,7 @@ load_image (Engine *engine, const Thin *thin, EngineStopFunc stop, gpointer stop
 {
     g_autoptr (Queue) queue = queue_new (QUEUE_BYTES);
     Load load = { thin, queue, progress, stop, stop_data, FALSE, NULL };
-    g_autofree char *what = g_strdup_printf ("loading %s", thin->image->name);
+    g_autofree char *what = message_printf ("loading %s", thin->image->name);
     g_autoptr (GError) engine_error = NULL;
     gboolean loaded, written;
     GThread *thread;

@@ -5,6 +5,7 @@
 #include "install/compose.h"
 #include "install/version.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -46,7 +47,7 @@ probe (Run *run, const char *const *argv, GString *out)
 static void
 add (GPtrArray *missing, const char *what, const char *wanted, const char *found)
 {
-    g_ptr_array_add (missing, g_strdup_printf ("%s %s or newer, found %s", what, wanted, found));
+    g_ptr_array_add (missing, message_printf ("%s %s or newer, found %s", what, wanted, found));
 }
 
 /* "ansible-playbook [core 2.14.18]" */
@@ -87,13 +88,13 @@ check_python (Run *run, GPtrArray *missing)
         g_ptr_array_add (argv, *module);
     g_ptr_array_add (argv, NULL);
     if (probe (run, (const char *const *)argv->pdata, out) != 0) {
-        g_ptr_array_add (missing, g_strdup ("python3, which does not run here"));
+        g_ptr_array_add (missing, message_printf ("python3, which does not run here"));
         return;
     }
     lines = g_strsplit (out->str, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
-            g_ptr_array_add (missing, g_strdup_printf ("the Python module '%s'", *line));
+            g_ptr_array_add (missing, message_printf ("the Python module '%s'", *line));
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "install/step-place.h"
 #include "manifest/error.h"
 #include "manifest/size.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -146,14 +147,14 @@ append_prune (const Run *run, const OutlookSpace *space, const Freed *by_default
     g_autofree char *usually = size_to_text (usual), *most = size_to_text (all);
 
     if (usual > 0)
-        g_string_append_printf (text, "; 'handcarry prune' frees about %s there", usually);
+        message_append (text, "; 'handcarry prune' frees about %s there", usually);
     if (all > usual)
-        g_string_append_printf (text,
-                                "; 'handcarry prune --keep 1' frees about %s there, but then "
-                                "nothing can be gone back to",
-                                most);
+        message_append (text,
+                        "; 'handcarry prune --keep 1' frees about %s there, but then "
+                        "nothing can be gone back to",
+                        most);
     if (all == 0)
-        g_string_append (text, "; 'handcarry prune' would free nothing there");
+        message_append (text, "; 'handcarry prune' would free nothing there");
 }
 
 gboolean
@@ -176,8 +177,8 @@ plan_check_space (Run *run, GError **error)
             by_default = estimate_prune (run, PRUNE_KEEP);
             at_most = estimate_prune (run, 1);
         }
-        g_string_append_printf (lacking, "\n  on the file system of '%s' (%s): needs %s, has %s",
-                                space->path, space->use->str, need, have);
+        message_append (lacking, "\n  on the file system of '%s' (%s): needs %s, has %s",
+                        space->path, space->use->str, need, have);
         append_prune (run, space, &by_default, &at_most, lacking);
     }
     return lacking->len == 0 || fail (error, ERR_SPACE, "not enough space%s", lacking->str);

@@ -9,6 +9,7 @@
 #include "manifest/error.h"
 #include "manifest/release-clock.h"
 #include "manifest/size.h"
+#include "manifest/message.h"
 
 static void
 append_bytes (GString *out, guint64 bytes)
@@ -22,10 +23,9 @@ static void
 append_bundle (GString *out, const Run *run)
 {
     g_autofree char *path = error_quote (bundle_path (run->bundle));
+    g_autofree char *bytes = size_to_text (bundle_file_bytes (run->bundle));
 
-    g_string_append_printf (out, "  bundle   %s, ", path);
-    append_bytes (out, bundle_file_bytes (run->bundle));
-    g_string_append_c (out, '\n');
+    message_show_append (out, "  bundle   %s, %s\n", path, bytes);
 }
 
 /* What the operator confirms along with the release. */
@@ -39,12 +39,12 @@ append_trust (GString *out, const Run *run)
         return;
     changes = root_diff_to_text (trust_values (trust->stored), trust_values (trust->newest));
     from = error_quote (trust->from);
-    g_string_append_printf (
-        out,
-        "  trust    root %" G_GUINT64_FORMAT " → %" G_GUINT64_FORMAT " comes with it, in %s\n%s",
-        trust_number (trust->stored), trust_number (trust->newest), from, changes);
+    message_show_append (out,
+                         "  trust    root %" G_GUINT64_FORMAT " → %" G_GUINT64_FORMAT
+                         " comes with it, in %s\n%s",
+                         trust_number (trust->stored), trust_number (trust->newest), from, changes);
     if (run->already)
-        g_string_append_printf (out, "           to keep it: handcarry trust import %s\n", from);
+        message_show_append (out, "           to keep it: handcarry trust import %s\n", from);
 }
 
 static void
@@ -55,11 +55,11 @@ append_head (GString *out, const Run *run)
     g_autofree char *engine = engine_describe (run->engine);
     g_autofree char *age = release_clock_age (release, g_get_real_time () / G_USEC_PER_SEC);
 
-    g_string_append_printf (out, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n", release->product,
-                            release->version, release->release, release->channel);
-    g_string_append_printf (out, "  digest   %s\n", digest);
+    message_show_append (out, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n", release->product,
+                         release->version, release->release, release->channel);
+    message_show_append (out, "  digest   %s\n", digest);
     if (age != NULL)
-        g_string_append_printf (out, "  issued   %s\n", age);
+        message_show_append (out, "  issued   %s\n", age);
     for (guint i = 0; i < run->votes->roles->len; i++) {
         const RoleVotes *role = g_ptr_array_index (run->votes->roles, i);
         g_autofree char *voted = NULL;
@@ -69,16 +69,15 @@ append_head (GString *out, const Run *run)
         g_ptr_array_add (role->voted, NULL);
         voted = g_strjoinv (", ", (char **)role->voted->pdata);
         g_ptr_array_set_size (role->voted, (int)role->voted->len - 1);
-        g_string_append_printf (out, "  signed   %s: %s\n", role->role, voted);
+        message_show_append (out, "  signed   %s: %s\n", role->role, voted);
     }
     if (run_old_release (run) > 0)
-        g_string_append_printf (out, "  here     %s, release %" G_GUINT64_FORMAT "\n",
-                                run->state->version, run->state->release);
+        message_show_append (out, "  here     %s, release %" G_GUINT64_FORMAT "\n",
+                             run->state->version, run->state->release);
     else
-        g_string_append (out, "  here     not installed\n");
+        message_show_append (out, "  here     not installed\n");
     append_trust (out, run);
-    g_string_append_printf (out, "  engine   %s at %s\n", engine,
-                            engine_info (run->engine)->socket);
+    message_show_append (out, "  engine   %s at %s\n", engine, engine_info (run->engine)->socket);
 }
 
 /* Indented, so that it is seen to belong to the config above it. */
@@ -88,22 +87,22 @@ append_diff (GString *out, const StepPlace *place)
     g_auto (GStrv) lines = g_strsplit (place->diff != NULL ? place->diff : "", "\n", -1);
 
     if (place->dark != NULL)
-        g_string_append_printf (out, "           (no comparison: %s)\n", place->dark);
+        message_show_append (out, "           (no comparison: %s)\n", place->dark);
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
-            g_string_append_printf (out, "           %s\n", *line);
+            message_show_append (out, "           %s\n", *line);
 }
 
 static void
 append_step (GString *out, const Step *step)
 {
-    g_string_append_printf (out, "  %-8s %s: %s", step->kind->name, step->subject, step->action);
+    message_show_append (out, "  %-8s %s: %s", step->kind->name, step->subject, step->action);
     if (step->needed && step->bytes > 0) {
-        g_string_append (out, ", ");
+        message_show_append (out, ", ");
         append_bytes (out, step->bytes);
     }
     if (step->detail != NULL)
-        g_string_append_printf (out, " (%s)", step->detail);
+        message_show_append (out, " (%s)", step->detail);
     g_string_append_c (out, '\n');
     if (step->kind == &step_config_kind)
         append_diff (out, step->data);
@@ -114,30 +113,28 @@ append_spaces (GString *out, const Run *run)
 {
     for (guint i = 0; i < run->outlook->spaces->len; i++) {
         const OutlookSpace *space = g_ptr_array_index (run->outlook->spaces, i);
+        g_autofree char *need = NULL, *have = NULL;
 
         if (space->need == 0)
             continue;
-        g_string_append (out, "  space    needs ");
-        append_bytes (out, space->need);
-        if (space->path != NULL) {
-            g_string_append (out, ", has ");
-            append_bytes (out, space->have);
-            g_string_append_printf (out, " on the file system of %s", space->path);
-        } else {
-            g_string_append (out, ", free space not known");
-        }
-        g_string_append_printf (out, " (%s)\n", space->use->str);
+        need = size_to_text (space->need);
+        have = size_to_text (space->have);
+        if (space->path != NULL)
+            message_show_append (out, "  space    needs %s, has %s on the file system of %s (%s)\n",
+                                 need, have, space->path, space->use->str);
+        else
+            message_show_append (out, "  space    needs %s, free space not known (%s)\n", need,
+                                 space->use->str);
     }
 }
 
 static void
 append_sent (GString *out, const Run *run)
 {
-    if (plan_engine_bytes (run) == 0)
-        return;
-    g_string_append (out, "  send     ");
-    append_bytes (out, plan_engine_bytes (run));
-    g_string_append (out, " to the engine\n");
+    g_autofree char *bytes = size_to_text (plan_engine_bytes (run));
+
+    if (plan_engine_bytes (run) > 0)
+        message_show_append (out, "  send     %s to the engine\n", bytes);
 }
 
 static void
@@ -146,9 +143,9 @@ append_affected (GString *out, const Run *run)
     for (guint i = 0; i < run->outlook->affected->len; i++) {
         const EngineContainer *container = g_ptr_array_index (run->outlook->affected, i);
 
-        g_string_append_printf (out, "  affects  container %s (%s), made of %s\n", container->name,
-                                container->running ? "running" : "not running",
-                                container->reference);
+        message_show_append (out, "  affects  container %s (%s), made of %s\n", container->name,
+                             container->running ? N_ ("running") : N_ ("not running"),
+                             container->reference);
     }
 }
 
@@ -156,22 +153,24 @@ static void
 append_lines (GString *out, const char *what, const GPtrArray *lines)
 {
     for (guint i = 0; i < lines->len; i++)
-        g_string_append_printf (out, "  %-8s %s\n", what, (char *)g_ptr_array_index (lines, i));
+        message_show_append (out, "  %-8s %s\n", what, (char *)g_ptr_array_index (lines, i));
 }
 
 static void
 append_medium (GString *out, const Run *run)
 {
+    g_autofree char *bytes = NULL, *spool = NULL;
+
     if (run->cost == NULL)
         return;
-    g_string_append (out, "  read     ");
-    append_bytes (out, run->cost->bundle_bytes);
-    g_string_append (out, run->options.no_copy ? " in place from the medium"
-                                               : " copied from the medium");
-    if (run->cost->spool_bytes > 0) {
-        g_string_append (out, ", spool at most ");
-        append_bytes (out, run->cost->spool_bytes);
-    }
+    bytes = size_to_text (run->cost->bundle_bytes);
+    spool = size_to_text (run->cost->spool_bytes);
+    if (run->options.no_copy)
+        message_show_append (out, "  read     %s in place from the medium", bytes);
+    else
+        message_show_append (out, "  read     %s copied from the medium", bytes);
+    if (run->cost->spool_bytes > 0)
+        message_show_append (out, ", spool at most %s", spool);
     g_string_append_c (out, '\n');
 }
 
@@ -180,13 +179,13 @@ way_text (const BaseLayer *layer, const Run *run)
 {
     switch (layer->way) {
     case BASE_NOWHERE:
-        return g_strdup ("not here");
+        return message_printf ("not here");
     case BASE_IN_PLACE:
-        return g_strdup_printf ("read in place from %s", engine_info (run->engine)->driver);
+        return message_printf ("read in place from %s", engine_info (run->engine)->driver);
     case BASE_FORESEEN:
-        return g_strdup ("from the bundle before it");
+        return message_printf ("from the bundle before it");
     case BASE_EXPORT:
-        return g_strdup ("read by export, spooled");
+        return message_printf ("read by export, spooled");
     }
     g_assert_not_reached ();
 }
@@ -198,7 +197,7 @@ append_base (GString *out, const Run *run, const GPtrArray *layers, guint i)
     const BaseLayer *first = g_ptr_array_index (layers, i);
     guint64 bytes = 0, files = 0;
     guint begin = i;
-    g_autofree char *way = way_text (first, run);
+    g_autofree char *way = way_text (first, run), *size = NULL;
     g_autoptr (GString) numbers = g_string_new (NULL);
 
     for (; i < layers->len; i++) {
@@ -211,11 +210,14 @@ append_base (GString *out, const Run *run, const GPtrArray *layers, guint i)
         bytes += layer->bytes;
         files += layer->files->len;
     }
-    g_string_append_printf (out, "  base     %s: %s, ", first->base->name, way);
-    append_bytes (out, bytes);
-    g_string_append_printf (out, " of %" G_GUINT64_FORMAT " file%s (layer%s %s of %u)\n", files,
-                            files == 1 ? "" : "s", i - begin == 1 ? "" : "s", numbers->str,
-                            first->base->layers->len);
+    size = size_to_text (bytes);
+    message_show_append (out, "  base     %s: %s, %s of ", first->base->name, way, size);
+    message_show_append (
+        out, files == 1 ? N_ ("%" G_GUINT64_FORMAT " file") : N_ ("%" G_GUINT64_FORMAT " files"),
+        files);
+    message_show_append (out,
+                         i - begin == 1 ? N_ (" (layer %s of %u)\n") : N_ (" (layers %s of %u)\n"),
+                         numbers->str, first->base->layers->len);
     return i;
 }
 
@@ -238,10 +240,10 @@ append_links (GString *out, const Run *run)
     for (guint i = 0; i < run->links->len; i++) {
         const Run *link = g_ptr_array_index (run->links, i);
 
-        g_string_append_printf (out,
-                                "  first    %s, release %" G_GUINT64_FORMAT
-                                ": only its images, removed at the end\n",
-                                link->release->version, link->release->release);
+        message_show_append (out,
+                             "  first    %s, release %" G_GUINT64_FORMAT
+                             ": only its images, removed at the end\n",
+                             link->release->version, link->release->release);
         append_bundle (out, link);
         for (guint k = 0; k < link->steps->len; k++)
             append_step (out, g_ptr_array_index (link->steps, k));
@@ -249,8 +251,8 @@ append_links (GString *out, const Run *run)
         append_medium (out, link);
     }
     if (run->links->len > 0)
-        g_string_append_printf (out, "  then     %s, release %" G_GUINT64_FORMAT "\n",
-                                run->release->version, run->release->release);
+        message_show_append (out, "  then     %s, release %" G_GUINT64_FORMAT "\n",
+                             run->release->version, run->release->release);
 }
 
 void
@@ -274,9 +276,9 @@ plan_to_text (const Run *run)
     append_sent (out, run);
     append_affected (out, run);
     append_spaces (out, run);
-    append_lines (out, "lasting", run->outlook->lasting);
-    append_lines (out, "note", run->notes);
+    append_lines (out, N_ ("lasting"), run->outlook->lasting);
+    append_lines (out, N_ ("note"), run->notes);
     if (run->already)
-        g_string_append (out, "already installed, nothing to do\n");
+        message_show_append (out, "already installed, nothing to do\n");
     return g_string_free (out, FALSE);
 }

@@ -4,6 +4,7 @@
 
 #include "install/stored.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -13,14 +14,14 @@ plan_engine_change (const State *state, const EngineInfo *info)
     const char *store = engine_store_name (info->store);
 
     if (strcmp (state->engine_store, store) != 0)
-        return g_strdup_printf ("store was %s, now %s: images of before are invisible, volumes are "
-                                "kept",
-                                state->engine_store, store);
+        return message_printf ("store was %s, now %s: images of before are invisible, volumes are "
+                               "kept",
+                               state->engine_store, store);
     if (strcmp (state->engine_id, info->id) != 0 ||
         strcmp (state->engine_root, info->data_root) != 0)
-        return g_strdup_printf ("the engine is another one than at the last install (data root was "
-                                "'%s', now '%s')",
-                                state->engine_root, info->data_root);
+        return message_printf ("the engine is another one than at the last install (data root was "
+                               "'%s', now '%s')",
+                               state->engine_root, info->data_root);
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "install/last-lines.h"
 #include "install/mask.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -88,9 +89,8 @@ set_fault (Reading *reading, const PlaybookTask *task, const char *said)
         last_lines_add ((const guint8 *)said, strlen (said), lines);
     text = last_lines_text (lines);
     g_free (reading->recap->fault);
-    reading->recap->fault =
-        g_strdup_printf ("task '%s' on '%s': %s%s%s", task->task, task->host,
-                         statuses[task->status], *text != '\0' ? ":" : "", text);
+    reading->recap->fault = message_printf ("task '%s' on '%s': %s%s%s", task->task, task->host,
+                                            statuses[task->status], *text != '\0' ? ":" : "", text);
 }
 
 static gboolean

@@ -5,6 +5,7 @@
 #include "manifest/error.h"
 #include "manifest/field.h"
 #include "manifest/yaml.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -113,7 +114,7 @@ reach_describe (GBytes *inventory, gboolean executable)
         for (guint i = 0; i < map->keys->len; i++)
             read_group (&hosts, map->values->pdata[i]);
     else if (g_str_has_prefix (text, "---"))
-        return g_strdup ("may reach other hosts: it has more of YAML than is read here");
+        return message_printf ("may reach other hosts: it has more of YAML than is read here");
     else
         read_ini (&hosts, text);
     return name_them (&hosts);

@@ -8,6 +8,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -208,14 +209,13 @@ receipt_chain_judge_newest (int state_fd, const Records *records)
         return NULL;
     text = file_read_below (state_fd, path, RECEIPT_BYTES, NULL);
     if (text == NULL)
-        return g_strdup_printf (
-            "receipt %s is gone or cannot be read; 'handcarry history --verify' "
-            "checks all of them",
-            name);
+        return message_printf ("receipt %s is gone or cannot be read; 'handcarry history --verify' "
+                               "checks all of them",
+                               name);
     digest = digest_of_bytes (text);
     if (digest_equal (&digest, &records->head))
         return NULL;
-    return g_strdup_printf ("receipt %s is not as this host wrote it; 'handcarry history --verify' "
-                            "checks all of them",
-                            name);
+    return message_printf ("receipt %s is not as this host wrote it; 'handcarry history --verify' "
+                           "checks all of them",
+                           name);
 }

@@ -10,6 +10,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,7 +119,7 @@ end_removed (Run *run, char **said, GError **error)
 {
     const char *product = journal_text (run->journal, "product");
 
-    *said = g_strdup_printf ("%s is removed", product);
+    *said = message_printf ("%s is removed", product);
     return run_open_product (run, product, error) && transaction_end_removed (run, error);
 }
 
@@ -148,9 +149,9 @@ describe (const Run *run)
     guint64 to = journal_number (run->journal, "to");
 
     if (to == 0)
-        return g_strdup_printf ("%s is removed", run->release->product);
-    return g_strdup_printf ("%s %s, release %" G_GUINT64_FORMAT ", is installed",
-                            run->release->product, run->release->version, to);
+        return message_printf ("%s is removed", run->release->product);
+    return message_printf ("%s %s, release %" G_GUINT64_FORMAT ", is installed",
+                           run->release->product, run->release->version, to);
 }
 
 /* The older programs may have been started, and have written to what an undo playbook would put
@@ -285,7 +286,7 @@ give_up (Run *run, char **said, GError **error)
 {
     if (!transaction_give_up (run, error))
         return FALSE;
-    *said = g_strdup ("the run is ended where it stood; compare with 'handcarry status'");
+    *said = message_printf ("the run is ended where it stood; compare with 'handcarry status'");
     return TRUE;
 }
 

@@ -7,6 +7,7 @@
 #include "install/candidates.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -95,7 +96,7 @@ take_folder (RunTrust *trust, const char *path, GPtrArray *notes, GError **error
             return g_propagate_error (error, g_steal_pointer (&problem)), FALSE;
         if (run_trust_is_name (name))
             g_ptr_array_add (notes,
-                             g_strdup_printf ("no trust root is taken from %s", problem->message));
+                             message_printf ("no trust root is taken from %s", problem->message));
     }
     return TRUE;
 }

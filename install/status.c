@@ -8,6 +8,7 @@
 #include "install/run-open.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -143,16 +144,16 @@ look_run (Status *status, const Host *host)
     if (host->state_fd < 0)
         return;
     if (!journal_open (host->state_fd, FALSE, &journal, &why)) {
-        status->run = g_strdup_printf ("a run of which this is known: %s", why->message);
+        status->run = message_printf ("a run of which this is known: %s", why->message);
         status->phase = "unknown";
         status->next = "look as root; handcarry recover says what to do";
     }
     if (journal == NULL)
         return;
     status->run =
-        g_strdup_printf ("%s of %s, from release %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
-                         journal_text (journal, "verb"), journal_text (journal, "product"),
-                         journal_number (journal, "from"), journal_number (journal, "to"));
+        message_printf ("%s of %s, from release %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+                        journal_text (journal, "verb"), journal_text (journal, "product"),
+                        journal_number (journal, "from"), journal_number (journal, "to"));
     status->phase = journal_phases[journal->phase];
     status->next = next_of (status, journal);
 }

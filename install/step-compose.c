@@ -3,6 +3,7 @@
 #include "install/compose.h"
 #include "install/run.h"
 #include "install/stored.h"
+#include "manifest/message.h"
 
 /* Containers by compose: up for the release that the run goes to, down for the one that it leaves.
  * Either may be done twice. */
@@ -48,8 +49,8 @@ add_down (Run *run, const Release *left)
     Step *step = step_add (run, &step_compose_leave_kind, files, "down", NULL);
 
     step->needed = TRUE;
-    step->detail = g_strdup_printf ("project %s of release %" G_GUINT64_FORMAT ", volumes are kept",
-                                    left->product, left->release);
+    step->detail = message_printf ("project %s of release %" G_GUINT64_FORMAT ", volumes are kept",
+                                   left->product, left->release);
 }
 
 /* A release without compose files leaves nothing up that one with them had. plan has not opened the
@@ -80,7 +81,7 @@ step_compose_plan (Run *run, gboolean due)
     step = step_add (run, &step_compose_kind, files, due ? "up" : "not due", NULL);
     step->needed = due;
     step->detail =
-        g_strdup_printf ("project %s, images by ID, nothing is pulled", run->release->product);
+        message_printf ("project %s, images by ID, nothing is pulled", run->release->product);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "install/step-place.h"
 #include "install/template.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -144,8 +145,8 @@ take_bytes (Run *run, const ReleaseConfig *config, Step *base, const ConfigChoic
     base->bytes = g_bytes_get_size (step->bytes);
     if (choice != NULL)
         base->detail = choice->file != NULL
-                           ? g_strdup_printf ("as --config says, from '%s'", choice->file)
-                           : g_strdup ("as --config says");
+                           ? message_printf ("as --config says, from '%s'", choice->file)
+                           : message_printf ("as --config says");
     return TRUE;
 }
 

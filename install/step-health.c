@@ -7,6 +7,7 @@
 #include "install/run.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -72,7 +73,7 @@ is_steady (Check *check, const EngineContainer *container)
 
     if (!container->running || container->restarting) {
         check->steady_since = 0;
-        return not_yet (check, g_strdup ("the container is not running"));
+        return not_yet (check, message_printf ("the container is not running"));
     }
     if (check->steady_since == 0 || container->restarts != check->restarts) {
         check->steady_since = now;
@@ -80,7 +81,7 @@ is_steady (Check *check, const EngineContainer *container)
     }
     if (now - check->steady_since >= STEADY_MICROSECONDS)
         return TRUE;
-    return not_yet (check, g_strdup ("the container has just been started"));
+    return not_yet (check, message_printf ("the container has just been started"));
 }
 
 /* "docker.io/plant/server" of "plant/server:1". Caller frees. */
@@ -123,19 +124,19 @@ static gboolean
 judge_container (Check *check, const Run *run, const EngineContainer *container)
 {
     if (container == NULL)
-        return not_yet (check, g_strdup ("there is no such container"));
+        return not_yet (check, message_printf ("there is no such container"));
     if (is_of_another_release (run, container)) {
         g_autofree char *id = digest_to_text (&container->image);
 
-        return not_yet (check, g_strdup_printf ("the container is still of an image of another "
-                                                "release (%s, made of '%s'): no playbook or "
-                                                "compose file made it anew",
-                                                id, container->reference));
+        return not_yet (check, message_printf ("the container is still of an image of another "
+                                               "release (%s, made of '%s'): no playbook or "
+                                               "compose file made it anew",
+                                               id, container->reference));
     }
     if (*container->health == '\0')
         return is_steady (check, container);
     return strcmp (container->health, "healthy") == 0 ||
-           not_yet (check, g_strdup_printf ("the container is %s", container->health));
+           not_yet (check, message_printf ("the container is %s", container->health));
 }
 
 /* A playbook may have told the engine to start anew, so one that does not answer is waited for. */
@@ -185,7 +186,7 @@ try_http (Check *check, Run *run)
                         last_lines_add, check->lines, &status, &local))
         return not_yet (check, g_strdup (local->message));
     return (status >= 200 && status < 300) ||
-           not_yet (check, g_strdup_printf ("status %u, expected 2xx", status));
+           not_yet (check, message_printf ("status %u, expected 2xx", status));
 }
 
 static gboolean
@@ -202,10 +203,10 @@ try_command (Check *check, Run *run, gboolean *holds, GError **error)
     begin_to_listen (check, run);
     if (!launcher_run (run->launcher, &job, last_lines_add, check->lines, &status, error))
         return FALSE;
-    *holds = status == 0 ||
-             not_yet (check, status == LAUNCHER_TIMED_OUT
-                                 ? g_strdup ("it did not end in time")
-                                 : g_strdup_printf ("it ended with exit code %d", status));
+    *holds =
+        status == 0 || not_yet (check, status == LAUNCHER_TIMED_OUT
+                                           ? message_printf ("it did not end in time")
+                                           : message_printf ("it ended with exit code %d", status));
     return TRUE;
 }
 
@@ -231,11 +232,11 @@ describe (const ReleaseHealth *health)
     g_autofree char *command = NULL;
 
     if (health->kind == HEALTH_CONTAINER)
-        return g_strdup_printf ("container %s", health->target);
+        return message_printf ("container %s", health->target);
     if (health->kind == HEALTH_HTTP)
         return g_strdup (health->target);
     command = g_strjoinv (" ", health->command);
-    return g_strdup_printf ("command %s", command);
+    return message_printf ("command %s", command);
 }
 
 /* For the receipt: how often it was tried, and what it said where it does not hold. */
@@ -323,7 +324,7 @@ step_health_plan (Run *run, gboolean due, GError **error)
                                GUINT_TO_POINTER (i + 1));
 
         step->needed = due;
-        step->detail = g_strdup_printf ("within %u s", health->within);
+        step->detail = message_printf ("within %u s", health->within);
     }
     return TRUE;
 }

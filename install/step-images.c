@@ -8,6 +8,7 @@
 #include "install/run.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 /* Brings each image into the engine under a temporary name and proves it there. */
 
@@ -297,8 +298,7 @@ plan_load (Run *run, Step *base, LoadPresent **present, GError **error)
         return FALSE;
     base->bytes = layer_bytes (step->missing);
     step_set_action (base, "load");
-    base->detail =
-        g_strdup_printf ("%u of %u layers", step->missing->len, step->image->layers->len);
+    base->detail = message_printf ("%u of %u layers", step->missing->len, step->image->layers->len);
     return TRUE;
 }
 

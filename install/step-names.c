@@ -5,6 +5,7 @@
 #include "install/run.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -244,7 +245,7 @@ plan_one (Run *run, guint index, GError **error)
     step->had = found != NULL;
     if (step->had) {
         step->old = found->id;
-        base->detail = g_strdup_printf ("the image that has it is kept as %s", step->keeper);
+        base->detail = message_printf ("the image that has it is kept as %s", step->keeper);
     }
     step_set_action (base, step->had ? "move" : "set");
     return TRUE;

@@ -6,6 +6,7 @@
 #include "install/run.h"
 #include "install/stored.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -106,8 +107,8 @@ describe_inventory (const Run *run, const char *inventory)
     const RunFile *file = g_hash_table_lookup (run->tree, inventory);
     g_autofree char *reach = file != NULL ? reach_describe (file->content, file->executable) : NULL;
 
-    return g_strdup_printf ("inventory %s, with the host's network%s%s", inventory,
-                            reach != NULL ? "; " : "", reach != NULL ? reach : "");
+    return message_printf ("inventory %s, with the host's network%s%s", inventory,
+                           reach != NULL ? "; " : "", reach != NULL ? reach : "");
 }
 
 static void

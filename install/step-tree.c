@@ -11,6 +11,7 @@
 #include "manifest/file.h"
 #include "manifest/path.h"
 #include "manifest/size.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +91,7 @@ commit_tree (Run *run, GError **error)
 
     if (run->bundle == NULL)
         return lacking (run, error);
-    carried = g_strdup_printf ("the tree in '%s'", bundle_path (run->bundle));
+    carried = message_printf ("the tree in '%s'", bundle_path (run->bundle));
     if (!tree_source_read (run, give_piece, &giver, error))
         return FALSE;
     tree_checksum_commit (sum, &commit);

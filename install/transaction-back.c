@@ -7,6 +7,7 @@
 #include "install/playbook.h"
 #include "install/stored.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -69,7 +70,7 @@ end_back (Run *run, ErrorCode code, const char *message, GError **error)
     if (journal_phase (run->journal, PHASE_UNDONE, message, &why) &&
         transaction_end (run, code, message, &why))
         return fail (error, code, "%s", message);
-    text = g_strdup_printf ("%s\nbut that could not be written down: %s", message, why->message);
+    text = message_printf ("%s\nbut that could not be written down: %s", message, why->message);
     return transaction_stop (run, text, error);
 }
 
@@ -100,8 +101,8 @@ transaction_undo (Run *run, const GError *why, GError **error)
     transaction_undo_steps (run, troubles);
     undo_brought (run, troubles);
     if (troubles->len > 0) {
-        message = g_strdup_printf ("%s\nand this could not be taken back:%s", why->message,
-                                   troubles->str);
+        message =
+            message_printf ("%s\nand this could not be taken back:%s", why->message, troubles->str);
         return transaction_stop (run, message, error);
     }
     if (may_be_in_engine (run))
@@ -111,7 +112,7 @@ transaction_undo (Run *run, const GError *why, GError **error)
             "under temporary names, which the next run takes back\nnext: start the engine, "
             "then type: handcarry recover",
             why->message);
-    message = g_strdup_printf ("%s; nothing was changed", why->message);
+    message = message_printf ("%s; nothing was changed", why->message);
     return end_back (run, (ErrorCode)error_exit_status (why), message, error);
 }
 
@@ -191,25 +192,25 @@ describe_back (const Run *run, guint64 old, const GError *why)
     PlaybookRun kind = old == 0 ? PLAYBOOK_REMOVE : PLAYBOOK_UNDO;
     g_autoptr (GString) text = g_string_new (why->message);
 
-    g_string_append (text, strchr (why->message, '\n') != NULL ? "\n" : "; ");
+    message_append (text, "%s", strchr (why->message, '\n') != NULL ? "\n" : "; ");
     if (old > 0)
-        g_string_append_printf (text, "back at release %" G_GUINT64_FORMAT ": ", old);
+        message_append (text, "back at release %" G_GUINT64_FORMAT ": ", old);
     if (!any_program_began (run))
-        g_string_append (text, "everything is as it was");
+        message_append (text, "everything is as it was");
     else if (old > 0)
-        g_string_append (text, "names, configs and files are as they were, its playbooks ran "
-                               "again, and it is healthy");
+        message_append (text, "names, configs and files are as they were, its playbooks ran "
+                              "again, and it is healthy");
     else
-        g_string_append (text, "names, configs and files are as they were");
+        message_append (text, "names, configs and files are as they were");
     if (any_began (run, &step_playbook_kind, PART_APPLY) &&
         !release_has_playbook (run->release, kind))
-        g_string_append_printf (text,
-                                "\nrelease %" G_GUINT64_FORMAT " brings no playbook with 'run: "
-                                "%s': what else its playbooks changed is not taken back",
-                                run->release->release, old == 0 ? "remove" : "undo");
+        message_append (text,
+                        "\nrelease %" G_GUINT64_FORMAT " brings no playbook with 'run: "
+                        "%s': what else its playbooks changed is not taken back",
+                        run->release->release, old == 0 ? "remove" : "undo");
     if (run->bundle != NULL)
-        g_string_append_printf (text, "\nnext: remove the cause, then type: handcarry install %s",
-                                run->options.given);
+        message_append (text, "\nnext: remove the cause, then type: handcarry install %s",
+                        run->options.given);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -227,19 +228,19 @@ transaction_back (Run *run, const GError *why, GError **error)
     /* Nothing is taken back yet, so the way forward stays open. */
     if (any_program_began (run) && !check_data (run, old, &trouble)) {
         message =
-            g_strdup_printf ("%s\nand there is no way back: %s", why->message, trouble->message);
+            message_printf ("%s\nand there is no way back: %s", why->message, trouble->message);
         return stop_for (run, message, " --forward", error);
     }
     /* Recovery would go forward again over what is taken back here, if it did not know. */
     if (!journal_phase (run->journal, run->journal->reached == PHASE_LEFT ? PHASE_LEFT : PHASE_BACK,
                         why->message, &trouble)) {
-        message = g_strdup_printf ("%s\nand the way back cannot begin: %s", why->message,
-                                   trouble->message);
+        message = message_printf ("%s\nand the way back cannot begin: %s", why->message,
+                                  trouble->message);
         return transaction_stop (run, message, error);
     }
     if (!go_back (run, old, &trouble)) {
         message =
-            g_strdup_printf ("%s\nand the way back failed: %s", why->message, trouble->message);
+            message_printf ("%s\nand the way back failed: %s", why->message, trouble->message);
         return transaction_stop (run, message, error);
     }
     message = describe_back (run, old, why);

@@ -6,6 +6,7 @@
 #include "install/tree-child.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,7 +149,7 @@ tree_store_remove_empty (const Host *host, GError **error)
 static gboolean
 lost (TreeStore *store, GError **error)
 {
-    g_autofree char *how = g_strdup ("is gone");
+    g_autofree char *how = message_printf ("is gone");
 
     file_clear_fd (&store->worker);
     store->lost = TRUE;
@@ -157,9 +158,9 @@ lost (TreeStore *store, GError **error)
 
         g_free (how);
         how = WIFSIGNALED (status)
-                  ? g_strdup_printf ("was ended by signal %d (%s)", WTERMSIG (status),
-                                     strsignal (WTERMSIG (status)))
-                  : g_strdup_printf ("ended with status %d", WEXITSTATUS (status));
+                  ? message_printf ("was ended by signal %d (%s)", WTERMSIG (status),
+                                    strsignal (WTERMSIG (status)))
+                  : message_printf ("ended with status %d", WEXITSTATUS (status));
     }
     return fail (
         error, ERR_FAILED,

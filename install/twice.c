@@ -6,6 +6,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,9 +149,9 @@ judge_other (const Copy *used, const Copy *other)
 {
     if (other->text != NULL)
         return NULL;
-    return g_strdup_printf ("%s; '%s' is good and was used",
-                            other->error != NULL ? other->error->message : "one copy is not there",
-                            used->path);
+    return message_printf ("%s; '%s' is good and was used",
+                           other->error != NULL ? other->error->message : "one copy is not there",
+                           used->path);
 }
 
 gboolean
@@ -210,6 +211,6 @@ twice_write (int dirfd, const char *name, GBytes *text, char **note, GError **er
         return FALSE;
     if (!file_replace (dirfd, last->path, bytes, 0644, &local))
         *note =
-            g_strdup_printf ("'%s' is written, but not its copy: %s", first->path, local->message);
+            message_printf ("'%s' is written, but not its copy: %s", first->path, local->message);
     return TRUE;
 }

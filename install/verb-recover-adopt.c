@@ -6,6 +6,7 @@
 #include "manifest/error.h"
 #include "manifest/json-out.h"
 #include "manifest/verb-json.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -15,10 +16,10 @@ confirm (const Adoption *adoption, GError **error)
 {
     g_autofree char *wanted = g_strdup_printf ("%" G_GUINT64_FORMAT, adoption->floor);
     g_autofree char *prompt =
-        g_strdup_printf ("No release of %s below this number can be installed here later, and "
-                         "every one from it on.\n"
-                         "Type the highest number that was ever installed here again: ",
-                         adoption->product);
+        message_printf ("No release of %s below this number can be installed here later, and "
+                        "every one from it on.\n"
+                        "Type the highest number that was ever installed here again: ",
+                        adoption->product);
     g_autofree char *typed = NULL;
 
     verb_host_signals (FALSE);

@@ -7,14 +7,14 @@
 static char *
 headline (const Run *run)
 {
-    return g_strdup_printf ("%s %s, release %" G_GUINT64_FORMAT ": taken away\n",
-                            run->release->product, run->release->version, run->release->release);
+    return message_printf ("%s %s, release %" G_GUINT64_FORMAT ": taken away\n",
+                           run->release->product, run->release->version, run->release->release);
 }
 
 static char *
 result (const Run *run)
 {
-    return g_strdup_printf ("%s is removed", run->release->product);
+    return message_printf ("%s is removed", run->release->product);
 }
 
 int

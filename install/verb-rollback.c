@@ -10,7 +10,7 @@ headline (const Run *run)
 {
     const Release *from = run->leaving->release;
 
-    return g_strdup_printf (
+    return message_printf (
         "%s: back from %s, release %" G_GUINT64_FORMAT ", to %s, release %" G_GUINT64_FORMAT "\n",
         from->product, from->version, from->release, run->release->version, run->release->release);
 }
@@ -18,8 +18,8 @@ headline (const Run *run)
 static char *
 result (const Run *run)
 {
-    return g_strdup_printf ("%s %s, release %" G_GUINT64_FORMAT ", is the current one again",
-                            run->release->product, run->release->version, run->release->release);
+    return message_printf ("%s %s, release %" G_GUINT64_FORMAT ", is the current one again",
+                           run->release->product, run->release->version, run->release->release);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,11 +78,12 @@ key_files_judge_folder (int dirfd)
     struct stat st;
 
     if (has_no_modes (dirfd))
-        g_ptr_array_add (warnings, g_strdup ("this file system keeps no permissions: whoever gets "
-                                             "the medium can read the secret key"));
+        g_ptr_array_add (warnings,
+                         message_printf ("this file system keeps no permissions: whoever gets "
+                                         "the medium can read the secret key"));
     else if (fstat (dirfd, &st) == 0 && (st.st_mode & 0002) != 0)
-        g_ptr_array_add (warnings, g_strdup ("everyone may write this folder: others can put "
-                                             "their key in the place of yours"));
+        g_ptr_array_add (warnings, message_printf ("everyone may write this folder: others can put "
+                                                   "their key in the place of yours"));
     return warnings;
 }
 
@@ -90,7 +92,7 @@ key_files_judge_memory (guint64 memory)
 {
     if (memory == 0 || memory >= crypto_pwhash_scryptsalsa208sha256_MEMLIMIT_SENSITIVE)
         return NULL;
-    return g_strdup_printf ("this machine had %" G_GUINT64_FORMAT " MiB for protecting the key "
-                            "instead of 1024: a short password is easier to guess",
-                            memory >> 20);
+    return message_printf ("this machine had %" G_GUINT64_FORMAT " MiB for protecting the key "
+                           "instead of 1024: a short password is easier to guess",
+                           memory >> 20);
 }

@@ -6,6 +6,7 @@
 #include "keys/selftest.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -128,7 +129,7 @@ password_read (const char *prompt, gpointer data, GError **error)
 static gboolean
 confirm (const char *what, const char *first, GError **error)
 {
-    g_autofree char *prompt = g_strdup_printf ("Again the password for %s: ", what);
+    g_autofree char *prompt = message_printf ("Again the password for %s: ", what);
     char *second = password_read (prompt, NULL, error);
     gboolean equal;
 
@@ -142,7 +143,7 @@ confirm (const char *what, const char *first, GError **error)
 char *
 password_read_new (const char *what, GError **error)
 {
-    g_autofree char *prompt = g_strdup_printf ("New password for %s: ", what);
+    g_autofree char *prompt = message_printf ("New password for %s: ", what);
     char *text = password_read (prompt, NULL, error);
 
     if (text == NULL)
@@ -164,7 +165,7 @@ password_judge_file (void)
     if (path == NULL || fstatat (AT_FDCWD, path, &st, 0) < 0 || !S_ISREG (st.st_mode) ||
         (st.st_mode & 0044) == 0)
         return NULL;
-    return g_strdup_printf ("others may read the password file '%s' of " PASSWORD_FILE
-                            "; if that is not meant: chmod 600 '%s'",
-                            path, path);
+    return message_printf ("others may read the password file '%s' of " PASSWORD_FILE
+                           "; if that is not meant: chmod 600 '%s'",
+                           path, path);
 }

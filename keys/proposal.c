@@ -8,6 +8,7 @@
 #include "keys/votes.h"
 #include "manifest/error.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -213,9 +214,9 @@ add_ignored (ProposalVotes *votes, GBytes *vote)
     g_autofree char *id = signature != NULL ? public_key_id_to_text (signature->id) : NULL;
 
     g_ptr_array_add (votes->ignored,
-                     g_strdup_printf ("the vote of key %s does not count: it is damaged, for "
-                                      "another text, or of no root key",
-                                      id != NULL ? id : "(unreadable)"));
+                     message_printf ("the vote of key %s does not count: it is damaged, for "
+                                     "another text, or of no root key",
+                                     id != NULL ? id : "(unreadable)"));
 }
 
 ProposalVotes *

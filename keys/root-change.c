@@ -4,6 +4,7 @@
 
 #include "manifest/error.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -259,8 +260,8 @@ fail_too_few (const Root *root, const RootRole *role, guint left, GError **error
 {
     g_autofree char *lower =
         left == 0
-            ? g_strdup_printf ("take the role away with --drop-role %s", role->name)
-            : g_strdup_printf ("lower what it asks for with --threshold %s=%u", role->name, left);
+            ? message_printf ("take the role away with --drop-role %s", role->name)
+            : message_printf ("lower what it asks for with --threshold %s=%u", role->name, left);
 
     if (left == 0 && role->signs == SIGNS_ROOT)
         return fail (error, ERR_TRUST,

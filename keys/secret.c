@@ -8,6 +8,7 @@
 #include "keys/selftest.h"
 #include "manifest/error.h"
 #include "manifest/fuzzing.h"
+#include "manifest/message.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -90,7 +91,7 @@ static gboolean
 decrypt (Blob *blob, const char *name, PasswordFunc password, gpointer data, GError **error)
 {
     guint64 ops = read_le64 (blob->ops), memory = read_le64 (blob->memory);
-    g_autofree char *prompt = g_strdup_printf ("Password for '%s': ", name);
+    g_autofree char *prompt = message_printf ("Password for '%s': ", name);
     guint8 check[32];
     gboolean done;
     char *text;

@@ -6,6 +6,7 @@
 #include "keys/secret.h"
 #include "keys/signature.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "manifest/error.h"
 #include "manifest/fuzzing.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -11,6 +11,7 @@
 #include "manifest/limits.h"
 #include "manifest/packing.h"
 #include "manifest/statement.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -135,7 +136,7 @@ static gboolean
 take_step (TrustRoot *trust, const SignedRoot *next, GError **error)
 {
     guint64 number = trust->chain->len + 1;
-    g_autofree char *name = g_strdup_printf ("trust root %" G_GUINT64_FORMAT, number);
+    g_autofree char *name = message_printf ("trust root %" G_GUINT64_FORMAT, number);
     g_autoptr (GPtrArray) kept = g_ptr_array_new ();
     g_autoptr (Root) root = NULL;
     SignedRoot *taken;

@@ -6,6 +6,7 @@
 #include "keys/root-diff.h"
 #include "keys/verb-trust.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 void
 trust_change_clear (TrustChange *change)
@@ -80,10 +81,10 @@ describe_role (const RoleVotes *role)
     g_autofree char *voted = join (role->voted), *missing = join (role->missing);
     gboolean lacks = role->voted->len < role->threshold;
 
-    return g_strdup_printf ("%u of %u vote%s%s%s\n%s%s%s", role->voted->len, role->threshold,
-                            role->threshold == 1 ? "" : "s", role->voted->len > 0 ? ": " : "",
-                            voted, lacks ? "    may still sign: " : "", lacks ? missing : "",
-                            lacks ? "\n" : "");
+    return message_printf ("%u of %u vote%s%s%s\n%s%s%s", role->voted->len, role->threshold,
+                           role->threshold == 1 ? "" : "s", role->voted->len > 0 ? ": " : "", voted,
+                           lacks ? "    may still sign: " : "", lacks ? missing : "",
+                           lacks ? "\n" : "");
 }
 
 void

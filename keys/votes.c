@@ -4,6 +4,7 @@
 
 #include "manifest/error.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -79,7 +80,7 @@ add_ignored (GPtrArray *ignored, const char *what, const char *why)
 {
     if (ignored != NULL)
         g_ptr_array_add (ignored,
-                         g_strdup_printf ("a vote on the %s does not count: %s", what, why));
+                         message_printf ("a vote on the %s does not count: %s", what, why));
 }
 
 GPtrArray *
@@ -100,7 +101,7 @@ votes_find_signers (const Root *root, GBytes *text, GPtrArray *votes, const char
             add_ignored (ignored, what, problem->message);
         } else if (votes_has_bytes_of (signers, key)) {
             g_autofree char *shown = name_key (key);
-            g_autofree char *why = g_strdup_printf ("key %s has voted already", shown);
+            g_autofree char *why = message_printf ("key %s has voted already", shown);
 
             add_ignored (ignored, what, why);
             key = NULL;
@@ -185,9 +186,9 @@ note_roleless (const Root *root, RoleSigns signs, GPtrArray *signers, VoteReport
         }
         if (!asked)
             g_ptr_array_add (report->ignored,
-                             g_strdup_printf ("a vote on the %s does not count: key %s is in no "
-                                              "role that signs it",
-                                              root_signs_name (signs), key->name));
+                             message_printf ("a vote on the %s does not count: key %s is in no "
+                                             "role that signs it",
+                                             root_signs_name (signs), key->name));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "manifest/lint-text.h"
 
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -208,7 +209,7 @@ reaches_by_url (const GPtrArray *words, guint at)
         if (!lint_is_remote (words->pdata[i]))
             continue;
         shown = lint_show_url (words->pdata[i]);
-        return g_strdup_printf ("runs '%s' with '%s'", base, shown);
+        return message_printf ("runs '%s' with '%s'", base, shown);
     }
     return NULL;
 }
@@ -222,7 +223,7 @@ look_at_command (const GPtrArray *words, guint at, const LintSources *sources)
         if (begins_with (words, at, reaching[i].words, &rest) && !stays_here (words, rest) &&
             !(reaching[i].family == APT && sources->apt) &&
             !(reaching[i].family == YUM && sources->yum))
-            return g_strdup_printf ("runs '%s'", reaching[i].words);
+            return message_printf ("runs '%s'", reaching[i].words);
     }
     return reaches_by_url (words, at);
 }

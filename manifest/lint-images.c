@@ -9,6 +9,7 @@
 #include "manifest/path.h"
 #include "manifest/release-lock.h"
 #include "manifest/yaml-loose.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -115,7 +116,7 @@ check_compose (Lint *lint, const char *path)
         const YamlNode *platform =
             service->kind == YAML_NODE_MAP ? field_find (service, "platform") : NULL;
         g_autofree char *shown = error_quote (key->text);
-        g_autofree char *what = g_strdup_printf ("service '%s'", shown);
+        g_autofree char *what = message_printf ("service '%s'", shown);
         LintPlace place = { .file = path, .first = key->line };
 
         if (platform == NULL || platform->kind != YAML_NODE_SCALAR)

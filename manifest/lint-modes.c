@@ -4,6 +4,7 @@
 
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -44,7 +45,7 @@ check_sources (Lint *lint)
     if (count == 0)
         return;
     shown = error_quote (first);
-    more = count > 1 ? g_strdup_printf (" (and %u more)", count - 1) : g_strdup ("");
+    more = count > 1 ? message_printf (" (and %u more)", count - 1) : g_strdup ("");
     place.file = first;
     lint_add (lint, LINT_WRITABLE_SOURCE, &place, "every user here can write '%s'%s", shown, more);
 }

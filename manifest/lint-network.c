@@ -5,6 +5,7 @@
 
 #include "manifest/error.h"
 #include "manifest/field.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -143,7 +144,7 @@ check_urls (const Look *look)
             if (!lint_is_remote (text) && !g_str_has_prefix (text, "ppa:") && !is_scp_form (text))
                 continue;
             shown = lint_show_url (text);
-            return g_strdup_printf ("asks '%s'", shown);
+            return message_printf ("asks '%s'", shown);
         }
     }
     return NULL;
@@ -176,13 +177,13 @@ check_packages (const Look *look)
     if (is_taken_away (look->task) || has_local_source (look))
         return NULL;
     if (deb != NULL)
-        return lint_is_remote (deb) ? g_strdup ("fetches a package by its URL") : NULL;
+        return lint_is_remote (deb) ? message_printf ("fetches a package by its URL") : NULL;
     for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
         g_autoptr (GPtrArray) texts = texts_of (look->task, names[i]);
 
         for (guint t = 0; t < texts->len; t++)
             if (i == 3 || !lint_is_local_file (texts->pdata[t]))
-                return g_strdup ("installs from where packages are published");
+                return message_printf ("installs from where packages are published");
         first = texts->len > 0 ? names[i] : first;
     }
     for (gsize i = 0; first == NULL && i < G_N_ELEMENTS (updates); i++) {
@@ -190,7 +191,7 @@ check_packages (const Look *look)
 
         if (text != NULL && !lint_is_template (text) && strcmp (text, "no") != 0 &&
             g_ascii_strcasecmp (text, "false") != 0)
-            return g_strdup ("asks where packages are published for newer ones");
+            return message_printf ("asks where packages are published for newer ones");
     }
     return NULL;
 }
@@ -199,7 +200,7 @@ static char *
 check_pull (const Look *look)
 {
     return is_word (look->task, "pull", "always newer") || lint_task_is_true (look->task, "pull")
-               ? g_strdup ("pulls the image from its registry")
+               ? message_printf ("pulls the image from its registry")
                : NULL;
 }
 
@@ -211,11 +212,11 @@ check_docker_image (const Look *look)
         build != NULL && build->kind == YAML_NODE_MAP ? field_find (build, "pull") : NULL;
 
     if (lint_task_is_true (look->task, "push"))
-        return g_strdup ("pushes the image to its registry");
+        return message_printf ("pushes the image to its registry");
     if (is_word (look->task, "source", "pull") ||
         (pull != NULL && pull->kind == YAML_NODE_SCALAR &&
          g_regex_match_simple ("^(?i)(true|yes|on)$", pull->text, 0, 0)))
-        return g_strdup ("pulls the image from its registry");
+        return message_printf ("pulls the image from its registry");
     return NULL;
 }
 
@@ -236,7 +237,7 @@ check_podman_image (const Look *look)
     if (!lint_task_is_true (look->task, "force") && strchr (full, ':') != NULL &&
         release_find_image (look->release, full) != NULL)
         return NULL;
-    return g_strdup ("pulls the image from its registry");
+    return message_printf ("pulls the image from its registry");
 }
 
 /* detail: what it does whatever its arguments are. */

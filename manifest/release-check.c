@@ -4,6 +4,7 @@
 #include "manifest/file.h"
 #include "manifest/path.h"
 #include "manifest/release-internal.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -159,17 +160,17 @@ check_path (FolderCheck *check, guint line, const char *path)
     autofd int fd = file_open_below (check->dirfd, bare, O_RDONLY | O_NONBLOCK, NULL);
 
     if (fd < 0 && errno == ENOENT)
-        message = g_strdup_printf ("'%s' does not exist beside the file", shown);
+        message = message_printf ("'%s' does not exist beside the file", shown);
     else if (fd < 0 && errno == ELOOP)
         message =
-            g_strdup_printf ("'%s' is or passes a symbolic link; carry the file itself", shown);
+            message_printf ("'%s' is or passes a symbolic link; carry the file itself", shown);
     else if (fd < 0 || fstat (fd, &st) < 0)
-        message = g_strdup_printf ("'%s' cannot be opened: %s", shown, g_strerror (errno));
+        message = message_printf ("'%s' cannot be opened: %s", shown, g_strerror (errno));
     else if (folder && !S_ISDIR (st.st_mode))
-        message = g_strdup_printf ("'%s' is not a folder", shown);
+        message = message_printf ("'%s' is not a folder", shown);
     else if (!folder && !S_ISREG (st.st_mode))
-        message = g_strdup_printf ("'%s' is not a regular file%s", shown,
-                                   S_ISDIR (st.st_mode) ? " but a folder; end it with '/'" : "");
+        message = message_printf ("'%s' is not a regular file%s", shown,
+                                  S_ISDIR (st.st_mode) ? " but a folder; end it with '/'" : "");
     if (message != NULL)
         note (check, line, message);
 }

@@ -3,6 +3,7 @@
 #include "manifest/release-clock.h"
 
 #include "manifest/moment.h"
+#include "manifest/message.h"
 
 #define DAY_SECONDS (24 * 60 * 60)
 /* No clock that is right shows less: before it there was no handcarry (2026-11-01). */
@@ -23,13 +24,13 @@ note_wrong_clock (const Release *release, gint64 now, GPtrArray *notes)
     g_autofree char *shown = moment_to_words (now);
     g_autofree char *floor = moment_to_words (MAX (issued, CLOCK_FLOOR));
 
-    g_ptr_array_add (notes, g_strdup_printf ("the clock here is wrong: it shows %s, and %s was %s; "
-                                             "nothing is refused for it, but times in receipts "
-                                             "and logs are not to be believed",
-                                             shown, floor,
-                                             issued > CLOCK_FLOOR ? "when this release was issued"
-                                                                  : "before this handcarry was "
-                                                                    "made"));
+    g_ptr_array_add (notes, message_printf ("the clock here is wrong: it shows %s, and %s was %s; "
+                                            "nothing is refused for it, but times in receipts "
+                                            "and logs are not to be believed",
+                                            shown, floor,
+                                            issued > CLOCK_FLOOR ? "when this release was issued"
+                                                                 : "before this handcarry was "
+                                                                   "made"));
 }
 
 void
@@ -42,10 +43,10 @@ release_clock_note (const Release *release, gint64 now, GPtrArray *notes)
     if (now < MAX (CLOCK_FLOOR, seconds_of (release->issued)))
         note_wrong_clock (release, now, notes);
     if (release->advise_until != NULL && now > until)
-        g_ptr_array_add (notes, g_strdup_printf ("release %" G_GUINT64_FORMAT " of %s is advised "
-                                                 "until %s only, and the clock here shows %s: ask "
-                                                 "whether there is a newer one",
-                                                 release->release, release->product, end, shown));
+        g_ptr_array_add (notes, message_printf ("release %" G_GUINT64_FORMAT " of %s is advised "
+                                                "until %s only, and the clock here shows %s: ask "
+                                                "whether there is a newer one",
+                                                release->release, release->product, end, shown));
 }
 
 char *

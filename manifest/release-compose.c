@@ -6,6 +6,7 @@
 #include "manifest/limits.h"
 #include "manifest/path.h"
 #include "manifest/release.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -40,11 +41,11 @@ check_service (const Release *release, const ComposeService *service, GPtrArray 
     g_autofree char *text = NULL;
 
     if (service->image == NULL)
-        text = g_strdup_printf ("%s: service '%s' has no 'image'", service->place, service->name);
+        text = message_printf ("%s: service '%s' has no 'image'", service->place, service->name);
     else if (release_find_image (release, service->image) == NULL)
-        text = g_strdup_printf ("%s: service '%s' has the image '%s', which the release does not "
-                                "carry; add it to 'images', for nothing is pulled on a host",
-                                service->place, service->name, service->image);
+        text = message_printf ("%s: service '%s' has the image '%s', which the release does not "
+                               "carry; add it to 'images', for nothing is pulled on a host",
+                               service->place, service->name, service->image);
     if (text != NULL)
         note (problems, first, text);
 }

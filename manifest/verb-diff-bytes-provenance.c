@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/provenance.h"
 #include "manifest/verb-diff-bytes.h"
+#include "manifest/message.h"
 
 static char *
 describe (const char *text)
@@ -21,8 +22,8 @@ describe_overrides (const Provenance *provenance)
     const char *version = provenance->given_version;
     g_autofree char *release = bytes_describe_number (provenance->given_release);
 
-    return g_strdup_printf ("version %s, release %s", version != NULL ? version : "not given",
-                            provenance->given_release > 0 ? release : "not given");
+    return message_printf ("version %s, release %s", version != NULL ? version : "not given",
+                           provenance->given_release > 0 ? release : "not given");
 }
 
 /* Each source's transport and what it was, in the order of the images. */

@@ -30,7 +30,7 @@ describe_layer (const Statement *statement, const Digest *diffid)
 
         for (guint k = 0; k < image->layers->len; k++)
             if (digest_equal (&g_array_index (image->layers, StatementLayer, k).diffid, diffid))
-                return g_strdup_printf ("layer %u of image '%s'", k + 1, image->name);
+                return message_printf ("layer %u of image '%s'", k + 1, image->name);
     }
     return NULL;
 }
@@ -54,13 +54,13 @@ bytes_describe_member (const Bundle *bundle, Region region, const char *member)
         g_autofree char *layer = describe_layer (statement, &digest);
 
         if (layer != NULL)
-            return region == REGION_META ? g_strdup_printf ("the recipe of %s", layer)
+            return region == REGION_META ? message_printf ("the recipe of %s", layer)
                                          : g_steal_pointer (&layer);
     }
     image = find_config (statement, &digest);
     for (guint i = 0; image != NULL && i < G_N_ELEMENTS (kinds); i++)
         if (g_str_has_prefix (member, kinds[i].folder))
-            return g_strdup_printf ("the %s of image '%s'", kinds[i].what, image->name);
+            return message_printf ("the %s of image '%s'", kinds[i].what, image->name);
     return error_quote (member);
 }
 

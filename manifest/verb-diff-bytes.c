@@ -4,6 +4,7 @@
 
 #include "manifest/error.h"
 #include "manifest/line-diff.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -168,15 +169,15 @@ judge_packing (const BytesDiff *diff)
                                                   : NULL;
 
     if (!same_content (diff))
-        return g_strdup ("the same release, carried in other content");
+        return message_printf ("the same release, carried in other content");
     if (cause == NULL && diff->packing->len == 0 &&
         diff->found.regions[REGION_META].only_provenance)
-        return g_strdup ("the same but for the provenance");
+        return message_printf ("the same but for the provenance");
     if (!diff->same_frames && cause != NULL)
-        return g_strdup_printf ("the same release and content, compressed by %s", cause);
+        return message_printf ("the same release and content, compressed by %s", cause);
     if (!diff->same_frames)
-        return g_strdup ("the same release and content, compressed otherwise");
-    return g_strdup ("the same but for the packing list");
+        return message_printf ("the same release and content, compressed otherwise");
+    return message_printf ("the same but for the packing list");
 }
 
 static char *
@@ -187,8 +188,8 @@ judge_release (const BytesDiff *diff)
 
     if (strcmp (a->product, b->product) != 0 || strcmp (a->channel, b->channel) != 0 ||
         a->release != b->release)
-        return g_strdup ("not the same release");
-    return g_strdup_printf ("another release under the same number %" G_GUINT64_FORMAT, a->release);
+        return message_printf ("not the same release");
+    return message_printf ("another release under the same number %" G_GUINT64_FORMAT, a->release);
 }
 
 static char *
@@ -197,18 +198,18 @@ judge (const BytesDiff *diff)
     const Cmp *found = &diff->found;
 
     if (found->bytes.same)
-        return g_strdup ("the same file");
+        return message_printf ("the same file");
     if (found->bytes.damaged[0] && found->bytes.damaged[1])
-        return g_strdup ("both are damaged");
+        return message_printf ("both are damaged");
     if (found->bytes.damaged[0] || found->bytes.damaged[1])
-        return g_strdup_printf ("%s is damaged", found->bytes.damaged[0] ? "A" : "B");
+        return message_printf ("%s is damaged", found->bytes.damaged[0] ? "A" : "B");
     if (!diff->same_statement)
         return judge_release (diff);
     if (diff->packing->len > 0 || !diff->same_frames)
         return judge_packing (diff);
     if (!found->same_votes && !found->same_roots)
-        return g_strdup ("the same but for the votes and the trust roots");
-    return g_strdup_printf ("the same but for the %s", found->same_votes ? "trust roots" : "votes");
+        return message_printf ("the same but for the votes and the trust roots");
+    return message_printf ("the same but for the %s", found->same_votes ? "trust roots" : "votes");
 }
 
 gboolean

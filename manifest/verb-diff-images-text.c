@@ -63,7 +63,7 @@ describe_config (const DiffImage *image)
     g_autofree char *hex = NULL;
 
     if (image->image == NULL && !image->held->has_config)
-        return g_strdup ("not known");
+        return message_printf ("not known");
     hex = digest_to_hex (image->image != NULL ? &image->image->config : &image->held->config);
     return g_strndup (hex, DIGEST_DIGITS);
 }

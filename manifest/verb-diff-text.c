@@ -92,7 +92,7 @@ describe_tree (const DiffProduct *product)
     g_autofree char *bytes = NULL;
 
     if (!product->has_tree_size)
-        return g_strdup ("(files and size not known)");
+        return message_printf ("(files and size not known)");
     bytes = size_to_text (product->tree_bytes);
     return g_strdup_printf ("%" G_GUINT64_FORMAT " files, %s", product->tree_files, bytes);
 }

@@ -116,7 +116,7 @@ verb_lint_text (const VerbOutput *output, const char *path, const LintResult *re
     const Release *release = result->release;
     guint warnings = result->lint.findings != NULL ? lint_count (&result->lint) : 0;
     guint allowed = result->lint.findings != NULL ? result->lint.findings->len - warnings : 0;
-    g_autofree char *reasons = g_strdup_printf (", allowed %u", allowed);
+    g_autofree char *reasons = message_printf (", allowed %u", allowed);
 
     for (guint i = 0; i < result->problems->len; i++)
         say ("%s\n", (const char *)result->problems->pdata[i]);

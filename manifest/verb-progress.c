@@ -43,9 +43,9 @@ format_eta (const Meter *meter, double rate)
     if (seconds >= 100 * 3600)
         return g_strdup ("");
     if (seconds >= 3600)
-        return g_strdup_printf ("  ETA %u:%02u:%02u", (guint)(seconds / 3600),
-                                (guint)(seconds / 60 % 60), (guint)(seconds % 60));
-    return g_strdup_printf ("  ETA %u:%02u", (guint)(seconds / 60), (guint)(seconds % 60));
+        return message_printf ("  ETA %u:%02u:%02u", (guint)(seconds / 3600),
+                               (guint)(seconds / 60 % 60), (guint)(seconds % 60));
+    return message_printf ("  ETA %u:%02u", (guint)(seconds / 60), (guint)(seconds % 60));
 }
 
 /* "12.3 MB of 45.0 MB  10.1 MB/s  ETA 0:03" */

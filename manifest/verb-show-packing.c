@@ -43,8 +43,8 @@ print_delta (const ShowInput *input)
     for (guint i = 0; i < packing->from->len; i++) {
         const PackingFrom *release = packing->from->pdata[i];
 
-        g_ptr_array_add (from, g_strdup_printf ("%s (release %" G_GUINT64_FORMAT ")",
-                                                release->version, release->release));
+        g_ptr_array_add (from, message_printf ("%s (release %" G_GUINT64_FORMAT ")",
+                                               release->version, release->release));
     }
     for (guint i = 0; i < packing->bases->len; i++)
         g_ptr_array_add (bases, ((PackingBase *)packing->bases->pdata[i])->name);

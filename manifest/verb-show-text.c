@@ -156,8 +156,8 @@ print_playbooks (const Release *release)
     for (guint i = 0; i < release->playbooks->len; i++) {
         const ReleasePlaybook *playbook = release->playbooks->pdata[i];
         g_autofree char *how =
-            g_strdup_printf ("run at %s, inventory %s", release_playbook_runs[playbook->run],
-                             playbook->inventory != NULL ? playbook->inventory : "localhost");
+            message_printf ("run at %s, inventory %s", release_playbook_runs[playbook->run],
+                            playbook->inventory != NULL ? playbook->inventory : "localhost");
 
         print_pair (playbook->path, how);
     }
@@ -170,7 +170,7 @@ print_placed (const Release *release)
         say ("\nconfigs\n");
     for (guint i = 0; i < release->configs->len; i++) {
         const ReleaseConfig *config = release->configs->pdata[i];
-        g_autofree char *how = g_strdup_printf (
+        g_autofree char *how = message_printf (
             "%04o %s, on conflict %s%s", config->mode, config->owner,
             release_conflicts[config->on_conflict], config->template ? ", template" : "");
 
@@ -226,7 +226,7 @@ print_health (const Release *release)
             health->command != NULL ? g_strjoinv (" ", health->command) : NULL;
         g_autofree char *what =
             g_strconcat (kinds[health->kind], command != NULL ? command : health->target, NULL);
-        g_autofree char *within = g_strdup_printf ("within %u s", health->within);
+        g_autofree char *within = message_printf ("within %u s", health->within);
 
         print_pair (what, within);
     }

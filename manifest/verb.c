@@ -3,7 +3,6 @@
 #include "manifest/verb.h"
 
 #include "manifest/error.h"
-#include "manifest/message.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #pragma once
 
+#include "manifest/message.h"
 #include "manifest/progress.h"
 
 #include <glib.h>

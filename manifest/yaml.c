@@ -4,6 +4,7 @@
 
 #include "manifest/error.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 #include <yaml.h>
@@ -109,7 +110,7 @@ check_characters (const char *text, gsize length, const char *name, GError **err
             return fail_at (name, line, column, error, "the text is not valid UTF-8 here");
         fault = character_fault (c);
         if (fault != NULL) {
-            g_autofree char *message = g_strdup_printf ("the text contains %s", fault);
+            g_autofree char *message = message_printf ("the text contains %s", fault);
             return fail_at (name, line, column, error, message);
         }
         column = c == '\n' ? 1 : column + 1;
@@ -134,9 +135,9 @@ fail_parser (const Reader *reader, GError **error)
     if (parser->error == YAML_MEMORY_ERROR)
         g_error ("out of memory");
     message =
-        g_strdup_printf ("not valid YAML: %s%s%s", parser->context != NULL ? parser->context : "",
-                         parser->context != NULL ? ": " : "",
-                         parser->problem != NULL ? parser->problem : "unknown problem");
+        message_printf ("not valid YAML: %s%s%s", parser->context != NULL ? parser->context : "",
+                        parser->context != NULL ? ": " : "",
+                        parser->problem != NULL ? parser->problem : "unknown problem");
     return fail_mark (reader, &parser->problem_mark, error, message);
 }
 
@@ -220,7 +221,7 @@ parse_scalar (Reader *reader, const yaml_event_t *event, GError **error)
         return NULL;
     if (value_fault (value, length) != NULL) {
         g_autofree char *message =
-            g_strdup_printf ("the string contains %s", value_fault (value, length));
+            message_printf ("the string contains %s", value_fault (value, length));
         fail_mark (reader, &event->start_mark, error, message);
         return NULL;
     }
@@ -237,9 +238,9 @@ check_depth (const Reader *reader, const yaml_event_t *event, guint depth, guint
     g_autofree char *message = NULL;
 
     if (flow_depth > LIMIT_YAML_FLOW_DEPTH)
-        message = g_strdup_printf ("[ ] and { } are nested deeper than %d", LIMIT_YAML_FLOW_DEPTH);
+        message = message_printf ("[ ] and { } are nested deeper than %d", LIMIT_YAML_FLOW_DEPTH);
     else if (depth > LIMIT_YAML_DEPTH)
-        message = g_strdup_printf ("lists and maps are nested deeper than %d", LIMIT_YAML_DEPTH);
+        message = message_printf ("lists and maps are nested deeper than %d", LIMIT_YAML_DEPTH);
     else
         return TRUE;
     return fail_mark (reader, &event->start_mark, error, message);
