@@ -30,6 +30,7 @@ static const Verb verbs[] = {
     { "lint", N_ ("check a release file and what it carries"), verb_lint },
     { "bundle", N_ ("pack and sign a release into one file"), verb_bundle },
     { "extract", N_ ("take everything out again without an engine"), verb_extract },
+    { "kit", N_ ("write handcarry itself for hosts that have nothing"), verb_kit },
     { "report", N_ ("write a page about a bundle, to print and sign"), verb_report },
     { "keygen", N_ ("make a key pair in minisign's formats"), verb_keygen },
     { "sign", N_ ("add a vote to a bundle, or make one over a statement"), verb_sign },
@@ -77,7 +78,7 @@ int
 main (int argc, char **argv)
 {
     g_autoptr (GError) error = NULL;
-    const Verb *verb;
+    const Verb *verb = argc >= 2 ? find_verb (argv[1]) : NULL;
     int status;
 
     surroundings_fill_descriptors ();
@@ -95,7 +96,6 @@ main (int argc, char **argv)
         print_help (stderr);
         return ERR_USAGE;
     }
-    verb = find_verb (argv[1]);
     if (verb == NULL) {
         g_autofree char *shown = error_quote (argv[1]);
         say_error ("handcarry: '%s' is not a verb; 'handcarry --help' lists them\n", shown);

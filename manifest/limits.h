@@ -32,6 +32,7 @@
 #define LIMIT_ROOT_KEYS 64 /* in one root; the same for its revoked list */
 #define LIMIT_ROOT_ROLES 16
 #define LIMIT_SIGNATURE_BYTES 16384 /* one minisign signature file */
+#define LIMIT_KIT_FILE_BYTES (256 * 1024 * 1024)
 #define LIMIT_FRAME_CONTENT (128 * 1024 * 1024)
 #define LIMIT_CONTROL_FRAME_CONTENT (16 * 1024 * 1024)
 #define LIMIT_FRAMES 65536 /* 8 TiB of content */

@@ -63,6 +63,7 @@ int verb_trust (int argc, char **argv, GError **error);
 int verb_bundle (int argc, char **argv, GError **error);
 int verb_verify (int argc, char **argv, GError **error);
 int verb_extract (int argc, char **argv, GError **error);
+int verb_kit (int argc, char **argv, GError **error);
 int verb_report (int argc, char **argv, GError **error);
 int verb_install (int argc, char **argv, GError **error);
 int verb_plan (int argc, char **argv, GError **error);

@@ -16,7 +16,7 @@ MAKER = os.path.abspath(os.environ.get("HANDCARRY_MAKER", PROGRAM))
 # isolated one, which has the same code.
 SAMPLED = PROGRAM != MAKER or (
     os.path.exists(PROGRAM) and b"__asan_init" in pathlib.Path(PROGRAM).read_bytes())
-CONNECTED = {"bundle", "extract", "keygen", "lint", "report", "sign",
+CONNECTED = {"bundle", "extract", "keygen", "kit", "lint", "report", "sign",
              *(("trust", sub) for sub in ("add", "init", "retire", "revoke", "rotate", "sign"))}
 
 

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154 # what comes before sets and what comes after uses them
+#
+# What install and uninstall share. Before it stand the values of this kit (bundle/kit-write.c), so
+# that each script is one file. Only what POSIX and busybox have.
+
+say() { printf '%s\n' "$*"; }
+
+die() # STATUS WORDS…
+{
+    status=$1
+    shift
+    printf 'handcarry kit: %s\n' "$*" >&2
+    exit "$status"
+}
+
+# With --root nothing outside of that folder is touched, also where a link in it leads elsewhere.
+use_root() # DIR
+{
+    root=$(cd -P "$1" 2>/dev/null && pwd -P) || die 2 "--root $1: there is no such folder"
+    [ "$root" != / ] || root=''
+    for folder in opt opt/handcarry usr/local/bin etc/systemd/system; do
+        [ -d "$root/$folder" ] || continue
+        case $(cd -P "$root/$folder" && pwd -P)/ in
+            "$root"/*) ;;
+            *) die 5 "$root/$folder leads out of $root" ;;
+        esac
+    done
+}
+
+set_places()
+{
+    base=$root/opt/handcarry
+    new=$base/.new
+    bin=$root/usr/local/bin
+    target=/opt/handcarry/current/bin/handcarry
+    units=$root/etc/systemd/system
+    unit=handcarry-recover.service
+    [ ! -L "$base" ] || die 5 "$base is a link; it has to be a folder"
+}
+
+# One line that no other process has had since the machine was started.
+name_process() # PID
+{
+    pid=$1
+    if [ -r "/proc/$pid/stat" ]; then
+        stat=$(cat "/proc/$pid/stat" 2>/dev/null)
+        # shellcheck disable=SC2086 # words
+        set -- "$pid" ${stat##*)}
+        if [ $# -gt 20 ]; then shift 20; else set -- gone; fi
+        say "$pid $1"
+    elif [ -r /proc/self/stat ] || ! kill -0 "$pid" 2>/dev/null; then
+        say gone
+    else
+        say "$pid"
+    fi
+}
+
+# The link appears with its content or not at all; one of a process that was killed is taken over.
+lock()
+{
+    name_process "$$" >"$base/.holder.$$" || die 1 "cannot write to $base; nothing was changed"
+    tries=0
+    until ln "$base/.holder.$$" "$base/.lock" 2>/dev/null; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 9 ] || [ ! -e "$base/.lock" ]; then
+            die 1 "cannot make the lock $base/.lock; nothing was changed"
+        fi
+        holder=$(cat "$base/.lock" 2>/dev/null) || holder=''
+        process=${holder%% *}
+        if [ -n "$process" ] && [ "$(name_process "$process")" = "$holder" ]; then
+            die 75 "another install or uninstall is under way (process $process); nothing was changed"
+        fi
+        mv -f "$base/.lock" "$base/.holder.$$.stale" 2>/dev/null || continue
+        [ "$(cat "$base/.holder.$$.stale")" = "$holder" ] ||
+            ln "$base/.holder.$$.stale" "$base/.lock" 2>/dev/null
+    done
+    locked=yes
+    for left in "$base"/.holder.*; do
+        process=${left##*.holder.}
+        [ -d "/proc/$process" ] && [ "$process" != "$$" ] || rm -f "$left"
+    done
+    rm -rf "$base/.gone" "$new" "$bin"/.handcarry.new.*
+}
+
+# A folder that goes has no name of its own before its first file goes.
+drop() # FOLDER
+{
+    rm -rf "$base/.gone" && mv "$1" "$base/.gone" && rm -rf "$base/.gone"
+}
+
+clean_up()
+{
+    [ -z "$locked" ] || rm -rf "$new" "$base/.lock"
+    rm -f "$bin/.handcarry.new.$$" "$base/.holder.$$" "$base/.holder.$$.stale"
+    rmdir "$base" 2>/dev/null || :
+}
+
+# mv with a folder as its last word renames over a link there, also over one that leads to a folder.
+switch_link() # NAME VERSION
+{
+    mkdir -p "$new/links" && rm -f "$new/links/$1" && ln -s "$2" "$new/links/$1" &&
+        mv -f "$new/links/$1" "$base/" || die 1 "cannot make the link $base/$1"
+}
+
+sync_disk()
+{
+    sync -f "$base" 2>/dev/null || sync
+}
+
+has_systemd()
+{
+    [ -z "$root" ] && [ -d /run/systemd/system ] && return
+    [ -x "$root/lib/systemd/systemd" ] || [ -x "$root/usr/lib/systemd/systemd" ]
+}
+
+unit_is_ours()
+{
+    grep -q '^# Placed by the handcarry kit' "$units/$unit" 2>/dev/null
+}
+
+reload_systemd()
+{
+    if [ -z "$root" ] && [ -d /run/systemd/system ]; then
+        systemctl daemon-reload || say "'systemctl daemon-reload' failed: type it again"
+    fi
+}
+
+place_unit() # VERSION
+{
+    [ ! -e "$units/$unit" ] || unit_is_ours || {
+        boot="$units/$unit is not the kit's and stays as it is"
+        return
+    }
+    boot="$unit ends what a power cut left"
+    if cmp -s "$base/$1/$unit" "$units/$unit" && [ -L "$units/multi-user.target.wants/$unit" ]; then
+        return
+    fi
+    if mkdir -p "$units/multi-user.target.wants" && cp "$base/$1/$unit" "$units/.$unit.new" &&
+        chmod 644 "$units/.$unit.new" && mv -f "$units/.$unit.new" "$units/$unit" &&
+        rm -f "$units/multi-user.target.wants/$unit" &&
+        ln -s "/etc/systemd/system/$unit" "$units/multi-user.target.wants/$unit"; then
+        changed=yes
+        reload_systemd
+        return
+    fi
+    rm -f "$units/.$unit.new"
+    boot="cannot place $units/$unit: after a power cut type 'handcarry recover'"
+}

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The handcarry authors
+# shellcheck shell=sh disable=SC2015,SC2154 # what comes before sets them
+
+usage()
+{
+    cat <<END
+Usage: ${0##*/} [options]
+
+Installs handcarry $version for $machine into /opt/handcarry/$version, with one link,
+/usr/local/bin/handcarry. It takes a Linux kernel from 4.18 and nothing else.
+The version before is kept, and works until this one is whole.
+
+  --root DIR  install below this folder instead of /
+  --check     compare this kit with its own SHA-256 sums and change nothing; who
+              made it is proven by its signature or a sum that came another way
+  --help      this text
+
+Exit status: 0 done or already so; 1 failed, nothing was changed; 2 usage;
+3 damaged; 5 refused; 6 not enough space; 75 another install is under way.
+END
+}
+
+parse_options()
+{
+    root='' check=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --root) [ $# -ge 2 ] || die 2 "--root needs a folder"; use_root "$2"; shift ;;
+            --root=*) use_root "${1#--root=}" ;;
+            --check) check=yes ;;
+            --help | -h) usage; exit 0 ;;
+            *) die 2 "unknown option $1; --help lists them" ;;
+        esac
+        shift
+    done
+}
+
+# A kit that is one file has its content behind the script; else it is the folder of this script.
+find_self()
+{
+    self=$0
+    [ -f "$self" ] || die 2 "this has to be run as a file: sh handcarry-kit.sh"
+    if [ "$payload_size" -eq 0 ]; then
+        here=$(cd -P "$(dirname "$self")" && pwd -P)
+        return
+    fi
+    size=$(wc -c <"$self") || die 1 "cannot read $self"
+    [ "$size" -eq $((payload_at + payload_size)) ] ||
+        die 3 "$self is damaged: it has $((size)) bytes, not $((payload_at + payload_size)); copy it again"
+}
+
+check_payload() # SUM, or nothing where it could not be read
+{
+    [ "$1" = "$payload_sum" ] ||
+        die 3 "$self is damaged: SHA-256 of its content is ${1:-unknown}, not $payload_sum;" \
+            "copy it again; nothing was changed"
+}
+
+check_folder() # FOLDER
+{
+    bad=$(cd "$1" && sha256sum -c SHA256SUMS 2>/dev/null | grep -v ': OK$') || :
+    if [ -n "$bad" ] || ! (cd "$1" && sha256sum -c SHA256SUMS >/dev/null 2>&1); then
+        die 3 "$1 is not what its SHA256SUMS says: ${bad:-it cannot be read}; nothing was changed"
+    fi
+}
+
+check_kit()
+{
+    if [ "$payload_size" -eq 0 ]; then
+        check_folder "$here"
+        say "ok: every file is as $here/SHA256SUMS says"
+    else
+        sum=$(tail -c "+$((payload_at + 1))" "$self" | sha256sum)
+        check_payload "${sum%% *}"
+        say "ok: the content has the SHA-256 $payload_sum"
+    fi
+    say "That finds damage. Who made it: compare a sum that came another way, or the signature."
+}
+
+check_host()
+{
+    if [ -z "$root" ]; then
+        [ "$(id -u)" -eq 0 ] || die 1 "this installs into /opt and /usr/local: run it as root"
+        [ "$(uname -m)" = "$machine" ] ||
+            die 5 "this kit is for $machine, and this machine is $(uname -m); nothing was changed"
+    fi
+    if [ -e "$bin/handcarry" ] || [ -L "$bin/handcarry" ]; then
+        case $(readlink "$bin/handcarry") in
+            /opt/handcarry/*) ;;
+            *) die 5 "$bin/handcarry is another program's; move it away first; nothing was changed" ;;
+        esac
+    fi
+    [ ! -e "$base/current" ] || [ -L "$base/current" ] ||
+        die 5 "$base/current is no link; nothing was changed"
+}
+
+begin()
+{
+    mkdir -p "$base" "$bin" || die 1 "cannot make $base and $bin; nothing was changed"
+    lock
+    # What cannot be undone later is tried first.
+    ln -s "$target" "$bin/.handcarry.new.$$" ||
+        die 1 "cannot write to $bin; nothing was changed"
+}
+
+free_kib()
+{
+    df -Pk "$base" 2>/dev/null | { read -r _; read -r _ _ _ free _; say "${free:-}"; }
+}
+
+check_room()
+{
+    need=$((room + payload_size / 1024 + 64))
+    have=$(free_kib)
+    case $have in '' | *[!0-9]*) return ;; esac
+    [ "$have" -ge "$need" ] ||
+        die 6 "not enough space in $base: needs $need KiB, has $have KiB; nothing was changed"
+}
+
+cannot_write()
+{
+    have=$(free_kib)
+    [ "${have:-1024}" -ge 512 ] ||
+        die 6 "not enough space in $base: needs $((room + payload_size / 1024 + 64)) KiB; nothing was changed"
+    die 1 "cannot write to $base; nothing was changed"
+}
+
+# The content is copied first, and what is checked is what is unpacked: a stick that is read twice
+# may give other bytes.
+unpack_payload()
+{
+    tail -c "+$((payload_at + 1))" "$self" >"$new/payload" || cannot_write
+    sum=$(sha256sum <"$new/payload")
+    check_payload "${sum%% *}"
+    (cd "$new" && gzip -dc <payload | tar -xf -) || cannot_write
+    rm -f "$new/payload"
+}
+
+copy_folder()
+{
+    mkdir "$staged" && cp "$here/SHA256SUMS" "$staged/" || cannot_write
+    while read -r _ name; do
+        mkdir -p "$staged/${name%/*}" 2>/dev/null
+        case $name in */*) ;; *) rmdir "$staged/$name" ;; esac
+        cp "$here/$name" "$staged/$name" || cannot_write
+    done <"$here/SHA256SUMS"
+}
+
+# Whatever the umask, a stick without modes, or who unpacked it.
+set_modes()
+{
+    find "$staged" -type d -exec chmod 755 {} + && find "$staged" -type f -exec chmod 644 {} + &&
+        chmod 755 "$staged/bin/handcarry" "$staged/lib/$loader" "$staged/install" \
+            "$staged/uninstall" || die 1 "cannot set modes in $staged; nothing was changed"
+    [ "$(id -u)" -ne 0 ] || chown -R 0:0 "$staged" || die 1 "cannot set owners; nothing was changed"
+}
+
+stage()
+{
+    staged=$new/handcarry-$version
+    mkdir "$new" || cannot_write
+    if [ "$payload_size" -eq 0 ]; then
+        copy_folder
+    else
+        unpack_payload
+    fi
+    check_folder "$staged"
+    set_modes
+}
+
+# Before anything is switched: does it start here?
+try_program()
+{
+    if [ "$(uname -m)" != "$machine" ]; then
+        say "not tried: this machine is $(uname -m), the kit is for $machine"
+        return
+    fi
+    said=$("$staged/lib/$loader" --library-path "$staged/lib" "$staged/bin/handcarry" --version 2>&1) &&
+        [ "$said" = "handcarry $version" ] ||
+        die 1 "handcarry does not start on this machine: ${said:-it said nothing}; nothing was changed"
+}
+
+# The same where it lies now: it looks for its libraries beside itself, with the help of /proc.
+try_placed()
+{
+    [ -z "$root" ] || return 0
+    said=$("$base/$version/bin/handcarry" --version 2>&1) && return
+    [ -z "$fresh" ] || drop "$base/$version"
+    die 1 "handcarry does not start from $base/$version: $said; the version before is the current one"
+}
+
+is_equal()
+{
+    cmp -s "$staged/SHA256SUMS" "$base/$version/SHA256SUMS" &&
+        (cd "$base/$version" && sha256sum -c SHA256SUMS >/dev/null 2>&1)
+}
+
+# File by file, each of which is whole at any time: the program never goes away.
+repair()
+{
+    (cd "$staged" && find . -type f) | while read -r name; do
+        cmp -s "$staged/$name" "$base/$version/$name" && continue
+        mkdir -p "$base/$version/${name%/*}" && mv -f "$staged/$name" "$base/$version/$name" || exit 1
+        say "  repaired  $base/$version/${name#./}"
+    done || die 1 "cannot repair $base/$version; run this again"
+}
+
+place()
+{
+    sync_disk
+    if [ ! -d "$base/$version" ]; then
+        mv "$staged" "$base/$version" || die 1 "cannot make $base/$version; nothing was changed"
+        fresh=yes
+    elif is_equal; then
+        return
+    else
+        repair
+    fi
+    changed=yes
+    sync_disk
+}
+
+switch()
+{
+    was=$(readlink "$base/current") || was=''
+    if [ "$was" != "$version" ]; then
+        [ -z "$was" ] || [ ! -d "$base/$was" ] || switch_link previous "$was"
+        switch_link current "$version"
+        changed=yes
+    fi
+    if [ -L "$bin/handcarry" ] && [ "$(readlink "$bin/handcarry")" = "$target" ]; then
+        return
+    fi
+    mv -f "$bin/.handcarry.new.$$" "$bin/handcarry" || die 1 "cannot make $bin/handcarry; run this again"
+    changed=yes
+}
+
+drop_older()
+{
+    previous=$(readlink "$base/previous") || previous=''
+    for folder in "$base"/*; do
+        name=${folder##*/}
+        case $name in "$version" | "$previous" | current | previous) continue ;; esac
+        [ -f "$folder/SHA256SUMS" ] && [ -f "$folder/uninstall" ] || continue
+        drop "$folder" && say "  removed   version $name"
+    done
+}
+
+place_boot()
+{
+    if has_systemd; then
+        place_unit "$version"
+    elif [ -x "$root/sbin/openrc-run" ]; then
+        boot="OpenRC has no unit of ours: after a power cut type 'handcarry recover'"
+    else
+        boot="no systemd here: after a power cut type 'handcarry recover'"
+    fi
+}
+
+report()
+{
+    if [ -n "$changed" ]; then
+        say "handcarry $version is installed in $base/$version"
+    else
+        say "handcarry $version is there already, whole and current; nothing changed"
+    fi
+    [ -z "$previous" ] || [ ! -d "$base/$previous" ] ||
+        say "  before    $previous is kept; back to it: /opt/handcarry/$previous/install"
+    say "  run       /usr/local/bin/handcarry"
+    say "  boot      $boot"
+    say "  manual    man -M /opt/handcarry/current/share/man handcarry-install"
+    say "  check     cd /opt/handcarry/$version && sha256sum -c SHA256SUMS"
+    say "  remove    /opt/handcarry/$version/uninstall"
+}
+
+main()
+{
+    umask 022
+    # shellcheck disable=SC2034 # common.sh's
+    locked='' changed='' fresh='' boot=''
+    parse_options "$@"
+    find_self
+    if [ -n "$check" ]; then
+        check_kit
+        exit 0
+    fi
+    set_places
+    check_host
+    trap clean_up EXIT
+    trap 'exit 1' HUP INT TERM
+    begin
+    if [ "$payload_size" -eq 0 ] && [ "$here" = "$base/$version" ]; then
+        check_folder "$here"
+    else
+        check_room
+        stage
+        try_program
+        place
+        try_placed
+    fi
+    switch
+    drop_older
+    place_boot
+    sync_disk
+    report
+    exit 0
+}
+
+main "$@"
