@@ -36,6 +36,7 @@ status_free (Status *status)
     g_ptr_array_unref (status->products);
     g_free (status->unreached);
     g_free (status->run);
+    g_free (status->why);
     g_free (status->lost);
     g_free (status);
 }
@@ -127,10 +128,27 @@ static const char *
 next_of (const Status *status, const Journal *journal)
 {
     if (status->busy)
-        return "wait until it is over";
+        return N_ ("wait until it is over");
+    if (journal->phase == PHASE_ATTENTION &&
+        g_str_equal (journal_text (journal, "verb"), "install"))
+        return N_ (
+            "remove the cause, then type: handcarry recover --forward (or handcarry recover, "
+            "to go back)");
     if (journal->phase == PHASE_ATTENTION)
-        return "remove the cause, then type: handcarry recover";
-    return "handcarry recover (the next install does the same first)";
+        return N_ ("remove the cause, then type: handcarry recover");
+    return N_ ("handcarry recover (the next install does the same first)");
+}
+
+/* What the newest record says of itself, as why a person is wanted; or NULL. */
+static char *
+why_of (const Journal *journal)
+{
+    guint count = journal->records->len;
+    JsonObject *last = count > 0 ? journal->records->pdata[count - 1] : NULL;
+
+    return last != NULL
+               ? g_strdup (json_object_get_string_member_with_default (last, "message", NULL))
+               : NULL;
 }
 
 /* Root alone may read it. */
@@ -155,6 +173,7 @@ look_run (Status *status, const Host *host)
                         journal_text (journal, "verb"), journal_text (journal, "product"),
                         journal_number (journal, "from"), journal_number (journal, "to"));
     status->phase = journal_phases[journal->phase];
+    status->why = why_of (journal);
     status->next = next_of (status, journal);
 }
 

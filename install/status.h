@@ -28,6 +28,7 @@ typedef struct {
     gboolean busy;       /* a run goes on right now */
     char *run;           /* the run that is open: "install of NAME, release 2 after 1"; or NULL */
     const char *phase;   /* how far it got */
+    char *why;           /* what the run said when it stopped, in lines; or NULL */
     const char *next;    /* what to type, where one is open */
     char *lost;          /* why the records are not to be believed; NULL: they are */
 } Status;

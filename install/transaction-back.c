@@ -42,21 +42,36 @@ undo_brought (Run *run, GString *troubles)
         g_string_append_printf (troubles, "\n  %s", why->message);
 }
 
-static gboolean
-stop_for (Run *run, const char *message, const char *next, GError **error)
+static void
+write_attention (Run *run, const char *message)
 {
     g_autoptr (GError) local = NULL;
 
     if (!journal_phase (run->journal, PHASE_ATTENTION, message, &local))
         run_note (run, "%s", local->message);
-    return fail (error, ERR_NEEDS_ATTENTION,
-                 "%s\nnext: remove the cause, then type: handcarry recover%s", message, next);
 }
 
 gboolean
 transaction_stop (Run *run, const char *message, GError **error)
 {
-    return stop_for (run, message, "", error);
+    write_attention (run, message);
+    return fail (error, ERR_NEEDS_ATTENTION,
+                 "%s\nnext: remove the cause, then type: handcarry recover", message);
+}
+
+/* Where the way back is closed, or was not wanted yet. */
+static gboolean
+stop_ahead (Run *run, const char *message, GError **error)
+{
+    write_attention (run, message);
+    if (!run->options.hold)
+        return fail (error, ERR_NEEDS_ATTENTION,
+                     "%s\nnext: remove the cause, then type: handcarry recover --forward", message);
+    return fail (error, ERR_NEEDS_ATTENTION,
+                 "%s\nnothing was taken back, as --on-failure stop asked\n"
+                 "next: remove the cause, then type: handcarry recover --forward\n"
+                 "or, to go back: handcarry recover",
+                 message);
 }
 
 /* From here on nothing of the release is needed, so its folder may go. */
@@ -221,15 +236,17 @@ transaction_back (Run *run, const GError *why, GError **error)
     g_autoptr (GError) trouble = NULL;
     g_autofree char *message = NULL;
 
-    if (!run_is (run, "install") || run->options.hold)
+    if (!run_is (run, "install"))
         return transaction_stop (run, why->message, error);
+    if (run->options.hold)
+        return stop_ahead (run, why->message, error);
     run->stopped = FALSE; /* what was asked for is what happens now */
     run->back_from = run->release->release;
     /* Nothing is taken back yet, so the way forward stays open. */
     if (any_program_began (run) && !check_data (run, old, &trouble)) {
         message =
             message_printf ("%s\nand there is no way back: %s", why->message, trouble->message);
-        return stop_for (run, message, " --forward", error);
+        return stop_ahead (run, message, error);
     }
     /* Recovery would go forward again over what is taken back here, if it did not know. */
     if (!journal_phase (run->journal, run->journal->reached == PHASE_LEFT ? PHASE_LEFT : PHASE_BACK,

@@ -45,11 +45,23 @@ print_product (const VerbOutput *output, const StatusProduct *product)
 }
 
 static void
+print_run (const VerbOutput *output, const Status *status)
+{
+    verb_print (output, "open: %s (%s)\n", status->run, status->phase);
+    if (status->why != NULL) {
+        g_auto (GStrv) lines = g_strsplit (status->why, "\n", -1);
+        g_autofree char *why = g_strjoinv ("\n           ", lines);
+
+        verb_print (output, "  why      %s\n", why);
+    }
+    verb_print (output, "  next     %s\n", status->next);
+}
+
+static void
 print_text (const VerbOutput *output, const Status *status)
 {
     if (status->run != NULL)
-        verb_print (output, "open: %s (%s)\n  next     %s\n", status->run, status->phase,
-                    status->next);
+        print_run (output, status);
     else if (status->busy)
         verb_print (output, "a run of handcarry goes on right now\n");
     if (status->unreached != NULL)
@@ -117,6 +129,7 @@ print_json (const Status *status)
     json_out_flag (json, "busy", status->busy);
     json_out_text (json, "open-run", status->run);
     json_out_text (json, "phase", status->phase);
+    json_out_text (json, "why", status->why);
     json_out_text (json, "next", status->next);
     json_out_text (json, "lost", status->lost);
     json_out_list (json, "products", status->products, add_product);

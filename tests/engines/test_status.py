@@ -92,7 +92,8 @@ def test_a_run_that_was_held_names_the_next_command(host, plain):
     install_next(host, plain, "--on-failure=stop", status=9)
     said = host.status()
     assert said["open-run"] == "install of handcarry-test, from release 1 to 2"
-    assert "handcarry recover" in said["next"] and not said["busy"]
+    assert "handcarry recover --forward" in said["next"] and not said["busy"]
+    assert "false" in said["why"]
     assert text_of(host).startswith("open: install of handcarry-test, from release 1 to 2 (")
     # A plan of the same says so too.
     assert any("did not end" in note for note in host.plan(host.bundle(plain))[1]["notes"])

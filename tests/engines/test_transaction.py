@@ -85,7 +85,8 @@ def test_a_failure_that_is_held_can_be_left_or_gone_through(host20, release):
     next_release(release)
     bundle = host20.bundle(release)
     ran = host20.install(bundle, "--on-failure", "stop", status=9)
-    assert "handcarry recover" in ran.stderr
+    assert "type: handcarry recover --forward" in ran.stderr
+    assert "to go back: handcarry recover" in ran.stderr
     assert (release.target / "plain.conf").read_text() == "plain = no\n"
     run(host20, "recover")
     assert (release.target / "plain.conf").read_text() == "plain = yes\n"
