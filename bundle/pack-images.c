@@ -60,6 +60,7 @@ add_image (Packer *packer, const ReleaseImage *wanted, SourceImage *source)
     g_ptr_array_add (packer->statement.images, image);
     image->name = g_strdup (wanted->name);
     image->platform = g_strdup (source->platform);
+    image->ansible = wanted->ansible;
     image->config = digest_of_bytes (source->config);
     image->config_bytes = g_bytes_get_size (source->config);
     for (guint i = 0; i < source->layers->len; i++) {

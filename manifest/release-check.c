@@ -45,6 +45,31 @@ check_image_names (FieldReader *reader, const YamlNode *map, const GPtrArray *im
     }
 }
 
+/* One image, and only where the release says that it does not need the host's Ansible: what runs
+ * as root is never a guess. */
+static void
+check_ansible (FieldReader *reader, const YamlNode *map, const Release *release)
+{
+    gboolean bundled = release_carries_ansible (release);
+    guint found = 0;
+
+    for (guint i = 0; i < release->images->len; i++) {
+        if (!((const ReleaseImage *)release->images->pdata[i])->ansible)
+            continue;
+        found++;
+        if (!bundled)
+            field_problem (reader, item (map, "images", i),
+                           "the image carries Ansible, but the release does not say 'requires: "
+                           "{ansible-core: bundled}', so the host's own would be used");
+        if (found == 2)
+            field_problem (reader, item (map, "images", i),
+                           "two images carry Ansible; playbooks run with one");
+    }
+    if (bundled && found == 0)
+        field_problem (reader, field_find (map, "requires"),
+                       "'ansible-core: bundled' needs one image with 'ansible: true'");
+}
+
 /* A target is one path for one source; and what is a file for one can be no folder for another. */
 static void
 add_target (FieldReader *reader, const YamlNode *node, const char *to, GHashTable *targets)
@@ -122,6 +147,8 @@ release_check_whole (FieldReader *reader, const YamlNode *map, const Release *re
 {
     check_product (reader, map, release->product);
     check_image_names (reader, map, release->images);
+    if (!reader->sealed)
+        check_ansible (reader, map, release);
     check_targets (reader, map, release);
     if (!reader->sealed && field_find (map, "images") == NULL && release->playbooks->len == 0 &&
         release->compose->len == 0 && release->configs->len == 0 && release->files->len == 0)

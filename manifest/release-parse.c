@@ -205,6 +205,7 @@ read_image (FieldReader *reader, const YamlNode *node, gpointer target)
         { "name", read_image_name, G_STRUCT_OFFSET (ReleaseImage, name), FIELD_REQUIRED },
         { "from", read_image_source, G_STRUCT_OFFSET (ReleaseImage, from), FIELD_REQUIRED },
         { "sbom", read_sbom, 0, FIELD_AUTHORED },
+        { "ansible", field_flag, G_STRUCT_OFFSET (ReleaseImage, ansible) },
         { NULL },
     };
     ReleaseImage *image = g_new0 (ReleaseImage, 1);

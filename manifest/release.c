@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define RELEASE_FORMAT "1"
+#define ANSIBLE_BUNDLED "bundled"
 #define DEFAULT_PLATFORM "linux/amd64"
 
 static void
@@ -254,6 +255,21 @@ read_tool_version (FieldReader *reader, const YamlNode *node, gpointer target)
 }
 
 static void
+read_ansible_version (FieldReader *reader, const YamlNode *node, gpointer target)
+{
+    if (node->kind == YAML_NODE_SCALAR && strcmp (node->text, ANSIBLE_BUNDLED) == 0)
+        *(char **)target = g_strdup (ANSIBLE_BUNDLED);
+    else
+        read_tool_version (reader, node, target);
+}
+
+gboolean
+release_carries_ansible (const Release *release)
+{
+    return g_strcmp0 (release->requires_ansible, ANSIBLE_BUNDLED) == 0;
+}
+
+static void
 read_python (FieldReader *reader, const YamlNode *node, gpointer target)
 {
     release_read_names (reader, node, target, "[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*",
@@ -266,7 +282,7 @@ read_requires (FieldReader *reader, const YamlNode *node, gpointer target)
     static const Field fields[] = {
         { "handcarry", read_tool_version, G_STRUCT_OFFSET (Release, requires_handcarry) },
         { "docker", read_tool_version, G_STRUCT_OFFSET (Release, requires_docker) },
-        { "ansible-core", read_tool_version, G_STRUCT_OFFSET (Release, requires_ansible) },
+        { "ansible-core", read_ansible_version, G_STRUCT_OFFSET (Release, requires_ansible) },
         { "python", read_python, G_STRUCT_OFFSET (Release, requires_python) },
         { NULL },
     };
@@ -394,6 +410,16 @@ check_data (FieldReader *reader, const YamlNode *map, const Release *release)
                        release->rollback_to, release->release);
 }
 
+/* It is needed before playbooks that run before the other images are loaded, and a host reads the
+ * layers of a bundle in their order. */
+static void
+put_ansible_first (GPtrArray *images)
+{
+    for (guint i = 1; i < images->len; i++)
+        if (((const ReleaseImage *)images->pdata[i])->ansible)
+            g_ptr_array_insert (images, 0, g_ptr_array_steal_index (images, i));
+}
+
 Release *
 release_parse_authored (GBytes *text, const char *name, const ReleaseOverrides *overrides,
                         GPtrArray *problems, GError **error)
@@ -418,6 +444,7 @@ release_parse_authored (GBytes *text, const char *name, const ReleaseOverrides *
     }
     if (!field_reader_finish (&reader, problems, error))
         return NULL;
+    put_ansible_first (release->images);
     return g_steal_pointer (&release);
 }
 

@@ -20,6 +20,7 @@ typedef struct {
     char *from; /* "docker-archive:…"; NULL in a statement */
     char *sbom; /* path of the SBOM that the build has; NULL: none, and in a statement */
     guint sbom_line, sbom_column;
+    gboolean ansible; /* playbooks run with the Ansible that it carries */
 } ReleaseImage;
 
 /* before: while the old release still serves. install: towards this release, also when rolling back
@@ -71,12 +72,11 @@ typedef struct {
     guint64 release;
     guint64 epoch; /* of the trust root that it is made for (keys/FORMAT.md) */
     char **platforms;
-    char *source;             /* URI of what it is made from; not in a statement; NULL: not said */
-    char **sites, **hosts;    /* NULL: everywhere */
-    char *requires_handcarry; /* versions; NULL: no requirement */
-    char *requires_docker;
-    char *requires_ansible;
-    char **requires_python; /* module names */
+    char *source;          /* URI of what it is made from; not in a statement; NULL: not said */
+    char **sites, **hosts; /* NULL: everywhere */
+    char *requires_handcarry, *requires_docker; /* versions; NULL: no requirement */
+    char *requires_ansible;                     /* or "bundled": in an image */
+    char **requires_python;                     /* module names */
     GPtrArray *values, *images, *playbooks, *compose, *configs, *files, *health;
     char **volumes;
     guint64 upgrade_from, rollback_to; /* 0: none */
@@ -107,6 +107,7 @@ Compose *release_read_compose_files (const Release *release, int dirfd, GPtrArra
 /* The image that engines take for the same as name, as the release spells it; NULL: none. Only of
  * an authored release: in a statement the images are not here. */
 const char *release_find_image (const Release *release, const char *name);
+gboolean release_carries_ansible (const Release *release);
 
 /* For statement.c: the same keys in a sealed text, and back. */
 Release *release_parse_sealed (const YamlNode *map, const char *name,

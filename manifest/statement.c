@@ -105,6 +105,7 @@ read_image (FieldReader *reader, const YamlNode *node, gpointer target)
           FIELD_REQUIRED },
         { "manifest", field_digest, G_STRUCT_OFFSET (StatementImage, manifest), FIELD_REQUIRED },
         { "layers", read_layers, G_STRUCT_OFFSET (StatementImage, layers), FIELD_REQUIRED },
+        { "ansible", field_flag, G_STRUCT_OFFSET (StatementImage, ansible) },
         { NULL },
     };
     StatementImage *image = statement_image_new ();
@@ -182,6 +183,32 @@ check_images (FieldReader *reader, const YamlNode *list, const Statement *statem
     }
 }
 
+/* What runs as root is never a guess: one image, and the release says that there is one. */
+static void
+check_ansible (FieldReader *reader, const YamlNode *list, const Statement *statement)
+{
+    guint found = 0;
+
+    for (guint i = 0; i < statement->images->len; i++)
+        found += ((const StatementImage *)statement->images->pdata[i])->ansible ? 1 : 0;
+    if (found != (release_carries_ansible (statement->release) ? 1 : 0))
+        field_problem (reader, list,
+                       "%u images carry Ansible, and 'ansible-core: bundled' stands for one",
+                       found);
+}
+
+const StatementImage *
+statement_find_ansible (const Statement *statement)
+{
+    for (guint i = 0; i < statement->images->len; i++) {
+        const StatementImage *image = statement->images->pdata[i];
+
+        if (image->ansible)
+            return image;
+    }
+    return NULL;
+}
+
 static void
 read_own_keys (FieldReader *reader, const YamlNode *map, Statement *statement)
 {
@@ -195,6 +222,7 @@ read_own_keys (FieldReader *reader, const YamlNode *map, Statement *statement)
     field_read_list (reader, images, LIMIT_IMAGES, read_image, statement->images);
     if (images->kind == YAML_NODE_LIST && statement->images->len == images->values->len)
         check_images (reader, images, statement);
+    check_ansible (reader, images, statement);
 }
 
 /* The names once more where a reader of the release looks for them. */
@@ -205,6 +233,7 @@ name_images (Statement *statement)
         ReleaseImage *image = g_new0 (ReleaseImage, 1);
 
         image->name = g_strdup (((StatementImage *)statement->images->pdata[i])->name);
+        image->ansible = ((StatementImage *)statement->images->pdata[i])->ansible;
         g_ptr_array_add (statement->release->images, image);
     }
 }
@@ -261,6 +290,10 @@ write_image (YamlWriter *writer, const StatementImage *image)
     yaml_writer_number_pair (writer, "config-bytes", image->config_bytes);
     yaml_writer_digest_pair (writer, "manifest", &image->manifest);
     write_layers (writer, image->layers);
+    if (image->ansible) {
+        yaml_writer_key (writer, "ansible");
+        yaml_writer_word (writer, "true");
+    }
     yaml_writer_end_map (writer);
 }
 

@@ -22,8 +22,9 @@ typedef struct {
     char *platform; /* "linux/amd64" */
     Digest config;  /* of the image config's bytes: the image ID on overlay2 and Podman */
     guint64 config_bytes;
-    Digest manifest; /* of the OCI manifest we write: the image ID on the containerd store */
-    GArray *layers;  /* StatementLayer, lowest first */
+    Digest manifest;  /* of the OCI manifest we write: the image ID on the containerd store */
+    GArray *layers;   /* StatementLayer, lowest first */
+    gboolean ansible; /* playbooks run with the Ansible that it carries */
 } StatementImage;
 
 typedef struct {
@@ -43,6 +44,8 @@ StatementImage *statement_image_new (void);
 void statement_image_free (StatementImage *image);
 /* The diffIDs of its layers (Digest), lowest first. */
 GArray *statement_image_diffids (const StatementImage *image);
+/* The image that carries Ansible; NULL: the host's own is used. */
+const StatementImage *statement_find_ansible (const Statement *statement);
 void statement_free (Statement *statement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StatementImage, statement_image_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Statement, statement_free)

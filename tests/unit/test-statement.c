@@ -27,6 +27,21 @@ test_files_of_good_and_bad_statements (void)
     corpus_walk ("statement", take);
 }
 
+/* The one that a release with 'ansible-core: bundled' cannot be without. */
+static StatementImage *
+ansible_image (void)
+{
+    StatementImage *image = statement_image_new ();
+    StatementLayer layer = { .bytes = 1024 };
+
+    image->name = g_strdup ("ansible:1");
+    image->platform = g_strdup ("linux/amd64");
+    image->config_bytes = 1;
+    image->ansible = TRUE;
+    g_array_append_val (image->layers, layer);
+    return image;
+}
+
 static GBytes *
 authored_to_sealed (const char *name)
 {
@@ -39,9 +54,11 @@ authored_to_sealed (const char *name)
 
     g_assert_true (g_file_get_contents (path, &data, &length, NULL));
     text = g_bytes_new (data, length);
-    statement->images = g_ptr_array_new ();
+    statement->images = g_ptr_array_new_with_free_func ((GDestroyNotify)statement_image_free);
     statement->release = release_parse_authored (text, name, NULL, NULL, &error);
     g_assert_no_error (error);
+    if (release_carries_ansible (statement->release))
+        g_ptr_array_add (statement->images, ansible_image ());
     return statement_write (statement);
 }
 
