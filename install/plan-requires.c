@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/plan.h"
 
+#include "install/ansible-root.h"
 #include "install/compose.h"
 #include "install/version.h"
 #include "manifest/error.h"
@@ -60,7 +61,8 @@ check_ansible (Run *run, GPtrArray *missing)
     g_autofree char *version = NULL;
     const char *at;
 
-    if (wanted == NULL && run->release->playbooks->len == 0)
+    if (release_carries_ansible (run->release) ||
+        (wanted == NULL && run->release->playbooks->len == 0))
         return;
     if (probe (run, argv, out) != 0) {
         add (missing, "ansible-core", wanted != NULL ? wanted : "2.14", "none");
@@ -73,7 +75,7 @@ check_ansible (Run *run, GPtrArray *missing)
 }
 
 static void
-check_python (Run *run, GPtrArray *missing)
+check_python (Run *run, const char *python, GPtrArray *missing)
 {
     g_autoptr (GPtrArray) argv = g_ptr_array_new ();
     g_autoptr (GString) out = g_string_new (NULL);
@@ -81,20 +83,34 @@ check_python (Run *run, GPtrArray *missing)
 
     if (run->release->requires_python == NULL || run->release->requires_python[0] == NULL)
         return;
-    g_ptr_array_add (argv, (char *)"python3");
+    g_ptr_array_add (argv, (char *)python);
     g_ptr_array_add (argv, (char *)"-c");
     g_ptr_array_add (argv, (char *)PYTHON_PROBE);
     for (char **module = run->release->requires_python; *module != NULL; module++)
         g_ptr_array_add (argv, *module);
     g_ptr_array_add (argv, NULL);
     if (probe (run, (const char *const *)argv->pdata, out) != 0) {
-        g_ptr_array_add (missing, message_printf ("python3, which does not run here"));
+        g_ptr_array_add (missing, message_printf ("%s, which does not run here", python));
         return;
     }
     lines = g_strsplit (out->str, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
             g_ptr_array_add (missing, message_printf ("the Python module '%s'", *line));
+}
+
+gboolean
+plan_check_carried_python (Run *run, GError **error)
+{
+    g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
+    g_autofree char *all = NULL;
+
+    check_python (run, run->ansible->python, missing);
+    if (missing->len == 0)
+        return TRUE;
+    g_ptr_array_add (missing, NULL);
+    all = g_strjoinv ("; ", (char **)missing->pdata);
+    return fail (error, ERR_NOT_READY, "the image that carries Ansible lacks %s", all);
 }
 
 static void
@@ -133,7 +149,9 @@ plan_check_requires (Run *run, GError **error)
         add (missing, "handcarry", own, HANDCARRY_VERSION);
     check_engine (run, missing);
     check_ansible (run, missing);
-    check_python (run, missing);
+    /* What is carried is looked at when it is there. */
+    if (!release_carries_ansible (run->release))
+        check_python (run, "python3", missing);
     check_compose (run, missing);
     if (missing->len == 0)
         return TRUE;

@@ -77,7 +77,7 @@ add_places (Run *run, OutlookSpace *state)
 
         if (!step->needed)
             continue;
-        if (step->kind == &step_tree_kind)
+        if (step->kind == &step_tree_kind || step->kind == &step_ansible_kind)
             outlook_need (state, "state", step->bytes);
         if (step->kind != &step_config_kind && step->kind != &step_files_kind)
             continue;

@@ -115,6 +115,7 @@ plan_steps (Run *run, GError **error)
         !step_configs_plan (run, error) || !step_files_plan (run, error) ||
         !step_dropped_plan (run, error) || !step_names_plan (run, error))
         return FALSE;
+    step_ansible_plan (run);
     due = !is_current (run) || any_needed (run);
     run->already = !due;
     if (!step_playbooks_plan (run, due, error) || !step_health_plan (run, due, error))

@@ -19,6 +19,9 @@ gboolean plan_images (Run *run, const char **culprit, GError **error) G_GNUC_WAR
 gboolean plan_defer (Run *run, GError *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Adds the requirements of the release that this host does not meet to run->outlook->problems. */
 gboolean plan_check_requires (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The Python modules that it asks for, of the Python that it carries itself (ERR_NOT_READY);
+ * run->ansible is open. */
+gboolean plan_check_carried_python (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Fills run->outlook->spaces. ERR_SPACE names each file system with what it needs and has. */
 gboolean plan_check_space (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -3,6 +3,7 @@
 #include "install/playbook-recap.h"
 
 #include "bundle/strictjson.h"
+#include "install/json-member.h"
 #include "install/last-lines.h"
 #include "install/mask.h"
 #include "manifest/error.h"
@@ -22,7 +23,7 @@ static const char *const statuses[] = {
 
 /* One line of the plugin's; what it does not have is NULL. */
 typedef struct {
-    const char *event, *status, *play, *task, *host, *said;
+    const char *event, *status, *play, *task, *host, *said, *ansible;
     guint64 milliseconds;
 } Record;
 
@@ -51,6 +52,7 @@ playbook_recap_free (PlaybookRecap *recap)
     if (recap == NULL)
         return;
     g_ptr_array_unref (recap->tasks);
+    g_free (recap->ansible);
     g_free (recap->idle);
     g_free (recap->fault);
     g_free (recap);
@@ -131,8 +133,11 @@ read_record (Reading *reading, JsonObject *object, GError **error)
         !strictjson_string (object, "play", name, &record.play, error) ||
         !strictjson_string (object, "task", name, &record.task, error) ||
         !strictjson_string (object, "host", name, &record.host, error) ||
-        !strictjson_string (object, "said", name, &record.said, error))
+        !strictjson_string (object, "said", name, &record.said, error) ||
+        !strictjson_string (object, "ansible", name, &record.ansible, error))
         return FALSE;
+    if (record.ansible != NULL && reading->recap->ansible == NULL)
+        reading->recap->ansible = clean (reading, record.ansible);
     if (g_strcmp0 (record.event, "play") == 0)
         reading->recap->plays++;
     else if (g_strcmp0 (record.event, "end") == 0)
@@ -210,6 +215,7 @@ playbook_recap_add (const PlaybookRecap *recap, JsonObject *object)
         json_object_set_int_member (counts, statuses[i], recap->counts[i]);
     for (guint i = 0; i < recap->tasks->len; i++)
         json_array_add_object_element (tasks, task_object (recap->tasks->pdata[i]));
+    json_member_set_text (object, "ansible-core", recap->ansible);
     json_object_set_object_member (object, "counts", counts);
     json_object_set_array_member (object, "tasks", tasks);
 }

@@ -29,6 +29,7 @@ typedef struct {
     gboolean ended;
     guint counts[TASK_STATUSES];
     GPtrArray *tasks; /* PlaybookTask: the first PLAYBOOK_RECAP_TASKS of them */
+    char *ansible;    /* version of ansible-core, fit for a terminal; NULL: not said */
     char *idle;       /* name of a play that matched no host, or NULL */
     char *fault;      /* the last task that failed, with what it said; NULL: none did */
 } PlaybookRecap;
@@ -43,7 +44,7 @@ PlaybookRecap *playbook_recap_read (GBytes *results, const char *name, gboolean 
 /* A play without hosts, a failed task, or no end is ERR_FAILED. */
 gboolean playbook_recap_check (const PlaybookRecap *recap, const char *name,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The members "counts" and "tasks", for journal and receipt (install/FORMAT.md). */
+/* The members "ansible-core", "counts" and "tasks", for journal and receipt (install/FORMAT.md). */
 void playbook_recap_add (const PlaybookRecap *recap, JsonObject *object);
 void playbook_recap_free (PlaybookRecap *recap);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PlaybookRecap, playbook_recap_free)

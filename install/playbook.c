@@ -3,6 +3,7 @@
 #include "install/playbook.h"
 
 #include "bundle/ansible.h"
+#include "install/ansible-root.h"
 #include "install/playbook-resource.h"
 #include "install/work.h"
 #include "manifest/error.h"
@@ -56,17 +57,19 @@ start (Work *work, const ReleasePlaybook *playbook, int *status, GError **error)
     g_autofree char *config = g_build_filename (work->path, "ansible.cfg", NULL);
     g_autofree char *tasks = g_build_filename (work->path, "tasks", NULL);
     g_auto (GStrv) environment = work_environment (work->run);
-    const char *const argv[] = { "ansible-playbook",
-                                 "-i",
-                                 playbook->inventory != NULL ? playbook->inventory : usual,
-                                 "-e",
-                                 variables,
-                                 playbook->path,
-                                 NULL };
+    const AnsibleRoot *carried = work->run->ansible;
+    const char *argv[] = { carried != NULL ? carried->python : NULL,
+                           carried != NULL ? carried->playbook : "ansible-playbook",
+                           "-i",
+                           playbook->inventory != NULL ? playbook->inventory : usual,
+                           "-e",
+                           variables,
+                           playbook->path,
+                           NULL };
 
     environment = g_environ_setenv (environment, "ANSIBLE_CONFIG", config, TRUE);
     environment = g_environ_setenv (environment, "HANDCARRY_TASKS", tasks, TRUE);
-    return work_run (work, argv, environment, status, error);
+    return work_run (work, argv + (carried != NULL ? 0 : 1), environment, status, error);
 }
 
 /* Without the file ansible-playbook did not even load the plugin. */
@@ -115,8 +118,8 @@ playbook_run (Run *run, const ReleasePlaybook *playbook, PlaybookRecap **recap, 
     gboolean well;
     int status;
 
-    if (!work_open (&work, run, name, error) || !write_files (&work, playbook, error) ||
-        !start (&work, playbook, &status, error))
+    if (!ansible_root_open (run, error) || !work_open (&work, run, name, error) ||
+        !write_files (&work, playbook, error) || !start (&work, playbook, &status, error))
         return FALSE;
     well = read_recap (&work, playbook, status, &found, error) &&
            judge (&work, playbook, status, found, error);

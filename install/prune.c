@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/prune.h"
 
+#include "install/ansible-root.h"
 #include "install/load.h"
 #include "install/place-tree.h"
 #include "install/stored.h"
@@ -30,6 +31,7 @@ prune_free (Prune *prune)
     g_ptr_array_unref (prune->names);
     g_ptr_array_unref (prune->used);
     g_ptr_array_unref (prune->logs);
+    g_ptr_array_unref (prune->ansible);
     g_free (prune);
 }
 
@@ -44,13 +46,15 @@ prune_new (const char *product)
     prune->names = g_ptr_array_new_with_free_func (g_free);
     prune->used = g_ptr_array_new_with_free_func (g_free);
     prune->logs = g_ptr_array_new_with_free_func (g_free);
+    prune->ansible = g_ptr_array_new_with_free_func (g_free);
     return prune;
 }
 
 gboolean
 prune_is_empty (const Prune *prune)
 {
-    return prune->releases->len == 0 && prune->names->len == 0 && prune->logs->len == 0;
+    return prune->releases->len == 0 && prune->names->len == 0 && prune->logs->len == 0 &&
+           prune->ansible->len == 0;
 }
 
 static gboolean
@@ -274,6 +278,18 @@ sort_out_logs (const Run *run, Prune *prune, GError **error)
 }
 
 static gboolean
+sort_out_ansible (Prune *prune, int product_fd, GError **error)
+{
+    GPtrArray *paths = ansible_root_unneeded (product_fd, prune->kept, error);
+
+    if (paths == NULL)
+        return FALSE;
+    g_ptr_array_unref (prune->ansible);
+    prune->ansible = paths;
+    return TRUE;
+}
+
+static gboolean
 add_blocks (int dirfd, const char *name, const char *path, const struct stat *st, gpointer data,
             GError **error)
 {
@@ -282,17 +298,26 @@ add_blocks (int dirfd, const char *name, const char *path, const struct stat *st
 }
 
 static gboolean
-measure (const Run *run, Prune *prune, int product_fd, GError **error)
+measure_folder (Prune *prune, int product_fd, const char *name, GError **error)
 {
     static const PlaceWalk calls = { .file = add_blocks };
+    autofd int fd = file_open_below (product_fd, name, O_RDONLY | O_DIRECTORY, NULL);
 
+    return fd < 0 || place_walk (fd, &calls, &prune->state_bytes, error);
+}
+
+static gboolean
+measure (const Run *run, Prune *prune, int product_fd, GError **error)
+{
     for (guint i = 0; i < prune->releases->len; i++) {
         g_autofree char *name = stored_path (g_array_index (prune->releases, guint64, i), NULL);
-        autofd int fd = openat (product_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-        if (fd >= 0 && !place_walk (fd, &calls, &prune->state_bytes, error))
+        if (!measure_folder (prune, product_fd, name, error))
             return FALSE;
     }
+    for (guint i = 0; i < prune->ansible->len; i++)
+        if (!measure_folder (prune, product_fd, prune->ansible->pdata[i], error))
+            return FALSE;
     for (guint i = 0; i < prune->logs->len; i++) {
         struct stat st;
 
@@ -312,6 +337,7 @@ prune_estimate (Run *run, const char *product, guint64 current, guint keep, GErr
     if (product_fd < 0)
         return g_steal_pointer (&prune);
     if (!sort_out_releases (run, prune, product_fd, current, keep, error) ||
+        !sort_out_ansible (prune, product_fd, error) ||
         !sort_out_names (run, prune, product_fd, error) || !sort_out_logs (run, prune, error) ||
         !measure (run, prune, product_fd, error))
         return NULL;
@@ -398,8 +424,16 @@ remove_release (const Run *run, const Prune *prune, guint64 number, GError **err
 static gboolean
 remove_files (Run *run, Prune *prune, GError **error)
 {
+    autofd int product_fd =
+        file_open_below (run->host->state_fd, prune->product, O_RDONLY | O_DIRECTORY, error);
+
+    if (product_fd < 0)
+        return FALSE;
     for (guint i = 0; i < prune->releases->len; i++)
         if (!remove_release (run, prune, g_array_index (prune->releases, guint64, i), error))
+            return FALSE;
+    for (guint i = 0; i < prune->ansible->len; i++)
+        if (!ansible_root_remove (product_fd, prune->ansible->pdata[i], error))
             return FALSE;
     for (guint i = 0; i < prune->logs->len; i++) {
         const char *log = g_ptr_array_index (prune->logs, i);

@@ -21,6 +21,7 @@ typedef struct {
     GPtrArray *names;    /* char *: image names that go */
     GPtrArray *used;     /* char *: names that stay, since a container uses the image (prune_run) */
     GPtrArray *logs;     /* char *: relative to STATE */
+    GPtrArray *ansible;  /* char *: relative to STATE/PRODUCT (install/ansible-root.h) */
     guint64 state_bytes; /* of folders and logs; prune_run adds what the repository gave free */
     guint64 engine_bytes; /* of images that lose their last name: at most, for others may have
                              layers of them */

@@ -3,6 +3,7 @@
 #include "install/run-open.h"
 #include "install/run.h"
 
+#include "install/ansible-root.h"
 #include "install/base.h"
 #include "install/candidates.h"
 #include "install/isolate.h"
@@ -332,6 +333,7 @@ run_free (Run *run)
     run_trust_free (run->trust);
     statement_free (run->own_statement);
     run_free (run->leaving);
+    ansible_root_free (run->ansible);
     if (!run->borrows)
         free_host_side (run);
     g_free (run);

@@ -50,8 +50,7 @@ struct Run {
     GPtrArray *links;   /* Run: bundles of a chain before this one; only their images are used */
     gboolean borrows;   /* host, engine and states belong to another run */
     GPtrArray *brought; /* Statement: of the links before this bundle, borrowed */
-    gboolean images_planned;
-    gboolean foresee; /* plan as if those images were there already */
+    gboolean images_planned, foresee; /* foresee: plan as if those images were there already */
     Host *host;
     RunTrust *trust; /* NULL where there is no bundle */
     Engine *engine;
@@ -67,25 +66,26 @@ struct Run {
     VoteReport *votes;
     Launcher *launcher; /* borrowed */
     NetworkBarrier barrier;
-    State *state;            /* NULL: never installed here */
-    GPtrArray *others;       /* State of the other products */
-    GPtrArray *values;       /* HostValue */
-    GHashTable *tree;        /* path → RunFile */
-    GPtrArray *steps;        /* Step */
-    GPtrArray *named;        /* EngineImage, or NULL, that has the real name of each image */
-    GPtrArray *listed;       /* EngineImage by engine_list, for one plan; NULL: not asked yet */
-    GPtrArray *in_engine;    /* EngineImage: all; NULL where no image lacks */
-    GPtrArray *notes;        /* char *: what a person should know, for plan and install */
-    guint lasting_notes;     /* how many of them hold whichever bundle is chosen */
-    Outlook *outlook;        /* what a plan found out for a person */
-    Bases *bases;            /* NULL: no delta */
-    TreeSource *tree_source; /* NULL: not opened, or the bundle carries its whole tree */
-    RebuildCost *cost;       /* NULL: no layer is sent */
-    GArray *layers;          /* Digest: all layers that are sent, statement order */
-    gboolean already;        /* nothing to do */
-    int product_fd;          /* STATE/PRODUCT; -1 in plan */
-    Progress *progress;      /* borrowed */
-    LauncherOutput output;   /* of playbooks, for the terminal; NULL: not shown */
+    State *state;                /* NULL: never installed here */
+    GPtrArray *others;           /* State of the other products */
+    GPtrArray *values;           /* HostValue */
+    GHashTable *tree;            /* path → RunFile */
+    GPtrArray *steps;            /* Step */
+    GPtrArray *named;            /* EngineImage, or NULL, that has the real name of each image */
+    GPtrArray *listed;           /* EngineImage by engine_list, for one plan; NULL: not asked yet */
+    GPtrArray *in_engine;        /* EngineImage: all; NULL where no image lacks */
+    GPtrArray *notes;            /* char *: what a person should know, for plan and install */
+    guint lasting_notes;         /* how many of them hold whichever bundle is chosen */
+    Outlook *outlook;            /* what a plan found out for a person */
+    Bases *bases;                /* NULL: no delta */
+    TreeSource *tree_source;     /* NULL: not opened, or the bundle carries its whole tree */
+    struct AnsibleRoot *ansible; /* NULL: not looked for, not there, or the host's own is used */
+    RebuildCost *cost;           /* NULL: no layer is sent */
+    GArray *layers;              /* Digest: all layers that are sent, statement order */
+    gboolean already;            /* nothing to do */
+    int product_fd;              /* STATE/PRODUCT; -1 in plan */
+    Progress *progress;          /* borrowed */
+    LauncherOutput output;       /* of playbooks, for the terminal; NULL: not shown */
     gpointer output_data;
     const char *shown;       /* what was printed before it began; borrowed, or NULL */
     RunLog *log;             /* NULL until the run begins to change the host */

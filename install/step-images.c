@@ -333,6 +333,7 @@ add_step (Run *run, guint index, Step **base)
     step->image = g_ptr_array_index (run->statement->images, index);
     step->temporary = step_images_temporary (run, index);
     *base = step_add (run, &step_image_kind, step->image->name, "is there", step);
+    (*base)->early = step->image->ansible;
     return step;
 }
 

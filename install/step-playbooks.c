@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "install/ansible-root.h"
 #include "install/json-member.h"
 #include "install/playbook.h"
 #include "install/reach.h"
@@ -23,6 +24,8 @@ run_one (Step *step, Run *of, GError **error)
     g_clear_pointer (&step->report, json_object_unref);
     if (recap != NULL)
         playbook_recap_add (recap, step->report = json_object_new ());
+    if (recap != NULL && of->ansible != NULL)
+        json_member_set_digest (step->report, "image", &of->ansible->image);
     return done;
 }
 
@@ -111,12 +114,29 @@ describe_inventory (const Run *run, const char *inventory)
                            reach != NULL ? "; " : "", reach != NULL ? reach : "");
 }
 
+/* Its version is known when it was tried out. NULL: the host's own. */
+static char *
+describe_ansible (const Run *run)
+{
+    const StatementImage *image = statement_find_ansible (run->statement);
+    const AnsibleRoot *root = run->ansible;
+
+    if (image == NULL)
+        return NULL;
+    return root != NULL ? message_printf ("run, with ansible-core %s carried in %s", root->version,
+                                          image->name)
+                        : message_printf ("run, with the Ansible carried in %s", image->name);
+}
+
 static void
 add (Run *run, const StepKind *kind, ReleasePlaybook *playbook, gboolean due)
 {
     Step *step = step_add (run, kind, playbook->path, due ? "run" : "not due", playbook);
+    g_autofree char *with = due ? describe_ansible (run) : NULL;
 
     step->needed = due;
+    if (with != NULL)
+        step_set_action (step, with);
     if (playbook->inventory != NULL)
         step->detail = describe_inventory (run, playbook->inventory);
 }

@@ -10,9 +10,9 @@
 
 /* Carried out in this order. */
 static const StepKind *const kinds[] = {
-    &step_tree_kind,          &step_before_kind,  &step_image_kind,  &step_leave_kind,
-    &step_compose_leave_kind, &step_config_kind,  &step_files_kind,  &step_name_kind,
-    &step_playbook_kind,      &step_compose_kind, &step_health_kind,
+    &step_tree_kind,  &step_ansible_kind,       &step_before_kind,  &step_image_kind,
+    &step_leave_kind, &step_compose_leave_kind, &step_config_kind,  &step_files_kind,
+    &step_name_kind,  &step_playbook_kind,      &step_compose_kind, &step_health_kind,
 };
 
 Step *
@@ -50,13 +50,14 @@ step_free (Step *step)
 }
 
 static guint
-rank (const StepKind *kind)
+rank (const Step *step)
 {
+    const StepKind *kind = step->early ? &step_ansible_kind : step->kind;
     guint i = 0;
 
     while (i < G_N_ELEMENTS (kinds) && kinds[i] != kind)
         i++;
-    return i;
+    return 2 * i + (step->early ? 0 : 1);
 }
 
 static int
@@ -64,7 +65,7 @@ by_rank (gconstpointer a, gconstpointer b)
 {
     const Step *const *left = a, *const *right = b;
 
-    return (int)rank ((*left)->kind) - (int)rank ((*right)->kind);
+    return (int)rank (*left) - (int)rank (*right);
 }
 
 void

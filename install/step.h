@@ -40,6 +40,7 @@ struct Step {
     char *detail;  /* more for a person, or NULL */
     guint64 bytes; /* to the engine, or to disk */
     gboolean needed;
+    gboolean early;     /* an image that is needed before the playbooks `before` */
     gboolean begun;     /* set by transaction.c: undo is due */
     JsonObject *report; /* set by the step: what its record carries for the receipt; or NULL */
     gpointer data;
@@ -63,7 +64,7 @@ gboolean steps_read (Run *run, const Journal *journal, GError **error) G_GNUC_WA
 /* The kinds there are, in the order in which a run carries them out. */
 extern const StepKind step_tree_kind, step_before_kind, step_image_kind, step_config_kind,
     step_files_kind, step_name_kind, step_playbook_kind, step_health_kind, step_leave_kind,
-    step_compose_kind, step_compose_leave_kind;
+    step_compose_kind, step_compose_leave_kind, step_ansible_kind;
 
 /* Each looks at the host and adds the steps of one kind. */
 gboolean step_images_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -71,6 +72,8 @@ gboolean step_images_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean step_images_plan_kept (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Looks again, after what was foreseen has come true; the new steps take the place of the old. */
 gboolean step_images_plan_again (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Where the release carries Ansible. */
+void step_ansible_plan (Run *run);
 gboolean step_tree_plan (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Of a stored release, run's or run->leaving: its tree is as signed, or comes from the repository.
  */

@@ -7,7 +7,6 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/message.h"
-#include "manifest/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,8 +82,7 @@ tree_store_start (GError **error)
     if (pid == 0) {
         /* Nor may it keep another process of this program waiting for the end of its input. */
         dup2 (pair[1], STDERR_FILENO + 1);
-        if (!kernel_close_range (STDERR_FILENO + 2, ~0U))
-            _exit (1); /* lint: allow-exit: the child of a fork */
+        close_range (STDERR_FILENO + 2, ~0U, 0);
         die_with (self);
         serve_workers (STDERR_FILENO + 1);
     }

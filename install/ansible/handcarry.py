@@ -9,6 +9,7 @@ import os
 import time
 
 from ansible.plugins.callback import CallbackBase
+from ansible.release import __version__
 
 DOCUMENTATION = '''
     name: handcarry
@@ -62,6 +63,9 @@ class CallbackModule(CallbackBase):
         spent = 0 if begin is None else int((time.monotonic() - begin) * 1000)
         self.write(event='task', status=status, host=host, play=self.play,
                    task=task.get_name(), ms=spent, **more)
+
+    def v2_playbook_on_start(self, playbook):
+        self.write(event='start', ansible=__version__)
 
     def v2_playbook_on_play_start(self, play):
         self.play = play.get_name()
