@@ -5,6 +5,7 @@
 #include "bundle/reader.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,7 +88,14 @@ has_ended (const Decoder *decoder)
     autofd int pidfd = pidfd_open (decoder->pid, 0);
     struct pollfd fd = { pidfd, POLLIN, 0 };
 
-    return pidfd >= 0 && poll (&fd, 1, END_MILLISECONDS) == 1;
+    if (pidfd >= 0)
+        return poll (&fd, 1, END_MILLISECONDS) == 1;
+    for (int i = 0; i < END_MILLISECONDS / KERNEL_ASK_MILLISECONDS; i++) {
+        if (kernel_has_ended (decoder->pid))
+            return TRUE;
+        g_usleep (KERNEL_ASK_MILLISECONDS * 1000);
+    }
+    return FALSE;
 }
 
 /* It closed the socket because it ended, or it sent what is no answer. */

@@ -4,6 +4,7 @@
 
 #include "install/engine-http.h"
 #include "install/launcher.h"
+#include "manifest/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,6 +168,29 @@ interrupt (int socket, pid_t pid, gint64 *until)
     *until = g_get_monotonic_time () + INTERRUPT_MICROSECONDS;
 }
 
+/* poll() of output, pidfd and socket until something comes, the program has ended, or time is over
+ * (0). Where there is no pidfd, it is asked for again and again. */
+static int
+wait_for (struct pollfd fds[3], pid_t pid, gint64 until, gboolean *ended)
+{
+    for (;;) {
+        gint64 left = until == 0 ? -1 : MAX (0, (until - g_get_monotonic_time ()) / 1000 + 1);
+        int most = left < 0 ? -1 : (int)MIN (left, G_MAXINT), n;
+
+        if (fds[1].fd < 0)
+            most = most < 0 ? KERNEL_ASK_MILLISECONDS : MIN (most, KERNEL_ASK_MILLISECONDS);
+        /* Asked before, so that what it wrote last is in the pipe. */
+        *ended = fds[1].fd < 0 && kernel_has_ended (pid);
+        n = poll (fds, 3, *ended ? 0 : most);
+        if (fds[1].fd >= 0)
+            *ended = n > 0 && fds[1].revents != 0;
+        if (n == 0 && *ended)
+            return 1;
+        if (n != 0 || fds[1].fd >= 0 || left == 0)
+            return n;
+    }
+}
+
 /* Waits for the program itself, not for the end of its output: what it leaves running may keep the
  * pipe open. FALSE: the other end of the socket is gone, or time is over. */
 static gboolean
@@ -176,9 +200,8 @@ watch (int socket, int output, int pidfd, pid_t pid, gint64 until, gboolean *tim
         struct pollfd fds[3] = { { output, POLLIN, 0 },
                                  { pidfd, POLLIN, 0 },
                                  { socket, POLLIN, 0 } };
-        gint64 left = until == 0 ? -1 : MAX (0, (until - g_get_monotonic_time ()) / 1000 + 1);
-        gboolean more;
-        int n = poll (fds, 3, until == 0 ? -1 : (int)MIN (left, G_MAXINT));
+        gboolean more, ended;
+        int n = wait_for (fds, pid, until, &ended);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -189,7 +212,7 @@ watch (int socket, int output, int pidfd, pid_t pid, gint64 until, gboolean *tim
             interrupt (socket, pid, &until);
         if (fds[0].revents != 0 && !forward (output, socket, &more))
             return FALSE;
-        if (fds[1].revents != 0 && fds[0].revents == 0)
+        if (ended && fds[0].revents == 0)
             return TRUE;
         /* The pipe's end comes before the program's: poll only the latter. */
         if (fds[0].revents != 0 && !more)
@@ -267,7 +290,8 @@ serve_run (int socket, const Request *request)
     if (!ended)
         kill_orphans (before);
     close (output[0]);
-    close (pidfd);
+    if (pidfd >= 0)
+        close (pidfd);
     if (!ended && !timed_out)
         return FALSE;
     return send_end (socket, timed_out ? LAUNCHER_TIMED_OUT : exit_code (status), "");

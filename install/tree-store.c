@@ -7,6 +7,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/message.h"
+#include "manifest/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +83,8 @@ tree_store_start (GError **error)
     if (pid == 0) {
         /* Nor may it keep another process of this program waiting for the end of its input. */
         dup2 (pair[1], STDERR_FILENO + 1);
-        close_range (STDERR_FILENO + 2, ~0U, 0);
+        if (!kernel_close_range (STDERR_FILENO + 2, ~0U))
+            _exit (1); /* lint: allow-exit: the child of a fork */
         die_with (self);
         serve_workers (STDERR_FILENO + 1);
     }

@@ -4,6 +4,7 @@
 
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -198,7 +199,7 @@ confine_descriptors (const int *kept, guint count, GError **error)
     for (;;) {
         int next = next_kept (at, kept, count);
 
-        if (next != at && close_range ((guint)at, next < 0 ? ~0U : (guint)next - 1, 0) < 0)
+        if (next != at && !kernel_close_range ((guint)at, next < 0 ? ~0U : (guint)next - 1))
             return fail_errno (error, ERR_FAILED, errno, "cannot close descriptors");
         if (next < 0)
             return TRUE;

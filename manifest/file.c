@@ -3,15 +3,14 @@
 #include "manifest/file.h"
 
 #include "manifest/error.h"
+#include "manifest/kernel.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 void
@@ -77,12 +76,7 @@ file_open_dir_given (const char *path, GError **error)
 int
 file_open_below (int dirfd, const char *path, int flags, GError **error)
 {
-    struct open_how how = {
-        .flags = (guint64)flags | O_CLOEXEC | O_NOCTTY,
-        .mode = (flags & O_CREAT) ? 0600 : 0,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
-    int fd = (int)syscall (SYS_openat2, dirfd, path, &how, sizeof how);
+    int fd = kernel_open_below (dirfd, path, flags);
 
     if (fd < 0) {
         g_autofree char *shown = error_quote (path);

@@ -17,7 +17,7 @@ int file_open_given (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* Opens a directory given by the user. */
 int file_open_dir_given (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Opens a relative path strictly below dirfd: no symlinks in any component, no escape
- * (openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS). flags are those of open(2). */
+ * (kernel_open_below()). flags are those of open(2). */
 int file_open_below (int dirfd, const char *path, int flags,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -2,6 +2,9 @@
  * Copyright The handcarry authors */
 #include "manifest/surroundings.h"
 
+#include "manifest/kernel.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -69,7 +72,9 @@ void
 surroundings_shed (void)
 {
     surroundings_fill_descriptors ();
-    close_range (STDERR_FILENO + 1, ~0U, 0);
+    if (!kernel_close_range (STDERR_FILENO + 1, ~0U))
+        g_error ("cannot close the descriptors that this program was started with: %s",
+                 g_strerror (errno));
     /* What is private says so where it is made; playbooks expect the usual. */
     umask (022);
     keep_few_variables ();
