@@ -7,7 +7,6 @@
 #include "manifest/file.h"
 #include "manifest/limits.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -86,34 +85,6 @@ find_program (const char *beside, GError **error)
                       beside, installed);
 }
 
-/* The program must be one that was linked for this version's folder. */
-static gboolean
-check_program (Kit *kit, const char *path, GBytes *program, GError **error)
-{
-    static const char home[] = KIT_HOME "/lib/";
-    gsize length;
-    const char *bytes = g_bytes_get_data (program, &length);
-    Elf64_Ehdr header;
-    const char *loader;
-
-    if (length < sizeof header || memcmp (bytes, ELFMAG, SELFMAG) != 0 ||
-        bytes[EI_CLASS] != ELFCLASS64 || bytes[EI_DATA] != ELFDATA2LSB)
-        return fail (error, ERR_FORMAT, "'%s' is no 64-bit ELF program", path);
-    memcpy (&header, bytes, sizeof header);
-    if (header.e_machine != EM_X86_64 && header.e_machine != EM_AARCH64)
-        return fail (error, ERR_FORMAT, "'%s' is for machine %u; a kit is for x86_64 or aarch64",
-                     path, header.e_machine);
-    kit->machine = g_strdup (header.e_machine == EM_X86_64 ? "x86_64" : "aarch64");
-    loader = memmem (bytes, length, home, sizeof home - 1);
-    if (loader == NULL || memchr (loader, '\0', length - (gsize)(loader - bytes)) == NULL)
-        return fail (error, ERR_FORMAT,
-                     "'%s' does not take its loader from " KIT_HOME
-                     "/lib: it is no handcarry-host of version " HANDCARRY_VERSION,
-                     path);
-    kit->loader = g_strdup (loader + sizeof home - 1);
-    return TRUE;
-}
-
 static gboolean
 add_libraries (Kit *kit, const char *program, const char *sysroot, GError **error)
 {
@@ -127,7 +98,25 @@ add_libraries (Kit *kit, const char *program, const char *sysroot, GError **erro
 
         if (!kit_add_file (kit, name, library->path, library->loader, error))
             return FALSE;
+        if (library->loader)
+            kit->loader = g_strdup (library->soname);
     }
+    return TRUE;
+}
+
+/* The program must be one that was linked for this version's folder. */
+static gboolean
+check_program (const Kit *kit, const char *path, GBytes *program, GError **error)
+{
+    g_autofree char *loader = g_strdup_printf (KIT_HOME "/lib/%s", kit->loader);
+    gsize length;
+    const char *bytes = g_bytes_get_data (program, &length);
+
+    if (kit->loader == NULL || memmem (bytes, length, loader, strlen (loader) + 1) == NULL)
+        return fail (error, ERR_FORMAT,
+                     "'%s' does not take its loader from '" KIT_HOME
+                     "/lib': it is no handcarry-host of version " HANDCARRY_VERSION,
+                     path);
     return TRUE;
 }
 
@@ -191,8 +180,9 @@ collect (Kit *kit, const KitOptions *options, GError **error)
     if (bytes == NULL)
         return FALSE;
     kit_add (kit, "bin/handcarry", bytes, TRUE);
-    if (!check_program (kit, program, bytes, error) ||
-        !add_libraries (kit, program, options->sysroot, error) ||
+    kit->machine = kit_machine (program, error);
+    if (kit->machine == NULL || !add_libraries (kit, program, options->sysroot, error) ||
+        !check_program (kit, program, bytes, error) ||
         !add_locale (kit, options->sysroot, "", error) || !kit_add_share (kit, beside, error))
         return FALSE;
     kit_add (kit, UNIT, make_unit (), FALSE);

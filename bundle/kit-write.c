@@ -46,11 +46,12 @@ count_room (const Kit *kit)
     return room;
 }
 
-/* Every value is made of letters, digits, dots, dashes and underscores, and needs no quoting. */
+/* Every value is made of letters, digits, dots, dashes and underscores, and needs no quoting.
+ * Braces round it all: a shell runs nothing of a file that was cut off in the script. */
 static GString *
 make_script (const Head *head, const char *name)
 {
-    GString *text = g_string_new ("#!/bin/sh\n# handcarry-kit: 1\n");
+    GString *text = g_string_new ("#!/bin/sh\n# handcarry-kit: 1\n{\n");
 
     g_string_append_printf (text,
                             "version=%s\nmachine=%s\nloader=%s\nroom=%" G_GUINT64_FORMAT
@@ -61,6 +62,7 @@ make_script (const Head *head, const char *name)
     append_resource (text, "common.sh");
     g_string_append_c (text, '\n');
     append_resource (text, name);
+    g_string_append (text, "}\n");
     return text;
 }
 

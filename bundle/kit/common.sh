@@ -15,6 +15,17 @@ die() # STATUS WORDS…
     exit "$status"
 }
 
+# Nothing of the caller's decides what runs or how it is read: not its language, not its settings of
+# tools, and not a folder that PATH means by "." and that may lie on the stick.
+begin_alone()
+{
+    umask 022
+    LC_ALL=C
+    export LC_ALL
+    unset CDPATH GZIP TAR_OPTIONS POSIXLY_CORRECT
+    cd / || exit 1
+}
+
 # With --root nothing outside of that folder is touched, also where a link in it leads elsewhere.
 use_root() # DIR
 {

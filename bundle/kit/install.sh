@@ -41,6 +41,7 @@ find_self()
 {
     self=$0
     [ -f "$self" ] || die 2 "this has to be run as a file: sh handcarry-kit.sh"
+    case $self in /*) ;; *) self=$PWD/$self ;; esac
     if [ "$payload_size" -eq 0 ]; then
         here=$(cd -P "$(dirname "$self")" && pwd -P)
         return
@@ -276,11 +277,11 @@ report()
 
 main()
 {
-    umask 022
     # shellcheck disable=SC2034 # common.sh's
     locked='' changed='' fresh='' boot=''
     parse_options "$@"
     find_self
+    begin_alone
     if [ -n "$check" ]; then
         check_kit
         exit 0

@@ -79,13 +79,12 @@ drop_one()
 
 main()
 {
-    umask 022
     # shellcheck disable=SC2034 # common.sh's
     locked='' changed='' fresh='' boot=''
     parse_options "$@"
+    begin_alone
     set_places
     check_host
-    cd / || exit 1
     trap clean_up EXIT
     trap 'exit 1' HUP INT TERM
     lock

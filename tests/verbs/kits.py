@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """Kits, and roots to install them in that have a shell and nothing else."""
+import hashlib
 import os
 import re
 import shutil
@@ -34,6 +35,23 @@ def require():
 def make(*arguments, **options):
     """A kit, compressed no more than need be."""
     return handcarry("kit", "--level", "1", *arguments, **options)
+
+
+class Shelf:
+    """A real kit in both forms, and unpacked."""
+
+    def __init__(self, folder):
+        self.script, self.archive = folder / "kit.sh", folder / "kit.tar.zst"
+        ran = make("-o", self.archive, "-o", self.script)
+        assert ran.returncode == 0, ran.stderr
+        subprocess.run(["tar", "--zstd", "-xf", self.archive], cwd=folder, check=True)
+        self.folder = next(folder.glob("handcarry-*/"))
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory):
+    require()
+    return Shelf(tmp_path_factory.mktemp("kits"))
 
 
 class Root:
@@ -84,13 +102,49 @@ class Root:
         return found
 
 
-def older(folder, version):
-    """Makes of an unpacked kit one of another version (as many letters): for upgrades."""
-    ours = re.search(r"^version=(\S+)$", (folder / "install").read_text(), re.M)[1]
-    assert len(ours) == len(version)
-    for name in ("install", "uninstall", "bin/handcarry", "handcarry-recover.service"):
-        path = folder / name
-        path.write_bytes(path.read_bytes().replace(ours.encode(), version.encode()))
-    names = [line.split()[1] for line in (folder / "SHA256SUMS").read_text().splitlines()]
-    sums = subprocess.run(["sha256sum", *names], cwd=folder, check=True, capture_output=True).stdout
-    (folder / "SHA256SUMS").write_bytes(sums)
+SAYS = "#!/bin/sh\necho handcarry {}\n"
+
+
+class Tiny:
+    """A kit of a program that only says its version, with the scripts of a real one: for what is
+    about the scripts, and would take a second each time with the real content."""
+
+    def __init__(self, folder, real, version):
+        """folder is to be made; real is an unpacked kit; version has as many letters as its own."""
+        self.version, self.folder = version, folder / f"handcarry-{version}"
+        ours = real.name.split("-")[1]
+        assert len(ours) == len(version)
+        self.loader = re.search(r"^loader=(\S+)$", (real / "install").read_text(), re.M)[1]
+        for name in ("install", "uninstall", "handcarry-recover.service"):
+            self.put(name, (real / name).read_text().replace(f"version={ours}", f"version={version}"))
+        self.put("bin/handcarry", SAYS.format(version))
+        self.put(f"lib/{self.loader}", SAYS.format(version))
+        self.put("share/man/man1/handcarry-plan.1", f".TH {version}\n")
+        for name in ("install", "uninstall", "bin/handcarry", f"lib/{self.loader}"):
+            (self.folder / name).chmod(0o755)
+        self.seal()
+
+    def put(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def seal(self):
+        names = sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*")
+                       if path.is_file() and path.name != "SHA256SUMS")
+        self.put("SHA256SUMS", "".join(
+            f"{hashlib.sha256((self.folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names))
+
+    def script(self, path, real, **values):
+        """The self-extracting form: the head of a real one, and other values in it."""
+        tar = subprocess.run(["tar", "--owner=0", "--group=0", "-czf", "-", self.folder.name],
+                             cwd=self.folder.parent, check=True, capture_output=True).stdout
+        at = int(re.search(rb"^payload_at=(\d+)$", real.read_bytes(), re.M)[1])
+        head = real.read_bytes()[:at].decode().rstrip("\n")
+        values = {"version": self.version, "room": 64, "payload_size": len(tar),
+                  "payload_sum": hashlib.sha256(tar).hexdigest(), **values}
+        for name, value in values.items():
+            head, count = re.subn(rf"(?m)^{name}=.*$", f"{name}={value}", head)
+            assert count == 1
+        path.write_bytes((head.encode() + b"\n").ljust(at, b"\n") + tar)
+        return path

@@ -1,32 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """The kit: made, and installed where there is a shell and nothing else."""
-import subprocess
-
 import pytest
 
 import kits
+from kits import shelf  # noqa: F401 pylint: disable=unused-import
 from program import handcarry
 
 VERSION = handcarry("--version").stdout.split()[1]
 HOME = f"/opt/handcarry/{VERSION}"
 
 
-@pytest.fixture(name="shelf", scope="module")
-def fixture_shelf_of_kits(tmp_path_factory):
-    """A folder with the kit in both forms."""
-    kits.require()
-    folder = tmp_path_factory.mktemp("kits")
-    ran = kits.make("-o", folder / "kit.tar.zst", "-o", folder / "kit.sh")
-    assert ran.returncode == 0, ran.stderr
-    subprocess.run(["tar", "--zstd", "-xf", "kit.tar.zst"], cwd=folder, check=True)
-    return folder
-
-
 @pytest.fixture(name="root", params=["ash", "dash"])
-def fixture_root(request, shelf, tmp_path):
+def fixture_root(request, shelf, tmp_path):  # noqa: F811 pylint: disable=redefined-outer-name
     root = kits.Root(tmp_path / "root", request.param)
-    (root.path / "stick/kit.sh").hardlink_to(shelf / "kit.sh")
+    (root.path / "stick/kit.sh").hardlink_to(shelf.script)
     return root
 
 
