@@ -81,6 +81,9 @@ main (int argc, char **argv)
     const Verb *verb = argc >= 2 ? find_verb (argv[1]) : NULL;
     int status;
 
+#if IN_KIT
+    surroundings_keep_to_own (argv);
+#endif
     surroundings_fill_descriptors ();
     /* Where both go into one file, lines stay in the order in which they were printed. */
     setvbuf (stdout, NULL, _IOLBF, BUFSIZ);

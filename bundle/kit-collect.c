@@ -120,7 +120,8 @@ check_program (const Kit *kit, const char *path, GBytes *program, GError **error
     return TRUE;
 }
 
-/* A host may have no locale but "C", where no catalogue is looked at: libc's own is carried. */
+/* A host may have no locale but "C", where no catalogue is looked at: libc's own is carried, under
+ * the name that is looked for before any of the host's. */
 static gboolean
 add_locale (Kit *kit, const char *sysroot, const char *below, GError **error)
 {
@@ -132,7 +133,7 @@ add_locale (Kit *kit, const char *sysroot, const char *below, GError **error)
     for (guint i = 0; names != NULL && i < names->len; i++) {
         const char *one = names->pdata[i];
         g_autofree char *from = g_build_filename (path, one, NULL);
-        g_autofree char *name = g_build_filename ("lib/locale/C.utf8", below, one, NULL);
+        g_autofree char *name = g_build_filename ("lib/locale/C.UTF-8", below, one, NULL);
 
         if (below[0] == '\0' && strcmp (one, "LC_MESSAGES") == 0) {
             if (!add_locale (kit, sysroot, one, error))

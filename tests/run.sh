@@ -27,6 +27,8 @@ Installs what is missing (apt), builds, and runs every test. The last line is
                    all targets together, each gets its share (installs clang)
   --large          only pack, verify and extract members above 2 and 4 GiB (minutes,
                    some gigabytes of disk)
+  --kit-roots      also install the kit in roots of Debian 11 to 13 and of musl, which are
+                   made once (minutes)
   --bench          also run tests/bench/run.sh (minutes, some gigabytes of disk)
   --help           this text
 
@@ -48,7 +50,7 @@ seconds_of() # TIME: 90, 90s, 60m, 2h
     esac
 }
 
-only='' fuzz=0 bench=0 large=0 crash='' few=--few-engines
+only='' fuzz=0 bench=0 large=0 kit_roots=0 crash='' few=--few-engines
 args=("$@")
 while [ $# -gt 0 ]; do
     case $1 in
@@ -57,6 +59,7 @@ while [ $# -gt 0 ]; do
         --crash) crash="$crash ${2:?--crash needs a suite}"; shift 2 ;;
         --fuzz) fuzz=$(seconds_of "${2:?--fuzz needs a time, as 60m}") || exit; shift 2 ;;
         --large) large=1 only=none; shift ;;
+        --kit-roots) kit_roots=1; shift ;;
         --bench) bench=1; shift ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -121,12 +124,13 @@ install_packages()
     # shellcheck disable=SC2046,SC2086 # lists of words
     need $build_packages python3 python3-pytest python3-cryptography python3-jsonschema git util-linux minisign zstd openssl \
         softhsm2 opensc skopeo docker-registry chromium zbar-tools poppler-utils \
-        busybox-static curl e2fsprogs debootstrap disorderfs ansible-core ostree podman crun docker-compose postgresql \
+        busybox-static curl e2fsprogs debootstrap disorderfs strace ansible-core ostree podman crun docker-compose postgresql \
         $(docker_packages)
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
         need clang libclang-rt-dev
     fi
     ! wanted analysis || need clang-tidy cppcheck
+    [ "$kit_roots" = 0 ] || need musl musl-tools linux-libc-dev
 }
 
 build_all()
@@ -368,6 +372,9 @@ if build_all; then
     [ "$fuzz" = 0 ] || run_fuzz
     [ "$large" = 0 ] || check large env HANDCARRY_LARGE=1 HANDCARRY="$top/build/release/handcarry" \
         /usr/bin/python3 -m pytest -q --tb=short tests/attacks/test_sizes.py
+    [ "$kit_roots" = 0 ] || check kit-roots env HANDCARRY_KIT_ROOTS=all \
+        HANDCARRY="$top/build/release/handcarry" \
+        /usr/bin/python3 -m pytest -q --tb=short tests/verbs/test_kit_roots.py
     [ "$bench" = 0 ] || check bench tests/bench/run.sh
 fi
 echo "took $((SECONDS - start)) s"
