@@ -138,7 +138,7 @@ kit_compress (GBytes *tar, int level, GError **error)
 
 /* zlib's own gzip header has no name and no time. */
 static GBytes *
-make_gzip (GBytes *tar, GError **error)
+make_gzip (GBytes *tar, int level, GError **error)
 {
     gsize length;
     gpointer data = (gpointer)g_bytes_get_data (tar, &length);
@@ -146,7 +146,7 @@ make_gzip (GBytes *tar, GError **error)
     guint8 *out;
     gsize room;
 
-    if (deflateInit2 (&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2 (&stream, MIN (level, 9), Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
         return fail_null (error, ERR_FAILED, "compressing a kit: no memory");
     room = deflateBound (&stream, length);
     out = g_malloc (room);
@@ -161,9 +161,9 @@ make_gzip (GBytes *tar, GError **error)
 }
 
 GBytes *
-kit_script (const Kit *kit, GBytes *tar, GError **error)
+kit_script (const Kit *kit, GBytes *tar, int level, GError **error)
 {
-    g_autoptr (GBytes) gzip = make_gzip (tar, error);
+    g_autoptr (GBytes) gzip = make_gzip (tar, level, error);
     Head head = { kit, SCRIPT_BLOCK, 0, "" };
     g_autofree char *sum = NULL;
     GString *text;

@@ -46,4 +46,6 @@ char *kit_share_name (const char *below_datadir);
 /* The same bytes for the same files. The tar, and what it is carried as. */
 GBytes *kit_tar (const Kit *kit);
 GBytes *kit_compress (GBytes *tar, int level, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-GBytes *kit_script (const Kit *kit, GBytes *tar, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* level goes to 22 as zstd has it, and for gzip counts to 9. */
+GBytes *kit_script (const Kit *kit, GBytes *tar, int level,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -83,7 +83,8 @@ parse_options (int *argc, char ***argv, Options *o, GError **error)
           "let this program sign, that has the secret key", "COMMAND" },
         { "external-wait", 0, 0, G_OPTION_ARG_INT, &o->signer.wait,
           "how long each run of it may take (600)", "SECONDS" },
-        { "level", 0, 0, G_OPTION_ARG_INT, &o->level, "of zstd, from 1 to 22 (19)", "N" },
+        { "level", 0, 0, G_OPTION_ARG_INT, &o->level,
+          "how hard to compress, from 1 to 22 (19); .sh takes 9 at most", "N" },
         { "program", 0, 0, G_OPTION_ARG_FILENAME, &o->program,
           "the program to carry, of another machine perhaps; default: handcarry-host as it was "
           "built or installed with this one",
@@ -160,8 +161,8 @@ write_all (const Options *o, const Kit *kit, const Signer *signer, GError **erro
     g_autoptr (GBytes) tar = kit_tar (kit);
 
     for (char **path = o->files; *path != NULL; path++) {
-        g_autoptr (GBytes) bytes =
-            is_script (*path) ? kit_script (kit, tar, error) : kit_compress (tar, o->level, error);
+        g_autoptr (GBytes) bytes = is_script (*path) ? kit_script (kit, tar, o->level, error)
+                                                     : kit_compress (tar, o->level, error);
         KitWritten *written = bytes != NULL ? write_kit (*path, bytes, signer, error) : NULL;
 
         if (written == NULL)

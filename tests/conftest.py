@@ -6,6 +6,7 @@ import re
 
 from engines.fixtures import *  # noqa: F401,F403 pylint: disable=wildcard-import,unused-wildcard-import
 from engines.release import release  # noqa: F401 pylint: disable=unused-import
+from kits import kit_shelf  # noqa: F401 pylint: disable=unused-import
 from program import CONNECTED, verbs
 from registry.fixtures import fixture_shelf, registry_server  # noqa: F401 pylint: disable=unused-import
 

@@ -23,6 +23,7 @@ Installs what is missing (apt), builds, and runs every test. The last line is
                    power    power cuts, a quarter of an hour; power=SECONDS for
                             each file system and run
                    qemu     a machine whose plug is pulled 50 times; qemu=COUNT
+                   kit      a kit's install killed at every call (seconds)
   --fuzz TIME      also fuzz for that long (60m, 2h, 90s or a number of seconds):
                    all targets together, each gets its share (installs clang)
   --large          only pack, verify and extract members above 2 and 4 GiB (minutes,
@@ -73,7 +74,7 @@ for part in $only; do
 done
 for suite in $crash; do
     case $suite in
-        all | engine | power | power=[0-9]* | qemu | qemu=[0-9]*) only=none ;;
+        all | engine | kit | power | power=[0-9]* | qemu | qemu=[0-9]*) only=none ;;
         *) echo "run.sh: unknown suite $suite" >&2; exit 2 ;;
     esac
 done
@@ -123,7 +124,7 @@ install_packages()
 {
     # shellcheck disable=SC2046,SC2086 # lists of words
     need $build_packages python3 python3-pytest python3-cryptography python3-jsonschema git util-linux minisign zstd openssl \
-        softhsm2 opensc skopeo docker-registry chromium zbar-tools poppler-utils \
+        softhsm2 opensc shellcheck skopeo docker-registry chromium zbar-tools poppler-utils \
         busybox-static curl e2fsprogs debootstrap disorderfs strace ansible-core ostree podman crun docker-compose postgresql \
         $(docker_packages)
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
@@ -191,7 +192,7 @@ run_pytest() # FOLDER BUILD [K/N]: all of the folder's tests, or a share of its 
             --ignore-glob=*/test_extract.py --ignore-glob=*/test_delta_tree.py
             --ignore-glob=*/test_bundle_syntax.py --ignore-glob=*/test_bundle_packages.py
             --ignore-glob=*/test_bundle_sbom*.py --ignore-glob=*/test_bundle_delta.py
-            --ignore-glob=*/test_provenance.py'
+            --ignore-glob=*/test_provenance.py --ignore-glob=*/test_kit_install.py'
     elif [ "$1-$2" = sources-release ]; then # what needs no speed: once, with sanitizers
         what='tests/sources --ignore-glob=*/test_registry_a*.py --ignore-glob=*/test_lock.py
             --ignore-glob=*/test_cache.py'
@@ -285,6 +286,7 @@ run_crash() # SUITE: what it needs, then its tests with its numbers
     case ${1%%=*} in
         all) export HANDCARRY_CRASH=all ;;
         engine) export HANDCARRY_CRASH_ENGINE=all ;;
+        kit) export HANDCARRY_KIT_KILLS=all ;;
         power)
             need libfuse3-dev fuse3 xfsprogs e2fsprogs
             export HANDCARRY_CRASH_POWER=${number:-240}
@@ -295,7 +297,7 @@ run_crash() # SUITE: what it needs, then its tests with its numbers
             ;;
     esac
     check "crash-${1%%=*}" env HANDCARRY="$top/build/release/handcarry" \
-        /usr/bin/python3 -m pytest -q --tb=short "tests/crash/$2"
+        /usr/bin/python3 -m pytest -q --tb=short "tests/$2"
     cat "$reports/crash-${1%%=*}.log"
 }
 
@@ -304,10 +306,11 @@ run_suites()
     local suite
     for suite in $crash; do
         case $suite in
-            all) run_crash all test_sweep.py ;;
-            engine) run_crash engine test_engine_kills.py ;;
-            power*) run_crash "$suite" test_power.py ;;
-            qemu*) run_crash "$suite" test_qemu.py ;;
+            all) run_crash all crash/test_sweep.py ;;
+            engine) run_crash engine crash/test_engine_kills.py ;;
+            kit) run_crash kit verbs/test_kit_install.py ;;
+            power*) run_crash "$suite" crash/test_power.py ;;
+            qemu*) run_crash "$suite" crash/test_qemu.py ;;
         esac
     done
 }

@@ -270,9 +270,16 @@ report()
         say "  before    $previous is kept; back to it: /opt/handcarry/$previous/install"
     say "  run       /usr/local/bin/handcarry"
     say "  boot      $boot"
-    say "  manual    man -M /opt/handcarry/current/share/man handcarry-install"
+    if command -v man >/dev/null; then
+        say "  manual    man -M /opt/handcarry/current/share/man handcarry-install"
+    else
+        say "  manual    /opt/handcarry/current/share/doc"
+    fi
     say "  check     cd /opt/handcarry/$version && sha256sum -c SHA256SUMS"
     say "  remove    /opt/handcarry/$version/uninstall"
+    # The first root most often lies on the same stick.
+    [ -n "$root" ] || [ -d /etc/handcarry/trust ] ||
+        say "  next      handcarry trust import ${self%/*}"
 }
 
 main()

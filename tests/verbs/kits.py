@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from program import MAKER, handcarry
+from program import MAKER, TOP, handcarry
 
-# The program of the isolated side is not built with sanitizers: a kit is what runs anywhere.
-HOST = Path(MAKER).parent / "handcarry-host"
+# The program of the isolated side is not built with sanitizers, as a kit runs anywhere: a build with
+# them carries the release build's.
+BESIDE = Path(MAKER).parent / "handcarry-host"
+HOST = BESIDE if BESIDE.is_file() else TOP / "build/release/handcarry-host"
+PROGRAM = () if HOST == BESIDE else ("--program", HOST)
 RUN = """\
 mount -t proc proc "$0/proc"
 exec chroot "$0" "$@"
@@ -24,7 +27,7 @@ exec chroot "$0" "$@"
 def require():
     """Skips by name what this machine or this build can not show."""
     if not HOST.is_file():
-        pytest.skip("handcarry-host is not built here (a build with sanitizers has none)")
+        pytest.skip("neither this build nor build/release has handcarry-host")
     if os.geteuid() != 0:
         pytest.skip("chroot needs root")
     for program in ("busybox", "dash", "unshare"):
@@ -34,7 +37,7 @@ def require():
 
 def make(*arguments, **options):
     """A kit, compressed no more than need be."""
-    return handcarry("kit", "--level", "1", *arguments, **options)
+    return handcarry("kit", "--level", "1", *PROGRAM, *arguments, **options)
 
 
 class Shelf:
@@ -49,7 +52,7 @@ class Shelf:
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory):
+def kit_shelf(tmp_path_factory):
     require()
     return Shelf(tmp_path_factory.mktemp("kits"))
 

@@ -12,21 +12,20 @@ import time
 import pytest
 
 import kits
-from kits import shelf  # noqa: F401 pylint: disable=unused-import
 
 OLD, NOW, NEXT = "0.0.8", "0.0.9", "0.1.9"
 BASE = "opt/handcarry"
 
 
 @pytest.fixture(name="tiny", scope="module")
-def fixture_tiny(shelf, tmp_path_factory):  # noqa: F811 pylint: disable=redefined-outer-name
+def fixture_tiny(kit_shelf, tmp_path_factory):
     """Three versions: folders, and scripts NAME.sh beside them."""
     folder = tmp_path_factory.mktemp("tiny")
     made = {}
     for version in (OLD, NOW, NEXT):
-        made[version] = kits.Tiny(folder, shelf.folder, version)
-        made[version].script(folder / f"{version}.sh", shelf.script)
-    made["real"] = shelf.script
+        made[version] = kits.Tiny(folder, kit_shelf.folder, version)
+        made[version].script(folder / f"{version}.sh", kit_shelf.script)
+    made["real"] = kit_shelf.script
     return made
 
 
