@@ -4,6 +4,7 @@
 #include "bundle/source.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -28,7 +29,7 @@ refuse (const Packer *packer, GError **error, const char *format, ...)
     va_list args;
 
     va_start (args, format);
-    message = g_strdup_vprintf (format, args);
+    message = message_vprintf (format, args);
     va_end (args);
     return fail (error, ERR_POLICY,
                  "%s: %s; --locked builds nothing else. Run 'handcarry bundle %s' without it, look "

@@ -124,7 +124,7 @@ registry_ask_each (Registry *registry, const char *what, AskFunc ask, gpointer d
             return FALSE;
         }
         endpoint_note (endpoint, &reply);
-        g_string_append_printf (before, "%s%s", before->len == 0 ? "" : "; ", cause->message);
+        message_append (before, "%s%s", before->len == 0 ? "" : "; ", cause->message);
     }
 }
 

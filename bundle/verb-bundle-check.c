@@ -60,9 +60,8 @@ verb_bundle_warn_secrets (const Release *release, GBytes *text, const char *dir,
 
         if (!secret || finding->reason != NULL || count++ >= SHOWN_SECRETS)
             continue;
-        g_ptr_array_add (warnings,
-                         g_strdup_printf ("%s:%u: %s; %s", finding->file, finding->line,
-                                          finding->found, lint_rule (finding->rule)->why));
+        g_ptr_array_add (warnings, message_printf ("%s:%u: %s; %s", finding->file, finding->line,
+                                                   finding->found, lint_rule (finding->rule)->why));
     }
     if (count > SHOWN_SECRETS)
         g_ptr_array_add (warnings, message_printf ("%u more files or lines look like secrets: "

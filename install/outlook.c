@@ -4,6 +4,7 @@
 
 #include "install/engine.h"
 #include "install/space.h"
+#include "manifest/message.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -81,5 +82,5 @@ outlook_need (OutlookSpace *space, const char *use, guint64 bytes)
         return;
     space->need += bytes;
     if (strstr (space->use->str, use) == NULL)
-        g_string_append_printf (space->use, "%s%s", space->use->len > 0 ? ", " : "", use);
+        message_append (space->use, "%s%s", space->use->len > 0 ? ", " : "", use);
 }

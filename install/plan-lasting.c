@@ -5,6 +5,7 @@
 #include "install/playbook.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 #include <stdarg.h>
 
@@ -19,7 +20,7 @@ lasting (Run *run, const char *format, ...)
     va_list args;
 
     va_start (args, format);
-    g_ptr_array_add (run->outlook->lasting, g_strdup_vprintf (format, args));
+    g_ptr_array_add (run->outlook->lasting, message_vprintf (format, args));
     va_end (args);
 }
 

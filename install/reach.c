@@ -88,10 +88,10 @@ name_them (const Hosts *hosts)
     for (guint i = 0; i < hosts->names->len && i < SHOWN_HOSTS; i++) {
         g_autofree char *shown = error_quote (g_ptr_array_index (hosts->names, i));
 
-        g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", shown);
+        message_append (text, "%s%s", i > 0 ? ", " : "", shown);
     }
     if (hosts->names->len > SHOWN_HOSTS)
-        g_string_append_printf (text, " and %u more", hosts->names->len - SHOWN_HOSTS);
+        message_append (text, " and %u more", hosts->names->len - SHOWN_HOSTS);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

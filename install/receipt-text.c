@@ -7,6 +7,7 @@
 #include "install/state.h"
 #include "manifest/error.h"
 #include "manifest/json-out.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -224,13 +225,13 @@ outcome (int code)
 {
     switch (code) {
     case 0:
-        return "done";
+        return N_ ("done");
     case ERR_ROLLED_BACK:
         return "rolled back";
     case ERR_NEEDS_ATTENTION:
         return "needs attention";
     default:
-        return "failed";
+        return N_ ("failed");
     }
 }
 

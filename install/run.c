@@ -12,6 +12,7 @@
 #include "install/tree-source.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -379,7 +380,7 @@ run_note (Run *run, const char *format, ...)
     va_list args;
 
     va_start (args, format);
-    g_ptr_array_add (run->notes, g_strdup_vprintf (format, args));
+    g_ptr_array_add (run->notes, message_vprintf (format, args));
     va_end (args);
 }
 

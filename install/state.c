@@ -8,6 +8,7 @@
 #include "manifest/file.h"
 #include "manifest/limits.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +90,7 @@ fail_lost (GError **error, const char *product, const char *format, ...)
     va_list args;
 
     va_start (args, format);
-    why = g_strdup_vprintf (format, args);
+    why = message_vprintf (format, args);
     va_end (args);
     return fail (error, ERR_NOT_READY,
                  "%s, so nothing is done\nnext: find the highest release number, N, that was ever "

@@ -56,9 +56,9 @@ look_image (Engine *engine, const StateImage *image)
     g_autoptr (EngineImage) found = NULL;
 
     if (engine == NULL || !engine_inspect (engine, image->name, &found, NULL))
-        return "unknown";
+        return N_ ("unknown");
     if (found == NULL)
-        return "missing";
+        return N_ ("missing");
     return digest_equal (&found->id, &image->id) ? "ok" : "another image has the name";
 }
 
@@ -68,9 +68,9 @@ look_file (const StateFile *file)
     PlaceThing found;
 
     if (!place_look (file->path, &found, NULL))
-        return "unknown";
+        return N_ ("unknown");
     if (found.kind == PLACE_NOTHING)
-        return "missing";
+        return N_ ("missing");
     return digest_equal (&found.digest, &file->digest) ? "ok" : "changed";
 }
 

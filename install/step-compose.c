@@ -28,8 +28,8 @@ down (Step *step, Run *run, GError **error)
            compose_down (run->leaving, error);
 }
 
-const StepKind step_compose_kind = { .name = "compose", .prepare = check, .apply = up };
-const StepKind step_compose_leave_kind = { .name = "compose-leave", .apply = down };
+const StepKind step_compose_kind = { .name = N_ ("compose"), .prepare = check, .apply = up };
+const StepKind step_compose_leave_kind = { .name = N_ ("compose-leave"), .apply = down };
 
 static char *
 files_of (const Release *release)

@@ -311,7 +311,7 @@ read_data (Step *step, Run *run, JsonObject *data, GError **error)
 }
 
 const StepKind step_health_kind = {
-    .name = "health", .apply = apply, .write = write_data, .read = read_data
+    .name = N_ ("health"), .apply = apply, .write = write_data, .read = read_data
 };
 
 gboolean

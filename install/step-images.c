@@ -210,7 +210,7 @@ read_data (Step *base, Run *run, JsonObject *data, GError **error)
 }
 
 const StepKind step_image_kind = {
-    .name = "image",
+    .name = N_ ("image"),
     .prepare = prepare,
     .undo = undo,
     .write = write_data,

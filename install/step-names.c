@@ -204,7 +204,7 @@ read_data (Step *base, Run *run, JsonObject *data, GError **error)
 }
 
 const StepKind step_name_kind = {
-    .name = "name",
+    .name = N_ ("name"),
     .apply = apply,
     .undo = undo,
     .write = write_data,

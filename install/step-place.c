@@ -6,6 +6,7 @@
 #include "install/stored.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 static void
 step_place_free (gpointer data)
@@ -71,7 +72,7 @@ commit (Step *base, Run *run, GError **error)
     return settle (base->data, run, place_commit, error);
 }
 
-const StepKind step_config_kind = { .name = "config",
+const StepKind step_config_kind = { .name = N_ ("config"),
                                     .prepare = prepare,
                                     .apply = apply,
                                     .undo = undo,
@@ -80,7 +81,7 @@ const StepKind step_config_kind = { .name = "config",
                                     .read = step_place_read,
                                     .free = step_place_free };
 
-const StepKind step_files_kind = { .name = "files",
+const StepKind step_files_kind = { .name = N_ ("files"),
                                    .prepare = prepare,
                                    .apply = apply,
                                    .undo = undo,

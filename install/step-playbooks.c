@@ -80,13 +80,13 @@ read_leaving (Step *step, Run *run, JsonObject *data, GError **error)
 }
 
 const StepKind step_before_kind = {
-    .name = "before", .prepare = run_own, .write = write_data, .read = read_own
+    .name = N_ ("before"), .prepare = run_own, .write = write_data, .read = read_own
 };
 const StepKind step_playbook_kind = {
-    .name = "playbook", .apply = run_own, .write = write_data, .read = read_own
+    .name = N_ ("playbook"), .apply = run_own, .write = write_data, .read = read_own
 };
 const StepKind step_leave_kind = {
-    .name = "leave", .apply = run_leaving, .write = write_data, .read = read_leaving
+    .name = N_ ("leave"), .apply = run_leaving, .write = write_data, .read = read_leaving
 };
 
 /* Of a stored release the tree was proven when it was laid out. */

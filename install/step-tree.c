@@ -264,7 +264,7 @@ read_data (Step *base, Run *run, JsonObject *data, GError **error)
            fail (error, ERR_FORMAT, "the run leaves no release");
 }
 
-const StepKind step_tree_kind = { .name = "tree",
+const StepKind step_tree_kind = { .name = N_ ("tree"),
                                   .prepare = prepare,
                                   .undo = undo,
                                   .write = write_data,

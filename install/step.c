@@ -5,6 +5,7 @@
 #include "install/json-member.h"
 #include "install/run.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -22,7 +23,7 @@ step_add (Run *run, const StepKind *kind, const char *subject, const char *actio
 
     step->kind = kind;
     step->subject = g_strdup (subject);
-    step->action = g_strdup (action);
+    step->action = message_printf ("%s", action);
     step->data = data;
     g_ptr_array_add (run->steps, step);
     return step;
@@ -32,7 +33,7 @@ void
 step_set_action (Step *step, const char *action)
 {
     g_free (step->action);
-    step->action = g_strdup (action);
+    step->action = message_printf ("%s", action);
 }
 
 void

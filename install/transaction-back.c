@@ -22,8 +22,7 @@ transaction_undo_steps (Run *run, GString *troubles)
 
         if (!step->begun || step->kind->undo == NULL || step->kind->undo (step, run, &why))
             continue;
-        g_string_append_printf (troubles, "\n  %s '%s': %s", step->kind->name, step->subject,
-                                why->message);
+        message_append (troubles, "\n  %s '%s': %s", step->kind->name, step->subject, why->message);
     }
 }
 
@@ -39,7 +38,7 @@ undo_brought (Run *run, GString *troubles)
     if (engine_ping (run->engine, NULL))
         step_images_sweep (run);
     if (!copy_in_remove_all (run, &why))
-        g_string_append_printf (troubles, "\n  %s", why->message);
+        message_append (troubles, "\n  %s", why->message);
 }
 
 static void

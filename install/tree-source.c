@@ -11,6 +11,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/size.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -153,15 +154,15 @@ describe_lack (const Run *run, const Bundle *bundle)
     g_autofree char *bytes = size_to_text (tree->bytes);
     g_autoptr (GString) text = g_string_new (NULL);
 
-    g_string_printf (text,
-                     "the tree of that release: %" G_GUINT64_FORMAT
-                     " files of it are needed, %s; installed here is ",
-                     tree->files, bytes);
+    message_append (text,
+                    "the tree of that release: %" G_GUINT64_FORMAT
+                    " files of it are needed, %s; installed here is ",
+                    tree->files, bytes);
     if (run->state != NULL)
-        g_string_append_printf (text, "%s (release %" G_GUINT64_FORMAT ")", run->state->version,
-                                run->state->release);
+        message_append (text, "%s (release %" G_GUINT64_FORMAT ")", run->state->version,
+                        run->state->release);
     else
-        g_string_append (text, "nothing");
+        message_append (text, "%s", "nothing");
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -183,8 +184,8 @@ tree_source_read (Run *run, BundleTreeFunc func, gpointer data, GError **error)
     if (needed && g_error_matches (problem, HANDCARRY_ERROR, ERR_BASE_MISSING)) {
         const char *path = run->tree_source->path;
 
-        line = g_strdup_printf ("%s%s%s", problem->message, path != NULL ? "\n  in " : "",
-                                path != NULL ? path : "");
+        line = message_printf ("%s%s%s", problem->message, path != NULL ? "\n  in " : "",
+                               path != NULL ? path : "");
         return base_lack_fail (run, line, error);
     }
     g_propagate_error (error, g_steal_pointer (&problem));

@@ -11,6 +11,7 @@
 #include "manifest/path.h"
 #include "manifest/json-out.h"
 #include "manifest/verb-json.h"
+#include "manifest/message.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -70,7 +71,7 @@ show_plan (const Leave *leave, const Run *run)
 
     plan_append_steps (text, run);
     for (guint i = 0; i < run->notes->len; i++)
-        g_string_append_printf (text, "  note     %s\n", (char *)g_ptr_array_index (run->notes, i));
+        message_append (text, "  note     %s\n", (char *)g_ptr_array_index (run->notes, i));
     if (!leave->output.json)
         verb_print (&leave->output, "%s", text->str);
     return g_string_free (g_steal_pointer (&text), FALSE);

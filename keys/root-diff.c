@@ -3,18 +3,19 @@
 #include "keys/root-diff.h"
 
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
 static void G_GNUC_PRINTF (3, 4) line (GString *out, const char *what, const char *format, ...)
 {
+    g_autofree char *text = NULL;
     va_list args;
 
-    g_string_append_printf (out, "  %-8s ", what);
     va_start (args, format);
-    g_string_append_vprintf (out, format, args);
+    text = message_vprintf (format, args);
     va_end (args);
-    g_string_append_c (out, '\n');
+    message_append (out, "  %-8s %s\n", what, text);
 }
 
 static const char *
@@ -22,9 +23,9 @@ texts_of (RoleSigns signs)
 {
     static const char *const names[] = {
         [SIGNS_ROOT] = "trust roots",
-        [SIGNS_STATEMENT] = "statements",
+        [SIGNS_STATEMENT] = N_ ("statements"),
         [SIGNS_PACKING] = "packing lists",
-        [SIGNS_RECEIPT] = "receipts",
+        [SIGNS_RECEIPT] = N_ ("receipts"),
     };
 
     return names[signs];
@@ -73,21 +74,23 @@ compare_key (GString *out, const Root *before, const RootKey *old, const Root *a
     g_autofree char *id = public_key_id (&key->key);
 
     if (old == NULL) {
-        line (out, "key", "+ %s (%s)", key->name, id);
+        line (out, N_ ("key"), "+ %s (%s)", key->name, id);
         append_bytes (out, before, &key->key);
     } else if (!g_str_equal (old->name, key->name))
-        line (out, "key", "%s (%s) is called %s from now on", old->name, id, key->name);
+        line (out, N_ ("key"), "%s (%s) is called %s from now on", old->name, id, key->name);
     if (old != NULL && memcmp (old->key.id, key->key.id, sizeof key->key.id) != 0) {
         g_autofree char *old_id = public_key_id (&old->key);
 
-        line (out, "key", "%s: id %s instead of %s; votes with the old id do not count any more",
-              key->name, id, old_id);
+        line (out, N_ ("key"),
+              "%s: id %s instead of %s; votes with the old id do not count any more", key->name, id,
+              old_id);
     }
     if (old != NULL && old->since != key->since)
-        line (out, "key", "%s (%s): since root %" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT,
-              key->name, id, key->since, old->since);
+        line (out, N_ ("key"),
+              "%s (%s): since root %" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT, key->name,
+              id, key->since, old->since);
     if (!has_role (after, key) && (old == NULL || has_role (before, old)))
-        line (out, "retired", "%s (%s): in no role any more", key->name, id);
+        line (out, N_ ("retired"), "%s (%s): in no role any more", key->name, id);
 }
 
 static void
@@ -104,7 +107,7 @@ compare_keys (GString *out, const Root *before, const Root *after)
 
         if (root_find_bytes (after, &old->key) == NULL &&
             root_find_revoked (after, &old->key) == NULL)
-            line (out, "key", "- %s (%s): not listed any more", old->name, id);
+            line (out, N_ ("key"), "- %s (%s): not listed any more", old->name, id);
     }
 }
 
@@ -118,7 +121,7 @@ compare_revoked (GString *out, const Root *before, const Root *after)
         g_autofree char *reason = error_quote (revoked->reason != NULL ? revoked->reason : "");
 
         if (before == NULL || root_find_revoked (before, &revoked->key) == NULL)
-            line (out, "revoked", "%s (%s)%s%s", known != NULL ? known->name : "key", id,
+            line (out, N_ ("revoked"), "%s (%s)%s%s", known != NULL ? known->name : N_ ("key"), id,
                   *reason != '\0' ? ": " : "", reason);
         if (known == NULL && (before == NULL || root_find_revoked (before, &revoked->key) == NULL))
             append_bytes (out, before, &revoked->key);
@@ -128,7 +131,7 @@ compare_revoked (GString *out, const Root *before, const Root *after)
         g_autofree char *id = public_key_id (&revoked->key);
 
         if (root_find_revoked (after, &revoked->key) == NULL)
-            line (out, "revoked", "- %s: NOT REVOKED ANY MORE", id);
+            line (out, N_ ("revoked"), "- %s: NOT REVOKED ANY MORE", id);
     }
 }
 
@@ -136,7 +139,9 @@ compare_revoked (GString *out, const Root *before, const Root *after)
 static char *
 join (char **names, const char *none)
 {
-    return names != NULL ? g_strjoinv (", ", names) : g_strdup (none);
+    if (names != NULL)
+        return g_strjoinv (", ", names);
+    return none != NULL ? message_printf ("%s", none) : NULL;
 }
 
 static gboolean
@@ -159,8 +164,7 @@ append_members (GString *out, GPtrArray *keys, GPtrArray *without, const char *s
         if (without == NULL)
             g_string_append_printf (out, "%s%s", out->len > 0 ? ", " : "", key->name);
         else if (!lists (without, key))
-            g_string_append_printf (out, "%s%s %s (%s)", out->len > 0 ? ", " : "", sign, key->name,
-                                    id);
+            message_append (out, "%s%s %s (%s)", out->len > 0 ? ", " : "", sign, key->name, id);
     }
 }
 
@@ -170,8 +174,7 @@ compare_scope (GString *out, const char *what, char **before, char **after, cons
     g_autofree char *old = join (before, none), *new = join (after, none);
 
     if (!g_str_equal (old, new))
-        g_string_append_printf (out, "%s%s: %s instead of %s", out->len > 0 ? "; " : "", what, new,
-                                old);
+        message_append (out, "%s%s: %s instead of %s", out->len > 0 ? "; " : "", what, new, old);
 }
 
 static void
@@ -182,15 +185,17 @@ compare_role (GString *out, const RootRole *old, const RootRole *role)
     append_members (what, role->keys, old->keys, "+");
     append_members (what, old->keys, role->keys, "-");
     if (old->threshold != role->threshold)
-        g_string_append_printf (what, "%s%u instead of %u vote%s needed", what->len > 0 ? "; " : "",
-                                role->threshold, old->threshold, old->threshold == 1 ? "" : "s");
+        message_append (what,
+                        old->threshold == 1 ? N_ ("%s%u instead of %u vote needed")
+                                            : N_ ("%s%u instead of %u votes needed"),
+                        what->len > 0 ? "; " : "", role->threshold, old->threshold);
     if (old->signs != role->signs)
-        g_string_append_printf (what, "%ssigns %s instead of %s", what->len > 0 ? "; " : "",
-                                texts_of (role->signs), texts_of (old->signs));
-    compare_scope (what, "products", old->products, role->products, "all products");
-    compare_scope (what, "sites", old->sites, role->sites, "all sites");
+        message_append (what, "%ssigns %s instead of %s", what->len > 0 ? "; " : "",
+                        texts_of (role->signs), texts_of (old->signs));
+    compare_scope (what, N_ ("products"), old->products, role->products, "all products");
+    compare_scope (what, N_ ("sites"), old->sites, role->sites, "all sites");
     if (what->len > 0)
-        line (out, "role", "%s (signs %s): %s", role->name, texts_of (role->signs), what->str);
+        line (out, N_ ("role"), "%s (signs %s): %s", role->name, texts_of (role->signs), what->str);
 }
 
 static void
@@ -200,8 +205,10 @@ describe_role (GString *out, const RootRole *role)
     g_autofree char *products = join (role->products, NULL), *sites = join (role->sites, NULL);
 
     append_members (members, role->keys, NULL, "");
-    line (out, "role", "+ %s: signs %s, %u vote%s of %s%s%s%s%s", role->name,
-          texts_of (role->signs), role->threshold, role->threshold == 1 ? "" : "s", members->str,
+    line (out, N_ ("role"),
+          role->threshold == 1 ? N_ ("+ %s: signs %s, %u vote of %s%s%s%s%s")
+                               : N_ ("+ %s: signs %s, %u votes of %s%s%s%s%s"),
+          role->name, texts_of (role->signs), role->threshold, members->str,
           products != NULL ? "; products " : "", products != NULL ? products : "",
           sites != NULL ? "; sites " : "", sites != NULL ? sites : "");
 }
@@ -222,8 +229,8 @@ compare_roles (GString *out, const Root *before, const Root *after)
         const RootRole *old = before->roles->pdata[i];
 
         if (root_find_role (after, old->name) == NULL)
-            line (out, "role", "- %s: signed %s; its votes are not asked for any more", old->name,
-                  texts_of (old->signs));
+            line (out, N_ ("role"), "- %s: signed %s; its votes are not asked for any more",
+                  old->name, texts_of (old->signs));
     }
 }
 
@@ -252,13 +259,13 @@ root_diff_to_text (const Root *before, const Root *after)
     compare_roles (out, before, after);
     compare_revoked (out, before, after);
     if (epoch != after->epoch)
-        line (out, "epoch",
+        line (out, N_ ("epoch"),
               "%" G_GUINT64_FORMAT " instead of %" G_GUINT64_FORMAT
               ": hosts forget which release numbers they had",
               after->epoch, epoch);
     if (out->len == 0 && says_the_same (before, after))
-        line (out, "nothing", "but the number");
+        line (out, N_ ("nothing"), "but the number");
     else if (out->len == 0)
-        line (out, "nothing", "but the number, and an order of names or a reason");
+        line (out, N_ ("nothing"), "but the number, and an order of names or a reason");
     return g_string_free (out, FALSE);
 }

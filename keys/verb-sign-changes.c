@@ -5,6 +5,7 @@
 #include "manifest/error.h"
 #include "manifest/statement.h"
 #include "bundle/compare.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -40,7 +41,7 @@ static void
 append_count (GString *text, guint n, const char *what)
 {
     if (n > 0)
-        g_string_append_printf (text, "%s%u %s", text->len > 0 ? ", " : "", n, what);
+        message_append (text, "%s%u %s", text->len > 0 ? ", " : "", n, what);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "keys/verb-trust-show.h"
 #include "keys/verb-trust.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 static char *
 join_keys (const Root *root, const RootRole *role)
@@ -14,8 +15,8 @@ join_keys (const Root *root, const RootRole *role)
     for (guint i = 0; i < role->keys->len; i++) {
         const RootKey *key = role->keys->pdata[i];
 
-        g_string_append_printf (text, "%s%s%s", i > 0 ? ", " : "", key->name,
-                                root_find_revoked (root, &key->key) != NULL ? " (revoked)" : "");
+        message_append (text, "%s%s%s", i > 0 ? ", " : "", key->name,
+                        root_find_revoked (root, &key->key) != NULL ? " (revoked)" : "");
     }
     return g_string_free (text, FALSE);
 }
@@ -53,10 +54,10 @@ join_roles (const Root *root, const RootKey *key)
         const RootRole *role = root->roles->pdata[i];
 
         if (g_ptr_array_find (role->keys, key, NULL))
-            g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", role->name);
+            message_append (text, "%s%s", text->len > 0 ? ", " : "", role->name);
     }
     if (text->len == 0)
-        g_string_append (text, "none: retired");
+        message_append (text, "%s", "none: retired");
     return g_string_free (text, FALSE);
 }
 

@@ -6,6 +6,7 @@
 #include "manifest/error.h"
 #include "manifest/limits.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -43,7 +44,7 @@ field_problem (FieldReader *reader, const YamlNode *node, const char *format, ..
     va_list args;
 
     va_start (args, format);
-    problem.message = g_strdup_vprintf (format, args);
+    problem.message = message_vprintf (format, args);
     va_end (args);
     if (node != NULL) {
         problem.line = node->line;
@@ -68,9 +69,9 @@ static char *
 format_problem (const FieldReader *reader, const Problem *problem)
 {
     if (problem->line == 0)
-        return g_strdup_printf ("%s: %s", reader->name, problem->message);
-    return g_strdup_printf ("%s:%u:%u: %s", reader->name, problem->line, problem->column,
-                            problem->message);
+        return message_printf ("%s: %s", reader->name, problem->message);
+    return message_printf ("%s:%u:%u: %s", reader->name, problem->line, problem->column,
+                           problem->message);
 }
 
 gboolean

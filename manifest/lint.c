@@ -5,6 +5,7 @@
 #include "manifest/error.h"
 #include "manifest/field.h"
 #include "manifest/lint-allow.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -132,7 +133,7 @@ lint_add (Lint *lint, LintRuleId rule, const LintPlace *place, const char *forma
     va_list args;
 
     va_start (args, format);
-    finding->found = g_strdup_vprintf (format, args);
+    finding->found = message_vprintf (format, args);
     va_end (args);
     finding->rule = rule;
     finding->file = error_quote (place->file);
@@ -162,10 +163,10 @@ lint_note (Lint *lint, const LintPlace *place, const char *format, ...)
     va_list args;
 
     va_start (args, format);
-    said = g_strdup_vprintf (format, args);
+    said = message_vprintf (format, args);
     va_end (args);
     g_ptr_array_add (lint->notes,
-                     g_strdup_printf ("%s:%u:%u: %s", file, place->line, place->column, said));
+                     message_printf ("%s:%u:%u: %s", file, place->line, place->column, said));
 }
 
 char *
@@ -173,7 +174,7 @@ lint_message (const LintFinding *finding)
 {
     const LintRule *rule = lint_rule (finding->rule);
 
-    return g_strdup_printf ("%s; %s. %s.", finding->found, rule->why, rule->advice);
+    return message_printf ("%s; %s. %s.", finding->found, rule->why, rule->advice);
 }
 
 LintPlace

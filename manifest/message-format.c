@@ -18,7 +18,7 @@ typedef struct {
     gboolean star_precision;
     guint longs; /* how many 'l'; 'z' counts as one */
     char conversion;
-    gboolean quoted;
+    gboolean quoted; /* it stands between two of ' */
 } Spec;
 
 typedef struct {
@@ -66,7 +66,7 @@ read_spec (const char **at, Spec *spec)
     const char *start = *at;
     gsize flags;
 
-    *spec = (Spec){ .precision = -1 };
+    *spec = (Spec){ .precision = -1, .quoted = spec->quoted };
     spec->position = (guint)read_number (at);
     if (**at == '$')
         (*at)++;
@@ -149,11 +149,13 @@ take_one (Args *args, Source *source, char kind, guint longs)
 static gboolean
 next_spec (const char **at, Spec *spec, GString *before)
 {
-    *spec = (Spec){ 0 };
+    *spec = (Spec){ .quoted = spec->quoted };
     for (; **at != '\0'; (*at)++) {
-        gboolean quoted = before->len > 0 && before->str[before->len - 1] == '\'';
-
         if (**at != '%') {
+            /* An apostrophe follows a letter, and a quote that opens does not. */
+            if (**at == '\'')
+                spec->quoted = !spec->quoted && (before->len == 0 ||
+                                                 !g_ascii_isalnum (before->str[before->len - 1]));
             g_string_append_c (before, **at);
         } else if ((*at)[1] == '%') {
             g_string_append_c (before, *(*at)++);
@@ -163,7 +165,6 @@ next_spec (const char **at, Spec *spec, GString *before)
                 spec->conversion = '?';
                 return FALSE;
             }
-            spec->quoted = quoted;
             return TRUE;
         }
     }
@@ -174,7 +175,7 @@ static gboolean
 take_args (Args *args, const char *format, Source *source)
 {
     g_autoptr (GString) text = g_string_new (NULL);
-    Spec spec;
+    Spec spec = { 0 };
 
     while (next_spec (&format, &spec, text)) {
         if (args->count + 3 > ARGS_MAX || spec.position != 0)
@@ -269,7 +270,7 @@ fill_in (const char *translation, const Args *args, MessageWordFunc word)
 {
     g_autoptr (GString) out = g_string_new (NULL);
     guint next = 0;
-    Spec spec;
+    Spec spec = { 0 };
 
     while (next_spec (&translation, &spec, out)) {
         const Arg *arg;

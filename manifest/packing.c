@@ -5,6 +5,7 @@
 #include "manifest/error.h"
 #include "manifest/field.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -95,11 +96,11 @@ packing_made_from (const Packing *packing)
     for (guint i = 0; i < packing->from->len; i++) {
         const PackingFrom *from = g_ptr_array_index (packing->from, i);
 
-        g_string_append_printf (text, "%s%s (release %" G_GUINT64_FORMAT ")", i > 0 ? ", " : "",
-                                from->version, from->release);
+        message_append (text, "%s%s (release %" G_GUINT64_FORMAT ")", i > 0 ? ", " : "",
+                        from->version, from->release);
     }
     for (guint i = 0; packing->hosts != NULL && packing->hosts[i] != NULL; i++)
-        g_string_append_printf (text, "%shost '%s'", text->len > 0 ? ", " : "", packing->hosts[i]);
+        message_append (text, "%shost '%s'", text->len > 0 ? ", " : "", packing->hosts[i]);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

@@ -168,7 +168,7 @@ typedef struct {
 static void
 note (FolderCheck *check, guint line, const char *message)
 {
-    g_autofree char *text = g_strdup_printf ("%s:%u:1: %s", check->release->file, line, message);
+    g_autofree char *text = message_printf ("%s:%u:1: %s", check->release->file, line, message);
 
     if (check->first == NULL)
         fail (&check->first, ERR_FORMAT, "%s", text);

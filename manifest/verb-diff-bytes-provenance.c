@@ -63,8 +63,8 @@ bytes_compare_provenance (BytesDiff *diff, GError **error)
     bytes_add_key (keys, "lock", describe_lock (a), describe_lock (b));
     bytes_add_key (keys, "source", describe (a->source), describe (b->source));
     bytes_add_key (keys, "revision", describe (a->revision), describe (b->revision));
-    bytes_add_key (keys, "modified", g_strdup (a->modified ? "yes" : "no"),
-                   g_strdup (b->modified ? "yes" : "no"));
+    bytes_add_key (keys, "modified", g_strdup (a->modified ? N_ ("yes") : N_ ("no")),
+                   g_strdup (b->modified ? N_ ("yes") : N_ ("no")));
     bytes_add_key (keys, "not-in-git", bytes_describe_number (a->not_in_git),
                    bytes_describe_number (b->not_in_git));
     bytes_add_key (keys, "overrides", describe_overrides (a), describe_overrides (b));

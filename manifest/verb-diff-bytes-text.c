@@ -41,7 +41,9 @@ bytes_describe_member (const Bundle *bundle, Region region, const char *member)
 {
     static const struct {
         const char *folder, *what;
-    } kinds[] = { { "images/", "config" }, { "packages/", "package list" }, { "sbom/", "SBOM" } };
+    } kinds[] = { { "images/", N_ ("config") },
+                  { "packages/", "package list" },
+                  { "sbom/", "SBOM" } };
     const Statement *statement = bundle_statement (bundle);
     const char *slash = strchr (member, '/');
     g_autofree char *hex = slash != NULL ? g_strndup (slash + 1, HEX_DIGITS) : NULL;
@@ -178,7 +180,7 @@ print_region (const BytesDiff *diff, Region region)
 static void
 print_votes (const Cmp *found)
 {
-    static const char *const on[] = { "statement", "packing list" };
+    static const char *const on[] = { N_ ("statement"), "packing list" };
 
     say ("%-*s%s\n", LABEL_COLUMNS, "votes", found->same_votes ? "the same" : "differ");
     for (guint text = 0; !found->same_votes && text < 2; text++)

@@ -56,21 +56,21 @@ describe_digests (const GArray *digests)
     g_autofree char *hex = digest_to_hex (&all);
 
     if (digests->len == 0)
-        return g_strdup ("none");
-    return g_strdup_printf ("%u %s (%.12s)", digests->len, digests->len == 1 ? "layer" : "layers",
-                            hex);
+        return message_printf ("none");
+    return message_printf ("%u %s (%.12s)", digests->len, digests->len == 1 ? "layer" : "layers",
+                           hex);
 }
 
 static char *
 describe_bases (const GPtrArray *bases)
 {
-    g_autoptr (GString) text = g_string_new (bases->len == 0 ? "none" : NULL);
+    g_autoptr (GString) text = g_string_new (bases->len == 0 ? N_ ("none") : NULL);
 
     for (guint i = 0; i < bases->len; i++) {
         const PackingBase *base = bases->pdata[i];
         g_autofree char *layers = describe_digests (base->layers);
 
-        g_string_append_printf (text, "%s%s: %s", i > 0 ? ", " : "", base->name, layers);
+        message_append (text, "%s%s: %s", i > 0 ? ", " : "", base->name, layers);
     }
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -84,7 +84,7 @@ describe_from (const Packing *packing)
     for (guint i = 0; i < packing->from->len; i++) {
         g_autofree char *hex = digest_to_hex (&((PackingFrom *)packing->from->pdata[i])->digest);
 
-        g_string_append_printf (text, "%s%.12s", i > 0 ? ", " : "; ", hex);
+        message_append (text, "%s%.12s", i > 0 ? ", " : "; ", hex);
     }
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -98,8 +98,8 @@ bytes_describe_number (guint64 number)
 static char *
 describe_tree_left_out (const Packing *packing)
 {
-    return g_strdup_printf ("%" G_GUINT64_FORMAT " files, %" G_GUINT64_FORMAT " bytes",
-                            packing->tree_left_out.files, packing->tree_left_out.bytes);
+    return message_printf ("%" G_GUINT64_FORMAT " files, %" G_GUINT64_FORMAT " bytes",
+                           packing->tree_left_out.files, packing->tree_left_out.bytes);
 }
 
 static void

@@ -10,8 +10,9 @@
 #define NAME_COLUMNS 40 /* at most */
 
 /* An older version than the one that is there is what a person must not miss. */
-static const char *const titles[N_PACKAGE_CHANGES] = { "upgraded", "DOWNGRADED", "changed", "added",
-                                                       "removed" };
+static const char *const titles[N_PACKAGE_CHANGES] = { N_ ("upgraded"), N_ ("DOWNGRADED"),
+                                                       N_ ("changed"), N_ ("added"),
+                                                       N_ ("removed") };
 
 typedef struct {
     guint changes[N_PACKAGE_CHANGES];

@@ -44,15 +44,15 @@ describe_state (const Diff *diff, const DiffPair *pair)
 
     switch (pair->state) {
     case DIFF_SAME:
-        return "same";
+        return N_ ("same");
     case DIFF_SAME_LAYERS:
         return "same layers";
     case DIFF_CHANGED:
-        return "CHANGED";
+        return N_ ("CHANGED");
     case DIFF_ADDED:
-        return lacks->have != NULL ? "NOT ON HOST" : "ADDED";
+        return lacks->have != NULL ? "NOT ON HOST" : N_ ("ADDED");
     case DIFF_REMOVED:
-        return lacks->have != NULL ? "NOT ON HOST" : "REMOVED";
+        return lacks->have != NULL ? "NOT ON HOST" : N_ ("REMOVED");
     }
     return NULL;
 }

@@ -4,6 +4,7 @@
 #include "manifest/verb-diff-text.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
+#include "manifest/message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +55,7 @@ print_package (const DiffPackage *package, int columns)
 static char *
 describe_changes (const GPtrArray *items, gboolean (*is_in) (gconstpointer item, guint side))
 {
-    static const char *const words[] = { "changed", "added", "removed" };
+    static const char *const words[] = { N_ ("changed"), N_ ("added"), N_ ("removed") };
     guint n[3] = { 0 };
     g_autoptr (GString) text = g_string_new (NULL);
 
@@ -62,7 +63,7 @@ describe_changes (const GPtrArray *items, gboolean (*is_in) (gconstpointer item,
         n[!is_in (items->pdata[i], 0) ? 1 : !is_in (items->pdata[i], 1) ? 2 : 0]++;
     for (guint i = 0; i < G_N_ELEMENTS (words); i++)
         if (n[i] > 0)
-            g_string_append_printf (text, "%s%u %s", text->len > 0 ? ", " : "", n[i], words[i]);
+            message_append (text, "%s%u %s", text->len > 0 ? ", " : "", n[i], words[i]);
     return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -118,10 +119,12 @@ static const char *
 describe_kind (mode_t mode)
 {
     if (S_ISREG (mode))
-        return "file";
+        return N_ ("file");
     if (S_ISLNK (mode))
-        return "link";
-    return S_ISCHR (mode) || S_ISBLK (mode) ? "device" : S_ISFIFO (mode) ? "pipe" : "other";
+        return N_ ("link");
+    return S_ISCHR (mode) || S_ISBLK (mode) ? N_ ("device")
+           : S_ISFIFO (mode)                ? N_ ("pipe")
+                                            : N_ ("other");
 }
 
 static char *

@@ -5,6 +5,7 @@
 #include "manifest/size.h"
 #include "manifest/error.h"
 #include "manifest/verb.h"
+#include "manifest/message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,7 +95,7 @@ describe_tree (const DiffProduct *product)
     if (!product->has_tree_size)
         return message_printf ("(files and size not known)");
     bytes = size_to_text (product->tree_bytes);
-    return g_strdup_printf ("%" G_GUINT64_FORMAT " files, %s", product->tree_files, bytes);
+    return message_printf ("%" G_GUINT64_FORMAT " files, %s", product->tree_files, bytes);
 }
 
 static void
@@ -148,8 +149,8 @@ print_count (const DiffCount *count, const char *what, int column)
 
     if (count->n == 0)
         return column;
-    text = g_strdup_printf ("%u %s (%s)", count->n, what,
-                            count->sized == count->n ? bytes : "size not known");
+    text = message_printf ("%u %s (%s)", count->n, what,
+                           count->sized == count->n ? bytes : "size not known");
     if (column > LABEL_COLUMNS && column + 2 + (int)strlen (text) > TEXT_COLUMNS) {
         say (",\n%*s", LABEL_COLUMNS, "");
         column = LABEL_COLUMNS;

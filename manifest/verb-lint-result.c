@@ -4,6 +4,7 @@
 #include "manifest/verb-json.h"
 #include "manifest/verb-lint.h"
 #include "manifest/verb.h"
+#include "manifest/message.h"
 
 #include <stdio.h>
 
@@ -89,7 +90,9 @@ static void
 print_note (const char *line)
 {
     g_autoptr (GRegex) regex = g_regex_new ("^(.*?:\\d+:\\d+: )", 0, 0, NULL);
-    g_autofree char *marked = g_regex_replace (regex, line, -1, 0, "\\1note: ", 0, NULL);
+    g_autofree char *shown = message_shown (line), *note = message_show ("note: ");
+    g_autofree char *by = g_strconcat ("\\1", note, NULL);
+    g_autofree char *marked = g_regex_replace (regex, shown, -1, 0, by, 0, NULL);
 
     say ("%s\n", marked != NULL ? marked : line);
 }

@@ -7,6 +7,7 @@
 #include "manifest/file.h"
 #include "manifest/limits.h"
 #include "manifest/verb-lint.h"
+#include "manifest/message.h"
 
 typedef struct {
     gboolean strict, rules;
@@ -69,7 +70,7 @@ list_files (LintInput *input, LintResult *result)
     input->paths = collect_tree_paths (result->release, input->dirfd, &error);
     if (input->paths == NULL)
         g_ptr_array_add (result->problems,
-                         g_strdup_printf ("%s:1:1: %s", result->release->file, error->message));
+                         message_printf ("%s:1:1: %s", result->release->file, error->message));
     return input->paths != NULL;
 }
 

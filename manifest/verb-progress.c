@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "manifest/size.h"
 #include "manifest/verb.h"
+#include "manifest/message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,8 +60,9 @@ format_numbers (const Meter *meter, gint64 now)
     g_autofree char *speed = size_to_text ((guint64)rate);
     g_autofree char *eta = format_eta (meter, rate);
 
-    return g_strdup_printf ("%s%s%s  %s/s%s", done, meter->total > 0 ? " of " : "",
-                            meter->total > 0 ? total : "", speed, eta);
+    if (meter->total == 0)
+        return message_show ("%s  %s/s%s", done, speed, eta);
+    return message_show ("%s of %s  %s/s%s", done, total, speed, eta);
 }
 
 static char *
@@ -85,10 +87,12 @@ draw_bar (Meter *meter, gint64 now)
     g_autofree char *numbers = format_numbers (meter, now);
     g_autofree char *bar = format_bar (meter);
     guint columns = terminal_columns () - 1;
-    guint fixed = (guint)(strlen (bar) + strlen (numbers)) + 1;
+    guint fixed = message_columns (bar) + message_columns (numbers) + 1;
     guint room = columns > fixed ? columns - fixed : 0;
-    g_autofree char *name =
-        g_utf8_substring (meter->what, 0, MIN ((glong)room, g_utf8_strlen (meter->what, -1)));
+    g_autofree char *name = g_strdup (meter->what);
+
+    while (message_columns (name) > room)
+        *g_utf8_find_prev_char (name, name + strlen (name)) = '\0';
 
     say_error ("\r\033[K%s %s%s", name, fixed <= columns ? bar : "", numbers);
     fflush (stderr);
@@ -140,11 +144,12 @@ meter_begin (Progress *progress, const char *what, guint64 total)
 {
     Meter *meter = (Meter *)progress;
     gint64 now = g_get_monotonic_time ();
+    g_autofree char *shown = message_shown (what);
 
     g_mutex_lock (&meter->mutex);
     if (meter->what != NULL)
         finish (meter, now);
-    meter->what = g_utf8_make_valid (what, -1);
+    meter->what = g_utf8_make_valid (shown, -1);
     meter->total = total;
     meter->done = 0;
     meter->started = now;

@@ -196,7 +196,7 @@ describe_value (const ReleaseValue *value)
     if (value->fallback != NULL)
         g_string_append_printf (text, "default \"%s\"", value->fallback);
     else
-        g_string_append (text, value->secret ? "required, secret" : "required");
+        g_string_append (text, value->secret ? "required, secret" : N_ ("required"));
     return g_string_free (text, FALSE);
 }
 

@@ -51,7 +51,7 @@ yaml_fail (const YamlNode *node, const char *name, GError **error, const char *f
     va_list args;
 
     va_start (args, format);
-    message = g_strdup_vprintf (format, args);
+    message = message_vprintf (format, args);
     va_end (args);
     return fail_at (name, node->line, node->column, error, message);
 }

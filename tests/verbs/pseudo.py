@@ -26,9 +26,10 @@ def entries(text):
 
 
 def wrap(msgid):
-    """The words of it marked; white space and line ends around them stay, as msgfmt wants."""
-    begin, words, end = re.fullmatch(r"((?:\\n| )*)(.*?)((?:\\n| )*)", msgid, re.S).groups()
-    return f"{begin}⟦{words}⟧{end}"
+    """The program's own words of it marked; what is put in, and white space around, are not."""
+    parts = re.split(r"(%%|%[-0-9.*+ #]*l*[a-zA-Z]|\\n)", msgid)
+    own = lambda part: re.sub(r"^( *)(.*?)( *)$", r"\1⟦\2⟧\3", part) if part.strip() else part
+    return "".join(part if i % 2 else own(part) for i, part in enumerate(parts))
 
 
 def catalogue(text):
