@@ -37,11 +37,12 @@ static gboolean
 read_loader (const guint8 *bytes, gsize length, const Elf64_Phdr *part, const char *name,
              AnsibleElf *elf, GError **error)
 {
-    const char *text = (const char *)bytes + part->p_offset;
+    const char *text = NULL;
 
-    if (part->p_offset >= length || part->p_filesz < 2 ||
-        part->p_filesz > length - part->p_offset || text[part->p_filesz - 1] != '\0' ||
-        strlen (text) + 1 != part->p_filesz || *text != '/')
+    if (part->p_offset < length && part->p_filesz > 1 && part->p_filesz <= length - part->p_offset)
+        text = (const char *)bytes + part->p_offset;
+    if (text == NULL || *text != '/' || text[part->p_filesz - 1] != '\0' ||
+        strlen (text) + 1 != part->p_filesz)
         return fail (error, ERR_FORMAT, "'%s' names no loader that can be read", name);
     g_free (elf->loader);
     elf->loader = g_strdup (text);

@@ -103,6 +103,8 @@ open_parent (int dirfd, const char *path, const char **name, GError **error)
         if (mkdirat (at, *part, 0755) < 0 && errno != EEXIST)
             break;
         next = openat (at, *part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (next < 0)
+            break;
         file_clear_fd (&at);
         at = file_steal_fd (&next);
         if (part[2] == NULL)

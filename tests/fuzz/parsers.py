@@ -4,6 +4,8 @@
 anew where one of them changes."""
 
 PARSERS = {
+    "ansible-elf": ["install/ansible-elf.c"],
+    "ansible-unpack": ["install/ansible-unpack.c"],
     "apk-installed": ["bundle/package-db.c"],
     "base-export": ["install/base-export.c"],
     "base-table": ["bundle/base-table.c"],
@@ -105,6 +107,7 @@ NOT_PARSING = {
     "bundle/rebuild-base.c": "check_sum",
     "bundle/rebuild-open.c": "rebuild_base_files rebuild_frames",
     "bundle/reference.c": "image_reference_asked",
+    "install/ansible-unpack.c": "read_export ansible_unpack stop",
     "install/base-export.c": "read_export run_pass want_layer wanted_of export_image by_likeness "
                              "export_base note_missing bases_prepare base_export_prepare stop",
     "install/host.c": "host_check_state host_lock host_is_busy host_open_product host_check_place "
