@@ -129,6 +129,16 @@ layer_bytes (const StatementImage *image)
     return bytes;
 }
 
+static gboolean
+gone (const Run *run, const StatementImage *image, GError **error)
+{
+    return fail (error, ERR_NOT_READY,
+                 "image '%s', which carries the Ansible of release %" G_GUINT64_FORMAT
+                 ", is not in the engine any more (was it pruned?); install a bundle of that "
+                 "content instead",
+                 image->name, run->release->release);
+}
+
 /* Proven first: nothing of what the engine has is run that was not signed. */
 static gboolean
 copy_out (Run *run, const StatementImage *image, int dirfd, GError **error)
@@ -140,11 +150,7 @@ copy_out (Run *run, const StatementImage *image, int dirfd, GError **error)
         !ansible_unpack (run->engine, id, dirfd, layer_bytes (image), run_stopped, run, &there,
                          error))
         return fail_prefix (error, "taking the files out of '%s'", image->name);
-    return there || fail (error, ERR_NOT_READY,
-                          "image '%s', which carries the Ansible of release %" G_GUINT64_FORMAT
-                          ", is not in the engine any more (was it pruned?); install a bundle of "
-                          "that content instead",
-                          image->name, run->release->release);
+    return there || gone (run, image, error);
 }
 
 static void
@@ -269,6 +275,30 @@ ansible_root_open (Run *run, GError **error)
     if (run->ansible == NULL)
         run->ansible = make (run, image, error);
     return run->ansible != NULL;
+}
+
+gboolean
+ansible_root_check (Run *run, GError **error)
+{
+    const StatementImage *image = statement_find_ansible (run->statement);
+    g_autofree char *id = NULL;
+
+    if (image == NULL || run->ansible != NULL)
+        return TRUE;
+    run->ansible = ansible_root_find (run);
+    id = digest_to_text (load_image_id (run->engine, image));
+    return run->ansible != NULL || load_check (run->engine, image, id, NULL) ||
+           gone (run, image, error);
+}
+
+gboolean
+ansible_root_has (const Host *host, const char *product, const Digest *config)
+{
+    g_autofree char *hex = digest_to_hex (config);
+    g_autofree char *seal = g_build_filename (product, ANSIBLE_ROOT_FOLDER, hex, SEAL, NULL);
+    struct stat st;
+
+    return fstatat (host->state_fd, seal, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static gboolean

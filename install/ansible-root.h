@@ -25,6 +25,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AnsibleRoot, ansible_root_free)
 
 /* That of run's release, byte for byte as it was copied out; NULL where it is not. Looks only. */
 AnsibleRoot *ansible_root_find (const Run *run);
+/* Is it, or can it be copied out of the engine? ERR_NOT_READY; TRUE where the release carries none.
+ * Looks only. */
+gboolean ansible_root_check (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Was that image's Ansible copied out for this product? Quick: nothing is compared. */
+gboolean ansible_root_has (const Host *host, const char *product, const Digest *config);
 /* Fills run->ansible where the release carries Ansible; copied out anew where it is not whole. */
 gboolean ansible_root_open (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The paths below STATE/PRODUCT (char *) that none of these releases (guint64) needs. */

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/leave.h"
 
+#include "install/ansible-root.h"
 #include "install/playbook.h"
 #include "install/run-open.h"
 #include "install/step-place.h"
@@ -142,6 +143,8 @@ plan_leaving (Run *run, PlaybookRun kind, GError **error)
 {
     const Release *left = run->leaving->release;
 
+    if (release_has_playbook (left, kind) && !ansible_root_check (run->leaving, error))
+        return FALSE;
     step_leave_plan (run, kind);
     return (!release_has_playbook (left, kind) && left->compose->len == 0) ||
            step_tree_plan_kept (run, TRUE, error);

@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "install/status.h"
 
+#include "install/ansible-root.h"
 #include "install/leave.h"
 #include "install/place.h"
 #include "install/plan.h"
@@ -51,14 +52,14 @@ add_thing (GPtrArray *things, const char *subject, const Digest *id, const char 
 }
 
 static const char *
-look_image (Engine *engine, const StateImage *image)
+look_image (Engine *engine, const Host *host, const char *product, const StateImage *image)
 {
     g_autoptr (EngineImage) found = NULL;
 
     if (engine == NULL || !engine_inspect (engine, image->name, &found, NULL))
         return N_ ("unknown");
     if (found == NULL)
-        return N_ ("missing");
+        return ansible_root_has (host, product, &image->config) ? "ok" : N_ ("missing");
     return digest_equal (&found->id, &image->id) ? "ok" : "another image has the name";
 }
 
@@ -102,7 +103,7 @@ look_back (StatusProduct *product, const RunOptions *how, NetworkBarrier barrier
 }
 
 static StatusProduct *
-look_product (State *state, Engine *engine)
+look_product (State *state, const Host *host, Engine *engine)
 {
     StatusProduct *product = g_new0 (StatusProduct, 1);
 
@@ -115,7 +116,7 @@ look_product (State *state, Engine *engine)
         const StateImage *image = g_ptr_array_index (state->images, i);
 
         add_thing (product->images, path_short_image_name (image->name), &image->id,
-                   look_image (engine, image));
+                   look_image (engine, host, state->product, image));
     }
     look_files (product, product->configs, state->configs);
     look_files (product, product->files, state->files);
@@ -212,7 +213,7 @@ status_take (const RunOptions *how, NetworkBarrier barrier, GError **error)
         /* Taken away; only the highest number is remembered. */
         if (state->release == 0)
             continue;
-        product = look_product (g_steal_pointer (&state), engine);
+        product = look_product (g_steal_pointer (&state), host, engine);
         g_ptr_array_add (status->products, product);
         look_back (product, how, barrier);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "bundle/strictjson.h"
+#include "install/ansible-root.h"
 #include "install/base.h"
 #include "install/json-member.h"
 #include "install/load.h"
@@ -302,6 +303,17 @@ plan_load (Run *run, Step *base, LoadPresent **present, GError **error)
     return TRUE;
 }
 
+/* Its files are here already, and nothing else of it is needed. */
+static gboolean
+is_copied_out (Run *run, const StatementImage *image)
+{
+    if (!image->ansible)
+        return FALSE;
+    if (run->ansible == NULL)
+        run->ansible = ansible_root_find (run);
+    return run->ansible != NULL;
+}
+
 /* One question to the engine where all is as it should be: Podman takes 30 ms for each. */
 static gboolean
 plan_image (Run *run, Step *base, LoadPresent **present, GError **error)
@@ -321,7 +333,14 @@ plan_image (Run *run, Step *base, LoadPresent **present, GError **error)
     if (!engine_inspect (run->engine, id, &found, error))
         return FALSE;
     /* There, but without its name it may be pruned while the run goes on. */
-    return is_whole (run, step->image, found) || plan_load (run, base, present, error);
+    if (is_whole (run, step->image, found))
+        return TRUE;
+    if (named == NULL && is_copied_out (run, step->image)) {
+        step_set_action (base, "is copied out");
+        base->needed = FALSE;
+        return TRUE;
+    }
+    return plan_load (run, base, present, error);
 }
 
 static ImageStep *
@@ -384,6 +403,11 @@ plan_kept (Run *run, guint index, GError **error)
         return TRUE;
     if (!engine_inspect (run->engine, id, &found, error))
         return FALSE;
+    if (found == NULL && named == NULL && is_copied_out (run, image)) {
+        step_set_action (base, "is copied out");
+        base->needed = FALSE;
+        return TRUE;
+    }
     return is_whole (run, image, found) ||
            fail (error, ERR_NOT_READY,
                  "image '%s' of release %" G_GUINT64_FORMAT " is not in the engine any more (was "

@@ -226,6 +226,21 @@ check_foreign (const Run *run, const char *full, const StatementImage *image, GE
     return TRUE;
 }
 
+/* An image that carries Ansible and is in the engine no more needs no name there. */
+static gboolean
+is_not_loaded (const Run *run, guint index)
+{
+    const StatementImage *image = g_ptr_array_index (run->statement->images, index);
+
+    for (guint i = 0; image->ansible && i < run->steps->len; i++) {
+        const Step *step = g_ptr_array_index (run->steps, i);
+
+        if (step->kind == &step_image_kind && strcmp (step->subject, image->name) == 0)
+            return !step->needed;
+    }
+    return FALSE;
+}
+
 static gboolean
 plan_one (Run *run, guint index, GError **error)
 {
@@ -239,6 +254,10 @@ plan_one (Run *run, guint index, GError **error)
     step->keeper = keeper_name (run, step->full);
     if (!check_foreign (run, step->full, image, error))
         return FALSE;
+    if (found == NULL && is_not_loaded (run, index)) {
+        step_set_action (base, "not needed");
+        return TRUE;
+    }
     base->needed = found == NULL || !digest_equal (&found->id, load_image_id (run->engine, image));
     if (!base->needed)
         return TRUE;

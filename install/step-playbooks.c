@@ -129,10 +129,10 @@ describe_ansible (const Run *run)
 }
 
 static void
-add (Run *run, const StepKind *kind, ReleasePlaybook *playbook, gboolean due)
+add (Run *run, const Run *of, const StepKind *kind, ReleasePlaybook *playbook, gboolean due)
 {
     Step *step = step_add (run, kind, playbook->path, due ? "run" : "not due", playbook);
-    g_autofree char *with = due ? describe_ansible (run) : NULL;
+    g_autofree char *with = due ? describe_ansible (of) : NULL;
 
     step->needed = due;
     if (with != NULL)
@@ -150,9 +150,9 @@ step_playbooks_plan (Run *run, gboolean due, GError **error)
         if (!check_carried (run, playbook, error))
             return FALSE;
         if (playbook->run == PLAYBOOK_BEFORE && run->bundle != NULL)
-            add (run, &step_before_kind, playbook, due);
+            add (run, run, &step_before_kind, playbook, due);
         else if (playbook->run == PLAYBOOK_INSTALL)
-            add (run, &step_playbook_kind, playbook, due);
+            add (run, run, &step_playbook_kind, playbook, due);
     }
     step_compose_plan (run, due);
     return TRUE;
@@ -165,7 +165,7 @@ step_leave_plan (Run *run, PlaybookRun kind)
         ReleasePlaybook *playbook = g_ptr_array_index (run->leaving->release->playbooks, i);
 
         if (playbook->run == kind)
-            add (run, &step_leave_kind, playbook, TRUE);
+            add (run, run->leaving, &step_leave_kind, playbook, TRUE);
     }
     step_compose_leave_plan (run);
 }
