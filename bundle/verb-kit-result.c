@@ -2,6 +2,7 @@
  * Copyright The handcarry authors */
 #include "bundle/verb-kit.h"
 #include "manifest/json-out.h"
+#include "manifest/size.h"
 #include "manifest/verb-json.h"
 
 static void
@@ -41,7 +42,7 @@ print_text (const VerbOutput *output, const Kit *kit, const GPtrArray *all)
                 kit->files->len);
     for (guint i = 0; i < all->len; i++) {
         const KitWritten *written = all->pdata[i];
-        g_autofree char *size = g_format_size (written->bytes);
+        g_autofree char *size = size_to_text (written->bytes);
         g_autofree char *hex = digest_to_hex (&written->digest);
 
         verb_print (output, "kit        %s, %s\nsha256     %s\n", written->path, size, hex);

@@ -14,6 +14,7 @@ import tarfile
 import pytest
 
 import kits
+from console import assert_shown, typed
 from keytools import minisign, needs_minisign
 from program import CONNECTED, MAKER, TOP, handcarry
 
@@ -114,8 +115,9 @@ def test_what_is_missing_is_said(tmp_path):
         kits.HOST.parent / "handcarry-left-out")
     ran = subprocess.run([tmp_path / "bin/handcarry", "kit", "--json", "--level", "1", "-o",
                           tmp_path / "kit.tar.zst"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
     said = json.loads(ran.stdout)
-    assert ran.returncode == 0 and said["schema"] == "handcarry-kit-1" and said["changed"]
+    assert said["schema"] == "handcarry-kit-1" and said["changed"]
     assert len(said["missing"]) == 8 and "man pages" in said["missing"][0]
     assert ran.stderr.count("warning: the kit is without") == 8
     kit = (tmp_path / "kit.tar.zst").read_bytes()
@@ -210,3 +212,35 @@ def test_a_program_that_has_the_key_signs(signed, tmp_path):
     refused = kits.make("-o", "l.tar.zst", "--sign", signed / "kit.pub", "--external",
                         tmp_path / "signer", cwd=tmp_path)
     assert refused.returncode == 4 and not list(tmp_path.glob("l.*"))
+
+
+def test_readme_lines_prove_and_install_a_kit(tmp_path):
+    """As they stand there, but for the disk that is mounted and what is on paper."""
+    kits.require()
+    text = (TOP / "README.md").read_text()
+    lines = typed(re.search(r"^## The kit\n(.*?)^## ", text, re.DOTALL | re.MULTILINE)[1])
+    assert [machine for machine, _, _ in lines] == [""] * 2 + ["host"] * 5
+    root = kits.Root(tmp_path / "root", "dash")
+    (root.path / "mnt").mkdir()
+    make, said = root.path / "mnt", ""
+    for _, line, shown in lines[:2]:
+        command = line.split()[1:] + (["--no-password"] if "keygen" in line else
+                                      ["--level", "1", *kits.PROGRAM])
+        ran = handcarry(*command, cwd=make)
+        assert ran.returncode == 0, (line, ran.stderr)
+        assert_shown(shown, ran.stdout)
+        said += ran.stdout
+    paper = {"SUM-ON-PAPER": re.search(r"^sha256     (\S+)$", said, re.M)[1],
+             "KEY-ON-PAPER": (make / "kit.pub").read_text().splitlines()[1]}
+    for _, line, _ in lines[3:]:
+        for word, value in paper.items():
+            line = line.replace(word, value)
+        if line.startswith("minisign"):
+            good = minisign(*line.split()[1:], cwd=root.path / "root") if shutil.which("minisign") else None
+            assert good is None or f"handcarry kit {VERSION}" in good.out, good
+            continue
+        ran = root.run("sh", "-c", "cd /root && " + line)
+        assert ran.returncode == 0, (line, ran.stderr)
+    assert root.run("/usr/local/bin/handcarry", "--version").stdout == f"handcarry {VERSION}\n"
+    wrong = lines[4][1].replace("SUM-ON-PAPER", "0" * 64)
+    assert root.run("sh", "-c", "cd /root && " + wrong).returncode != 0
