@@ -10,12 +10,10 @@ add_written (JsonBuilder *builder, gconstpointer item)
 {
     const KitWritten *written = item;
 
-    json_builder_begin_object (builder);
     json_out_text (builder, "file", written->path);
     json_out_number (builder, "bytes", written->bytes);
     json_out_digest (builder, "digest", &written->digest);
     json_out_text (builder, "signature", written->signature);
-    json_builder_end_object (builder);
 }
 
 static void
