@@ -3,7 +3,7 @@
 # Copyright The handcarry authors
 #
 # Makes the images of the examples from Debian's packages, as docker-archives in build/images.
-# Usage: make-images.sh [NAME…]      names: database server web minimal (default: all), and
+# Usage: make-images.sh [NAME…]      names: ansible database server web minimal (default: all), and
 #   next      what release 43 of plant-hmi has otherwise: build/plant-hmi, which is the example
 #             as patched, with the server made from it, and the web server on an upgraded Debian
 # What is there already and newer than its sources stays as it is.
@@ -65,9 +65,22 @@ patch_example() # build/plant-hmi: the folder as its developers have it a month 
     touch "$to/release.yaml"
 }
 
-[ $# -gt 0 ] || set -- database server web minimal
+ansible() # for hosts that have none
+{
+    local archive=$out/ansible.tar
+    if [ -f "$archive" ] && [ -z "$(find "$here"/{make-images,ansible-image}.sh \
+        "$here/image-layer.py" -newer "$archive")" ]; then
+        return
+    fi
+    echo "making ansible:bookworm"
+    "$here/ansible-image.sh" --output "$archive.part"
+    mv "$archive.part" "$archive"
+}
+
+[ $# -gt 0 ] || set -- ansible database server web minimal
 for name in "$@"; do
     case $name in
+        ansible) ansible ;;
         database) database database 1.5.0 "$here/plant-hmi" ;;
         server) server server 1.5.0 "$here/plant-hmi" ;;
         web) web web 1.5.0 ;;

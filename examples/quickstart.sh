@@ -12,10 +12,11 @@ usage()
 Usage: examples/quickstart.sh [--keep]
 
 Builds handcarry and does its main job: makes keys, packs examples/plant-hmi (three
-images, a playbook, two configs) into a signed bundle, verifies it, installs it into
-the Docker engine of this machine (a private one where none answers), shows status.
-Then the next release, as a delta: what changed, how small it is, and the upgrade; one
-whose health check fails, so that the host goes back by itself; and a rollback by hand.
+images, a playbook and the Ansible that runs it, two configs) into a signed bundle,
+verifies it, installs it into the Docker engine of this machine (a private one where none
+answers), shows status. Then the next release, as a delta: what changed, how small it is,
+and the upgrade; one whose health check fails, so that the host goes back by itself; and a
+rollback by hand.
 Installs what is missing with apt, asks nothing, and takes everything away again.
 
   --keep   leave the bundles, the keys and, in an engine of yours, what was installed
@@ -112,6 +113,7 @@ take_away() # what the release started, from an engine that was here before
                 "http://engine/images/plant-hmi/$name:$version" >/dev/null || :
         done
     done
+    curl -sf -X DELETE --unix-socket "$socket" http://engine/images/ansible:bookworm >/dev/null || :
     for name in run data; do
         curl -sf -X DELETE --unix-socket "$socket" \
             "http://engine/volumes/plant-hmi_$name" >/dev/null || :
@@ -138,7 +140,7 @@ engine_is_free() # nothing in an engine of the user's carries the names of this 
 {
     local path
     for path in containers/plant-hmi-{web,server,database}/json volumes/plant-hmi_{run,data} \
-        images/plant-hmi/{web,server,database}:1.5.{0,1}/json; do
+        images/plant-hmi/{web,server,database}:1.5.{0,1}/json images/ansible:bookworm/json; do
         ! curl -sf -o /dev/null --unix-socket "$socket" "http://engine/$path" ||
             die "the engine at $socket has $path already: remove it first"
     done
@@ -146,10 +148,10 @@ engine_is_free() # nothing in an engine of the user's carries the names of this 
 
 say "Building"
 # shellcheck disable=SC2046,SC2086 # lists of words
-need $build_packages ansible-core debootstrap curl patch python3 util-linux $(docker_packages)
+need $build_packages debootstrap curl patch python3 util-linux $(docker_packages)
 build_in release --buildtype=release --werror >build/quickstart.log 2>&1 ||
     { tail -n 30 build/quickstart.log >&2; die "the build failed"; }
-examples/make-images.sh database server web next
+examples/make-images.sh ansible database server web next
 [ ! -e /etc/plant-hmi ] || die "/etc/plant-hmi is there already: remove it first"
 rm -rf "$work"
 mkdir -p "$ci" "$host" "$stick"
