@@ -30,6 +30,8 @@ Installs what is missing (apt), builds, and runs every test. The last line is
                    some gigabytes of disk)
   --kit-roots      also install the kit in roots of Debian 11 to 13 and of musl, which are
                    made once (minutes)
+  --arm64          also build the kit's program for arm64 and run it by qemu (minutes,
+                   half a gigabyte of disk)
   --bench          also run tests/bench/run.sh (minutes, some gigabytes of disk)
   --help           this text
 
@@ -51,7 +53,7 @@ seconds_of() # TIME: 90, 90s, 60m, 2h
     esac
 }
 
-only='' fuzz=0 bench=0 large=0 kit_roots=0 crash='' few=--few-engines
+only='' fuzz=0 bench=0 large=0 kit_roots=0 arm64=0 crash='' few=--few-engines
 args=("$@")
 while [ $# -gt 0 ]; do
     case $1 in
@@ -61,6 +63,7 @@ while [ $# -gt 0 ]; do
         --fuzz) fuzz=$(seconds_of "${2:?--fuzz needs a time, as 60m}") || exit; shift 2 ;;
         --large) large=1 only=none; shift ;;
         --kit-roots) kit_roots=1; shift ;;
+        --arm64) arm64=1; shift ;;
         --bench) bench=1; shift ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -132,6 +135,7 @@ install_packages()
     fi
     ! wanted analysis || need clang-tidy cppcheck
     [ "$kit_roots" = 0 ] || need musl musl-tools linux-libc-dev
+    [ "$arm64" = 0 ] || need gcc-aarch64-linux-gnu qemu-user-static
 }
 
 build_all()
@@ -378,6 +382,10 @@ if build_all; then
     [ "$kit_roots" = 0 ] || check kit-roots env HANDCARRY_KIT_ROOTS=all \
         HANDCARRY="$top/build/release/handcarry" \
         /usr/bin/python3 -m pytest -q --tb=short tests/verbs/test_kit_roots.py
+    if [ "$arm64" = 1 ] && check arm64-build tests/arm64/build.sh; then
+        check arm64 env HANDCARRY_ARM64=1 HANDCARRY="$top/build/release/handcarry" \
+            /usr/bin/python3 -m pytest -q --tb=short tests/verbs/test_kit_arm64.py
+    fi
     [ "$bench" = 0 ] || check bench tests/bench/run.sh
 fi
 echo "took $((SECONDS - start)) s"
