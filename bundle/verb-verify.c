@@ -160,6 +160,8 @@ run (const VerifyOptions *o, char **paths, GError **error)
             status = error_exit_status (problem);
         if (*error == NULL)
             g_propagate_error (error, g_steal_pointer (&problem));
+        else if (builder == NULL)
+            verb_warn ("%s", problem->message);
     }
     if (builder != NULL) {
         json_builder_end_array (builder);

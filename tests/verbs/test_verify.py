@@ -256,6 +256,10 @@ def test_several_bundles_and_their_status(made, tmp_path):
     bad.write_bytes(made.data[:-1])
     said = made.verify(bad, made.path, status=3)
     assert "bad.tar.zst: NOT GOOD" in said and "b.tar.zst: good" in said
+    worse = tmp_path / "worse.tar.zst"
+    worse.write_bytes(made.data[:-2])
+    said = made.verify(bad, worse, status=3)
+    assert all(f"{path}: is not a bundle" in said for path in (bad, worse)), said
 
 
 @needs_minisign
