@@ -16,7 +16,7 @@ from engines.release import Release
 from keytools import type_into
 from program import MAKER, PROGRAM, handcarry
 
-PROMPTS = r"\[y/N\]|\(spaces do not matter\):|installed here again:"
+PROMPTS = r"\[y/N\]|capitals do not matter\):|ends it\):|installed here again:"
 PLAY = """\
 - name: Plant HMI
   hosts: localhost
@@ -39,10 +39,11 @@ REMOVE = """\
     - name: Remove the server
       ansible.builtin.command: docker rm --force plant-hmi-server
 """
-VERSIONS = {42: "1.5.0", 43: "1.5.1", 44: "1.5.2"}
+CHANGES = {42: "CHG-1", 43: "CHG-7", 44: "CHG-8"}
+VERSIONS = {42: "1.5.0", 43: "1.5.1", 44: "1.5.2", 45: "1.5.3"}
 MOUNTS = """\
 mount --make-rprivate /
-for name in etc var/lib mnt srv; do
+for name in etc var/lib mnt media srv opt usr/local/bin; do
     mkdir -p "/$name"
     mount --bind "$0/$name" "/$name"
 done
@@ -70,7 +71,7 @@ def release_of(folder, number):
     made.put("playbooks/site.yml", PLAY + (ARCHIVE if number >= 44 else "") + START)
     made.put("playbooks/remove.yml", PLAY + REMOVE)
     made.put("configs/server.ini", "[server]\ntitle = {{ public_name }}\nlimit = %d\n" %
-             {42: 20, 43: 5, 44: 5}[number])
+             (20 if number == 42 else 5))
     return made
 
 
@@ -81,17 +82,16 @@ class Plant:
         self.folder = Path(tempfile.mkdtemp(prefix="hcd-", dir="/var/tmp"))
         self.desk, self.host = self.folder / "desk", self.folder / "host"
         self.stick = self.host / "mnt"
-        for name in ("desk", "bin", "host/var/lib", "host/mnt", "host/srv", "host/root"):
+        for name in ("desk", "bin", "host/var/lib", "host/mnt", "host/media", "host/srv", "host/root",
+                     "host/opt", "host/usr/local/bin"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "bin/handcarry").symlink_to(PROGRAM)
         shutil.copytree("/etc", self.host / "etc", symlinks=True)
         shutil.rmtree(self.host / "etc/handcarry", ignore_errors=True)
-        (self.host / "etc/handcarry").mkdir()
-        (self.host / "etc/handcarry/host.yaml").write_text("name: ws-3\nsite: plant-a\n")
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "sh", "-euc", MOUNTS, self.host,
              engine.socket], stdin=subprocess.DEVNULL)
-        self.status = 0
+        self.status, self.carried = 0, ()
         made = handcarry("trust", "init", "--no-password", cwd=self.desk)
         assert made.returncode == 0, made.stderr
 
@@ -116,30 +116,41 @@ class Plant:
         return ["nsenter", "--mount", f"--target={self.process.pid}", "bash", "-c",
                 f"cd /root && {line}"]
 
-    def environment(self):
-        return {"PATH": f"{self.folder}/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    def environment(self, machine):
+        own = f"{self.folder}/bin:" if machine else ""
+        return {"PATH": own + "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 "HOME": "/root", "LC_ALL": "C.UTF-8", "TERM": "dumb", "HANDCARRY_MAKER": MAKER}
 
     def run(self, machine, line, answers=()):
         """(exit status, what the terminal showed) of a line, and of what is asked then."""
         status, shown = type_into(self.command(machine, line), answers, self.desk,
-                                  self.environment())
+                                  self.environment(machine))
         shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r\n", "\n")
         return status, re.sub(r"^.*\r", "", shown, flags=re.MULTILINE)
 
     def type(self, machine, line, shown):
-        """What a line prints; what a person answers there stands in the lines shown."""
+        """What a line prints; what a person answers there stands in the lines shown. Between desk
+        and host somebody goes with the stick."""
+        if self.carried and not machine:
+            self.carry(*self.carried)
+            self.carried = ()
         answers = []
         for one in shown:
             asked = re.search(f"({PROMPTS}) (.+)$", one)
             if asked:
-                answers.append((asked[1], self.answer(asked[2]) + "\n"))
+                answers.append((asked[1], self.answer(asked[1], asked[2]) + "\n"))
         self.status, said = self.run(machine, f"(exit {self.status}); {line}", answers)
         return said
 
-    def answer(self, shown):
+    def answer(self, prompt, shown):
         """What a person types where a page shows this; fingerprints differ from run to run."""
-        return self.fingerprint() if re.match(r"([0-9a-f]{4} ){4}", shown) else shown
+        if "matter" in prompt:
+            shown = self.fingerprint()[:32]
+        elif "ends it" in prompt:
+            shown = self.fingerprint()[32:]
+        else:
+            return shown
+        return " ".join(shown[at:at + 4] for at in range(0, 32, 4))
 
     def fingerprint(self):
         """Of the newest trust root, as it stands on paper."""
@@ -154,8 +165,20 @@ class Plant:
             path = self.desk / name
             (shutil.copytree if path.is_dir() else shutil.copy)(path, self.stick / path.name)
 
+    def kit(self):
+        """handcarry as it comes to a host that has nothing; the path of the file."""
+        output = self.desk / "handcarry-kit.sh"
+        if not output.exists():
+            made = handcarry("kit", "-o", output, "--level", "3")
+            assert made.returncode == 0, made.stderr
+        return output
+
     def believe(self):
-        """Trust and values, as after the first hour."""
+        """Kit, trust and values, as after the first hour."""
+        if not (self.host / "opt/handcarry").exists():
+            self.do(f"sh {self.kit()}")
+        (self.host / "etc/handcarry").mkdir(exist_ok=True)
+        (self.host / "etc/handcarry/host.yaml").write_text("name: ws-3\n")
         if not (self.host / "etc/handcarry/trust").exists():
             self.do(f"handcarry trust import {self.desk}/trust --fingerprint {self.fingerprint()}")
         values = self.host / "etc/handcarry/values/plant-hmi.yaml"
@@ -167,7 +190,7 @@ class Plant:
         """The host as it is once this release is installed, if it is not yet."""
         self.believe()
         if not (self.host / f"var/lib/handcarry/plant-hmi/r{number}").exists():
-            self.do(f"handcarry install {self.bundle(number)} -y")
+            self.do(f"handcarry install {self.bundle(number)} -y --ref {CHANGES[number]}")
 
     def do(self, line):
         """A line that no page shows."""
@@ -176,13 +199,50 @@ class Plant:
 
     def begin(self, name):
         """What lies where when the page begins."""
-        self.status = 0
+        self.status, self.carried = 0, ()
         getattr(self, "begin_" + name.replace("-", "_"))()
+
+    def begin_first_hour(self):
+        self.carry(self.kit().name, self.bundle(42).name)
 
     def begin_monthly_upgrade(self):
         self.install(42)
         self.bundle(43, "--base", self.bundle(42), more="-from-r42")
         self.carry("plant-hmi-1.5.1-r43-from-r42.tar.zst", "plant-hmi-1.5.1-r43-from-r42.tar.zst.sha256")
+
+    def begin_damaged_stick(self):
+        self.install(43)
+        full, delta = self.bundle(44), self.bundle(44, "--base", self.bundle(43), more="-from-r43")
+        self.carry(full.name, delta.name)
+        flipped = bytearray(delta.read_bytes())
+        flipped[60] ^= 1
+        (self.stick / delta.name).write_bytes(flipped)
+        (self.host / "media" / delta.name).write_bytes(flipped)
+        os.truncate(self.stick / full.name, full.stat().st_size // 2)
+        shutil.copy(full, self.host / "media")
+
+    def begin_failed_playbook(self):
+        self.install(43)
+        self.carry(self.bundle(44, "--base", self.bundle(43), more="-from-r43").name)
+        shutil.rmtree(self.host / "srv/archive", ignore_errors=True)
+
+    def begin_restored_from_backup(self):
+        (self.host / "srv/archive").mkdir(exist_ok=True)
+        self.install(44)
+        self.carry(self.bundle(44).name)
+        self.do("handcarry recover --carry-back /mnt")
+        shutil.rmtree(self.host / "var/lib/handcarry")
+
+    def begin_key_rotation(self):
+        (self.host / "srv/archive").mkdir(exist_ok=True)
+        self.install(44)
+        self.bundle(45)
+        self.carried = ("2026-11.trust", self.bundle(44).name, self.bundle(45).name)
+
+    def begin_auditors_visit(self):
+        (self.host / "srv/archive").mkdir(exist_ok=True)
+        self.install(44)
+        self.carry(self.bundle(44).name)
 
     def close(self):
         self.process.send_signal(signal.SIGKILL)

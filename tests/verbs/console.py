@@ -9,7 +9,7 @@ def typed(text):
     "$ " or "MACHINE$ "."""
     found = []
     for block in re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", "").splitlines():
             prompt = re.match(r"([a-z0-9-]*)\$ (.*)", line)
             if prompt:
                 found.append((prompt[1], prompt[2], []))
@@ -29,6 +29,7 @@ def assert_shown(lines, said):
 CHANGING = [
     (r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", "DIGEST"),
     (r"(?:[0-9a-f]{4} ){15}[0-9a-f]{4}", "FINGERPRINT"),
+    (r"(?:[0-9a-f]{4} ){7}[0-9a-f]{4}", "HALF"),
     (r"\bRW[A-Za-z0-9+/]{54}", "PUBLIC-KEY"),
     (r"\b[0-9A-F]{14,16}\b", "KEY-ID"),
     (r"\b\d{8}T\d{6}Z", "RUN"),

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import shutil
 import subprocess
 import time
@@ -89,8 +90,11 @@ def type_into(command, answers, cwd, env, limit=120):
         if waiting and waiting[0][0] in shown[seen:]:
             seen = len(shown)
             os.write(fd, waiting.pop(0)[1].encode())
+    else:
+        os.kill(pid, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os.close(fd)
+    assert status != -signal.SIGKILL, "did not end: %s" % shown
     assert not waiting, "never asked for %r: %s" % (waiting[0][0], shown)
     return status, shown
 

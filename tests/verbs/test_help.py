@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from program import CONNECTED, PROGRAM, handcarry, verbs
+from program import CONNECTED, PROGRAM, TOP, handcarry, verbs
 
 VERBS = verbs()
 
@@ -50,10 +50,25 @@ def test_the_verb_has_a_man_page(verb):
     if not list(built.glob("handcarry-*.1")):
         pytest.skip("man pages are not built: help2man is not installed")
     page = (built / f"handcarry-{verb}.1").read_text()
-    assert f".TH HANDCARRY-{verb.upper()} " in page
+    assert f'.TH HANDCARRY-{verb.upper()} "1" "" ' in page
     assert re.search(rf"^handcarry-{verb} \\- \S", page, re.MULTILINE)
     assert "EXIT STATUS" in page
     assert "quiet" in page or "SUB\\-VERB" in page
+
+
+def test_the_program_has_a_man_page():
+    page = Path(PROGRAM).resolve().parent / "handcarry.1"
+    if not page.exists():
+        pytest.skip("man pages are not built: help2man is not installed")
+    text = page.read_text()
+    assert text.split("\n")[1].startswith('.TH HANDCARRY "1" "" ')
+    also = text[text.index('.SH "SEE ALSO"'):].replace("\\-", "-")
+    pages = {path.stem for path in (TOP / "docs/en").glob("*.md")}
+    assert set(re.findall(r"handcarry-([a-z-]+)\\fR\(([17])\)", also)) == {
+        *((verb, "1") for verb in VERBS), *((name, "7") for name in pages)}
+    codes = re.findall(r"^\.TP\n(\d+)\n", text[text.index("EXIT STATUS"):], re.MULTILINE)
+    assert codes == ["0", *re.findall(r"^    ERR_\w+ = (\d+),", (TOP / "manifest/error.h").read_text(),
+                                      re.MULTILINE)]
 
 
 @pytest.mark.parametrize("verb", VERBS)
