@@ -5,6 +5,7 @@
 #include "bundle/reader.h"
 #include "manifest/error.h"
 #include "manifest/path.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -103,15 +104,18 @@ decode_send_failure (int socket, const GError *failed)
 {
     WireHead head = { DECODE_FAILED, (guint32)error_exit_status (failed), 0 };
 
-    return wire_send (socket, &head, failed->message, MIN (strlen (failed->message), WIRE_PIECE),
-                      NULL);
+    g_autoptr (GBytes) message = message_pack (failed->message);
+    gsize length;
+    const char *bytes = g_bytes_get_data (message, &length);
+
+    return wire_send (socket, &head, bytes, MIN (length, WIRE_PIECE), NULL);
 }
 
 gboolean
 decode_take_failure (const WireMessage *message, GError **error)
 {
     static const ErrorCode codes[] = { ERR_FORMAT, ERR_SPACE, ERR_BASE_MISSING };
-    g_autofree char *text = error_clean (message->bytes);
+    g_autofree char *text = message_unpack (message->bytes, message->length);
     ErrorCode code = ERR_FAILED;
 
     for (guint i = 0; i < G_N_ELEMENTS (codes); i++)

@@ -31,13 +31,13 @@ column_widths (const GPtrArray *rows, guint columns)
         for (guint j = 0; j < columns; j++) {
             gsize *width = &g_array_index (widths, gsize, j);
 
-            *width = MAX (*width, (gsize)g_utf8_strlen (cells[j], -1));
+            *width = MAX (*width, (gsize)message_columns (cells[j]));
         }
     }
     return widths;
 }
 
-/* printf pads by bytes, not by characters. */
+/* printf pads by bytes, not by columns. */
 static char *
 table_to_text (const GPtrArray *rows)
 {
@@ -51,7 +51,7 @@ table_to_text (const GPtrArray *rows)
 
         for (guint j = 0; j < columns; j++) {
             g_string_append_printf (text, "%*s%s", (int)gap, "", cells[j]);
-            gap = g_array_index (widths, gsize, j) - (gsize)g_utf8_strlen (cells[j], -1) + 2;
+            gap = g_array_index (widths, gsize, j) - (gsize)message_columns (cells[j]) + 2;
         }
         g_string_append_c (text, '\n');
     }
@@ -70,12 +70,12 @@ static char *
 span (gint64 seconds)
 {
     if (seconds < 2 * MINUTE)
-        return g_strdup_printf ("%" G_GINT64_FORMAT " s", seconds);
+        return message_show ("%" G_GINT64_FORMAT " s", seconds);
     if (seconds < 2 * HOUR)
-        return g_strdup_printf ("%" G_GINT64_FORMAT " min", seconds / MINUTE);
+        return message_show ("%" G_GINT64_FORMAT " min", seconds / MINUTE);
     if (seconds < 2 * DAY)
-        return g_strdup_printf ("%" G_GINT64_FORMAT " h", seconds / HOUR);
-    return g_strdup_printf ("%" G_GINT64_FORMAT " days", seconds / DAY);
+        return message_show ("%" G_GINT64_FORMAT " h", seconds / HOUR);
+    return message_show ("%" G_GINT64_FORMAT " days", seconds / DAY);
 }
 
 static char *
@@ -97,18 +97,31 @@ took (const Receipt *receipt)
     if (!receipt->has_ms)
         return g_strdup ("-");
     if (receipt->ms < 2 * MINUTE * 1000)
-        return g_strdup_printf ("%.1f s", (double)receipt->ms / 1000);
+        return message_show ("%.1f s", (double)receipt->ms / 1000);
     return span ((gint64)(receipt->ms / 1000));
+}
+
+/* As receipt-text.c writes it, so that it can be shown translated. */
+static char *
+outcome_of (const Receipt *receipt)
+{
+    static const char *const known[] = { N_ ("done"), "rolled back", N_ ("failed"),
+                                         "needs attention" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+        if (strcmp (receipt->outcome, known[i]) == 0)
+            return message_show ("%s", known[i]);
+    return error_quote (receipt->outcome);
 }
 
 static char *
 ended_as (const Receipt *receipt)
 {
-    g_autofree char *outcome = error_quote (receipt->outcome);
+    g_autofree char *outcome = outcome_of (receipt);
 
     return receipt->code == 0
                ? g_steal_pointer (&outcome)
-               : message_printf ("%s (exit %" G_GUINT64_FORMAT ")", outcome, receipt->code);
+               : message_show ("%s (exit %" G_GUINT64_FORMAT ")", outcome, receipt->code);
 }
 
 static void
@@ -138,12 +151,17 @@ history_runs_text (const History *history)
     g_autoptr (GPtrArray) rows = table_new ();
     g_autoptr (GStrvBuilder) heading = g_strv_builder_new ();
     gboolean hosts = history->hosts->len > 1;
+    static const char *const words[] = {
+        N_ ("receipt"), N_ ("host"), "when (UTC)", N_ ("what"),   N_ ("product"),
+        N_ ("release"), N_ ("by"),   N_ ("ref"),   N_ ("result"), N_ ("took"),
+    };
 
-    g_strv_builder_add (heading, "receipt");
-    if (hosts)
-        g_strv_builder_add (heading, "host");
-    g_strv_builder_add_many (heading, "when (UTC)", "what", "product", "release", "by", "ref",
-                             "result", "took", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS (words); i++) {
+        g_autofree char *shown = message_show ("%s", words[i]);
+
+        if (i != 1 || hosts)
+            g_strv_builder_add (heading, shown);
+    }
     g_ptr_array_add (rows, g_strv_builder_end (heading));
     for (guint i = 0; i < history->entries->len; i++)
         add_run (rows, history->entries->pdata[i], hosts);
@@ -200,7 +218,7 @@ describe (const History *history, const HistoryHost *host, const char *product, 
     if (newest->after.release == release)
         return g_strdup_printf ("%s *", date);
     return last->code == 0 ? g_steal_pointer (&date)
-                           : message_printf ("exit %" G_GUINT64_FORMAT, last->code);
+                           : message_show ("exit %" G_GUINT64_FORMAT, last->code);
 }
 
 static gboolean
@@ -265,18 +283,20 @@ char *
 history_hosts_text (const History *history)
 {
     g_autoptr (GPtrArray) rows = table_new ();
-    const char *const heading[] = { "host", "receipts", "checked", "key", NULL };
+    char *heading[] = { message_show ("host"), message_show ("receipts"), message_show ("checked"),
+                        message_show ("key"), NULL };
 
-    g_ptr_array_add (rows, g_strdupv ((char **)heading));
+    g_ptr_array_add (rows, g_memdup2 (heading, sizeof heading));
     for (guint i = 0; i < history->hosts->len; i++) {
         const HistoryHost *host = history->hosts->pdata[i];
         g_autofree char *count = g_strdup_printf ("%u", host->chain->links->len);
-        g_autofree char *id = host->has_key ? public_key_id (&host->key) : g_strdup ("none");
+        g_autofree char *id = host->has_key ? public_key_id (&host->key) : message_show ("none");
         g_autofree char *key = host->known_as != NULL
-                                   ? message_printf ("%s, known as %s", id, host->known_as)
-                                   : message_printf ("%s, not in the trust root", id);
-        const char *const cells[] = { host->name, count, host->problem == NULL ? "good" : "BAD",
-                                      key, NULL };
+                                   ? message_show ("%s, known as %s", id, host->known_as)
+                                   : message_show ("%s, not in the trust root", id);
+        g_autofree char *checked =
+            message_show ("%s", host->problem == NULL ? N_ ("good") : N_ ("BAD"));
+        const char *const cells[] = { host->name, count, checked, key, NULL };
 
         g_ptr_array_add (rows, g_strdupv ((char **)cells));
     }
@@ -289,9 +309,9 @@ append_median (GString *text, const char *what, guint count, gint64 seconds)
     g_autofree char *shown = span (seconds);
 
     if (count > 0)
-        g_string_append_printf (text, "  %-20s %s (median of %u)\n", what, shown, count);
+        message_show_append (text, "  %-20s %s (median of %u)\n", what, shown, count);
     else
-        g_string_append_printf (text, "  %-20s -\n", what);
+        message_show_append (text, "  %-20s -\n", what);
 }
 
 char *
@@ -302,18 +322,20 @@ history_dora_text (GPtrArray *doras)
     for (guint i = 0; i < doras->len; i++) {
         const Dora *dora = doras->pdata[i];
 
-        g_string_append_printf (text, "%s%s\n  %-20s %u in %" G_GINT64_FORMAT " day%s",
-                                i > 0 ? "\n" : "", dora->product, "deployments", dora->deployments,
-                                dora->days, dora->days == 1 ? "" : "s");
+        g_string_append_printf (text, "%s%s\n", i > 0 ? "\n" : "", dora->product);
+        message_show_append (text,
+                             dora->days == 1 ? N_ ("  %-20s %u in %" G_GINT64_FORMAT " day")
+                                             : N_ ("  %-20s %u in %" G_GINT64_FORMAT " days"),
+                             N_ ("deployments"), dora->deployments, dora->days);
         if (dora->days >= 7)
-            g_string_append_printf (text, ", %.1f a week",
-                                    (double)dora->deployments * 7 / (double)dora->days);
+            message_show_append (text, ", %.1f a week",
+                                 (double)dora->deployments * 7 / (double)dora->days);
         g_string_append_c (text, '\n');
         append_median (text, "lead time", dora->leads, dora->lead);
         if (dora->deployments > 0)
-            g_string_append_printf (text, "  %-20s %.0f %% (%u of %u)\n", "failed",
-                                    100.0 * dora->failed / dora->deployments, dora->failed,
-                                    dora->deployments);
+            message_show_append (text, "  %-20s %.0f %% (%u of %u)\n", N_ ("failed"),
+                                 100.0 * dora->failed / dora->deployments, dora->failed,
+                                 dora->deployments);
         append_median (text, "time to restore", dora->restores, dora->restore);
     }
     return g_string_free (text, FALSE);

@@ -82,7 +82,7 @@ read_key (HistoryHost *host, GBytes *text, const char *name)
 {
     host->has_key = text != NULL && public_key_parse (text, name, &host->key, &host->problem);
     if (text != NULL && !host->has_key)
-        g_prefix_error (&host->problem, "%s: ", host->path);
+        fail_prefix (&host->problem, "%s", host->path);
 }
 
 /* The first problem stays. */
@@ -91,7 +91,7 @@ check_chain (HistoryHost *host, const Records *records)
 {
     if (host->problem == NULL && host->has_key &&
         !receipt_chain_check (host->chain, &host->key, records, &host->problem))
-        g_prefix_error (&host->problem, "%s: ", host->path);
+        fail_prefix (&host->problem, "%s", host->path);
 }
 
 gboolean

@@ -8,6 +8,7 @@
 #include "install/work.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -125,8 +126,11 @@ playbook_run (Run *run, const ReleasePlaybook *playbook, PlaybookRecap **recap, 
            judge (&work, playbook, status, found, error);
     if (recap != NULL)
         *recap = g_steal_pointer (&found);
-    if (!well)
-        g_prefix_error (error, "(log: %s) ", log);
+    if (!well && error != NULL && *error != NULL) {
+        g_autofree char *message = g_steal_pointer (&(*error)->message);
+
+        (*error)->message = message_printf ("(log: %s) %s", log, message);
+    }
     return well;
 }
 

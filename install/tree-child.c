@@ -6,6 +6,7 @@
 #include "install/tree-store.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -315,7 +316,13 @@ reply (Worker *worker, WireHead *answer, const char *result, const GError *faile
 
     answer->kind = failed == NULL ? TREE_DONE : TREE_FAILED;
     answer->number = space ? ERR_SPACE : ERR_FAILED;
-    return wire_send (worker->socket, answer, text, MIN (strlen (text), WIRE_PIECE), NULL);
+    g_autoptr (GBytes) message = message_pack (text);
+    gsize length;
+    const char *bytes = g_bytes_get_data (message, &length);
+
+    if (failed == NULL)
+        length = strlen (result);
+    return wire_send (worker->socket, answer, bytes, MIN (length, WIRE_PIECE), NULL);
 }
 
 void

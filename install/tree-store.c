@@ -186,6 +186,7 @@ ask (TreeStore *store, TreeKind kind, const char *text, const int *fds, const ch
      GError **error)
 {
     WireHead head = { .kind = kind };
+    g_autofree char *said = NULL;
 
     store->doing = doing;
     if (!tell (store, &head, text, strlen (text), fds, error))
@@ -194,8 +195,9 @@ ask (TreeStore *store, TreeKind kind, const char *text, const int *fds, const ch
         return lost (store, error);
     if (store->answer.head.kind == TREE_DONE)
         return TRUE;
+    said = message_unpack (store->answer.bytes, store->answer.length);
     return fail (error, store->answer.head.number == ERR_SPACE ? ERR_SPACE : ERR_FAILED,
-                 "%s, repository '%s': %s", doing, store->path, store->answer.bytes);
+                 "%s, repository '%s': %s", doing, store->path, said);
 }
 
 gboolean

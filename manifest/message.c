@@ -245,6 +245,34 @@ message_append (GString *text, const char *format, ...)
         remember (text->str, all);
 }
 
+GBytes *
+message_pack (const char *text)
+{
+    g_autofree char *shown = message_shown (text);
+    GString *both = g_string_new (text);
+
+    if (strcmp (text, shown) != 0)
+        g_string_append_len (g_string_append_c (both, '\0'), shown, (gssize)strlen (shown));
+    return g_string_free_to_bytes (both);
+}
+
+char *
+message_unpack (const char *bytes, gsize length)
+{
+    gsize end = strnlen (bytes, length);
+    g_autofree char *first = g_strndup (bytes, end);
+    char *text = error_clean (first);
+
+    if (catalogue != NULL && end < length && catalogue_find (catalogue, text) == NULL) {
+        g_autofree char *second = g_strndup (bytes + end + 1, length - end - 1);
+        g_autofree char *shown = error_clean (second), *known = recall (text);
+
+        if (known == NULL)
+            remember (text, shown);
+    }
+    return text;
+}
+
 char *
 message_join (const char *prefix, const char *message)
 {

@@ -39,6 +39,13 @@ char *message_show (const char *format, ...) G_GNUC_PRINTF (1, 2);
 char *message_vshow (const char *format, va_list args) G_GNUC_PRINTF (1, 0);
 void message_show_append (GString *text, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* A message for another process of this program: the text, a NUL and its translation. */
+GBytes *message_pack (const char *text);
+/* The text, fit for a terminal, from what another process sent; its translation is remembered but
+ * where the text has one here, so that a process that was taken over speaks for itself alone.
+ * Caller frees. */
+char *message_unpack (const char *bytes, gsize length);
+
 /* What the system calls an error, as a message. */
 char *message_errno (int errnum);
 

@@ -86,6 +86,21 @@ print_help (const char *verb, const char *synopsis, const char *description,
         print_option (entry);
 }
 
+/* GLib says it in English; its commonest sentences begin with what is ours to say. */
+static gboolean
+fail_option (GError **error, const char *verb, const GError *problem)
+{
+    static const char unknown[] = "Unknown option ", missing[] = "Missing argument for ";
+    const char *said = problem->message;
+
+    if (g_str_has_prefix (said, unknown))
+        return fail (error, ERR_USAGE, "%s: Unknown option %s", verb, said + strlen (unknown));
+    if (g_str_has_prefix (said, missing))
+        return fail (error, ERR_USAGE, "%s: Missing argument for %s", verb,
+                     said + strlen (missing));
+    return fail (error, ERR_USAGE, "%s: %s", verb, said);
+}
+
 /* GOption leaves "--" where a later argument begins with '-'. */
 static void
 drop_separator (int *argc, char **argv)
@@ -119,7 +134,7 @@ verb_parse (int *argc, char ***argv, const char *synopsis, const char *descripti
         g_option_context_add_main_entries (context, entries, NULL);
     g_option_context_add_main_entries (context, common, NULL);
     if (!g_option_context_parse (context, argc, argv, &problem))
-        return fail (error, ERR_USAGE, "%s: %s", (*argv)[0], problem->message);
+        return fail_option (error, (*argv)[0], problem);
     if (help) {
         print_help ((*argv)[0], synopsis, description, entries, common);
         exit (0); /* lint: allow-exit: the contract of verb_parse */
