@@ -120,10 +120,11 @@ read_object (int fd)
         return NULL;
     object->class = header.e_ident[EI_CLASS];
     object->machine = header.e_machine;
+    /* First what takes the whole file: libelf would not free sections that it has read before. */
+    read_interpreter (elf, object);
     while ((section = elf_nextscn (elf, section)) != NULL)
         if (gelf_getshdr (section, &part) != NULL && part.sh_type == SHT_DYNAMIC)
             read_dynamic (elf, section, &part, object);
-    read_interpreter (elf, object);
     return g_steal_pointer (&object);
 }
 
