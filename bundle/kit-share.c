@@ -19,9 +19,9 @@ static const struct {
 } wanted[] = {
     { "man/man1/handcarry-*.1", "man pages (they are made where help2man is installed)" },
     { "man/man7/handcarry*.7", "docs as man pages" },
-    { "man/ko/man[17]/handcarry*", "Korean man pages" },
-    { "doc/handcarry/en/*", "docs" },
-    { "doc/handcarry/ko/*", "Korean docs" },
+    { "man/ko/man[17]/handcarry*", "man pages in Korean" },
+    { "doc/handcarry/en/*", "docs in English" },
+    { "doc/handcarry/ko/*", "docs in Korean" },
     { "locale/ko/LC_MESSAGES/handcarry.mo", "the Korean catalogue" },
     { "bash-completion/completions/handcarry", "completion for bash" },
     { "zsh/site-functions/_handcarry", "completion for zsh" },
