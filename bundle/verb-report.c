@@ -4,6 +4,7 @@
 #include "keys/trust-folder.h"
 #include "manifest/error.h"
 #include "manifest/json-out.h"
+#include "manifest/message.h"
 #include "manifest/verb-json.h"
 #include "manifest/verb.h"
 
@@ -91,8 +92,8 @@ static void
 print_text (const VerbOutput *output, const Report *report, const char *file)
 {
     static const char *const verdicts[] = {
-        "NOT VERIFIED: no trust root was there; --trust DIR names one", "MISSING", "REFUSED",
-        "complete"
+        "NOT VERIFIED: no trust root was there; --trust DIR names one", N_ ("MISSING"),
+        N_ ("REFUSED"), N_ ("complete")
     };
     g_autofree char *release = digest_to_text (bundle_release_digest (report->bundle));
     g_autofree char *digest = digest_to_text (&report->digest);

@@ -8,6 +8,7 @@
 #include "install/step-place.h"
 #include "install/stored.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -69,7 +70,7 @@ plan_back (Run *run, const Step *then, GError **error)
         run_note (run, "'%s' was edited on this host and stays as it is", was->place.path);
         return TRUE;
     }
-    action = step->place.wanted.kind == PLACE_NOTHING ? "remove" : "put back";
+    action = step->place.wanted.kind == PLACE_NOTHING ? N_ ("remove") : "put back";
     if (step->place.wanted.kind != PLACE_NOTHING) {
         take_kept (run, step);
         if (!check_kept (run, step, error))

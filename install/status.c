@@ -59,8 +59,8 @@ look_image (Engine *engine, const Host *host, const char *product, const StateIm
     if (engine == NULL || !engine_inspect (engine, image->name, &found, NULL))
         return N_ ("unknown");
     if (found == NULL)
-        return ansible_root_has (host, product, &image->config) ? "ok" : N_ ("missing");
-    return digest_equal (&found->id, &image->id) ? "ok" : "another image has the name";
+        return ansible_root_has (host, product, &image->config) ? N_ ("ok") : N_ ("missing");
+    return digest_equal (&found->id, &image->id) ? N_ ("ok") : "another image has the name";
 }
 
 static const char *
@@ -72,7 +72,7 @@ look_file (const StateFile *file)
         return N_ ("unknown");
     if (found.kind == PLACE_NOTHING)
         return N_ ("missing");
-    return digest_equal (&found.digest, &file->digest) ? "ok" : "changed";
+    return digest_equal (&found.digest, &file->digest) ? N_ ("ok") : N_ ("changed");
 }
 
 static void

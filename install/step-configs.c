@@ -81,8 +81,8 @@ describe (Decision decision)
 {
     static const char *const words[] = {
         [CONFIG_EQUAL] = "is there",
-        [CONFIG_PLACE] = "place",
-        [CONFIG_UPDATE] = "update",
+        [CONFIG_PLACE] = N_ ("place"),
+        [CONFIG_UPDATE] = N_ ("update"),
         [CONFIG_LOCAL] = "keep (changed here, not by this release)",
         [CONFIG_BESIDE] = "keep (changed here), new one beside it as .handcarry-new",
         [CONFIG_OPEN] = "to be decided (changed here and by this release)",

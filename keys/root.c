@@ -3,13 +3,14 @@
 #include "keys/root.h"
 
 #include "keys/trust.h"
+#include "manifest/message.h"
 #include "manifest/yaml.h"
 
 static const char *const signs_names[] = {
-    [SIGNS_ROOT] = "root",
-    [SIGNS_STATEMENT] = "statement",
-    [SIGNS_PACKING] = "packing",
-    [SIGNS_RECEIPT] = "receipt",
+    [SIGNS_ROOT] = N_ ("root"),
+    [SIGNS_STATEMENT] = N_ ("statement"),
+    [SIGNS_PACKING] = N_ ("packing"),
+    [SIGNS_RECEIPT] = N_ ("receipt"),
 };
 
 const char *

@@ -27,18 +27,18 @@ print_scope (const VerbOutput *output, const char *what, char **names)
     g_autofree char *joined = names != NULL ? g_strjoinv (", ", names) : NULL;
 
     if (joined != NULL)
-        verb_print (output, "%32s%s: %s\n", "", what, joined);
+        verb_print (output, "%41s%s: %s\n", "", what, joined);
 }
 
 static void
 print_roles (const VerbOutput *output, const Root *root)
 {
-    verb_print (output, "\n  %-14s %-10s %-5s keys\n", "role", "signs", "votes");
+    verb_print (output, "\n  %-14s %-14s %-9s keys\n", "role", "signs", "votes");
     for (guint i = 0; i < root->roles->len; i++) {
         const RootRole *role = root->roles->pdata[i];
         g_autofree char *keys = join_keys (root, role);
 
-        verb_print (output, "  %-14s %-10s %-5u %s\n", role->name, root_signs_name (role->signs),
+        verb_print (output, "  %-14s %-14s %-9u %s\n", role->name, root_signs_name (role->signs),
                     role->threshold, keys);
         print_scope (output, "products", role->products);
         print_scope (output, "sites", role->sites);
