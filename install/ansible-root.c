@@ -146,7 +146,7 @@ copy_out (Run *run, const StatementImage *image, int dirfd, GError **error)
     g_autofree char *id = digest_to_text (load_image_id (run->engine, image));
     gboolean there = FALSE;
 
-    if (!load_check (run->engine, image, id, error) ||
+    if (!load_check (run->engine, image, id, error) || !engine_sweep (run->engine, error) ||
         !ansible_unpack (run->engine, id, dirfd, layer_bytes (image), run_stopped, run, &there,
                          error))
         return fail_prefix (error, "taking the files out of '%s'", image->name);
@@ -341,10 +341,16 @@ ansible_root_remove (int product_fd, const char *path, GError **error)
     /* First, so that what is left of an interrupted removal does not count. */
     if (unlinkat (product_fd, seal, 0) < 0 && errno != ENOENT)
         return fail_errno (error, ERR_FAILED, errno, "cannot remove '%s'", seal);
-    if (!place_remove_tree (product_fd, path, error))
-        return FALSE;
+    return place_remove_tree (product_fd, path, error) &&
+           ansible_root_remove_empty (product_fd, error);
+}
+
+/* A file system that somebody mounted there stays. */
+gboolean
+ansible_root_remove_empty (int product_fd, GError **error)
+{
     if (unlinkat (product_fd, ANSIBLE_ROOT_FOLDER, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
-        errno != ENOENT)
+        errno != ENOENT && errno != EBUSY)
         return fail_errno (error, ERR_FAILED, errno, "cannot remove '%s'", ANSIBLE_ROOT_FOLDER);
     return TRUE;
 }

@@ -35,6 +35,7 @@ gboolean ansible_root_open (Run *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The paths below STATE/PRODUCT (char *) that none of these releases (guint64) needs. */
 GPtrArray *ansible_root_unneeded (int product_fd, const GArray *kept,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Removes one of those, and the folder around them when it is empty. */
+/* Removes one of those, and the folder around them where it is empty. */
 gboolean ansible_root_remove (int product_fd, const char *path,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ansible_root_remove_empty (int product_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;

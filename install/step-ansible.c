@@ -17,16 +17,13 @@ prepare (Step *step, Run *run, GError **error)
     return ansible_root_open (run, error) && plan_check_carried_python (run, error);
 }
 
-/* Of releases that stay; that of a run that is taken back goes with it. */
+/* What a release that stays needs is not touched. */
 static gboolean
-undo (Step *base, Run *run, GError **error)
+remove_unneeded (Run *run, GError **error)
 {
-    const AnsibleStep *step = base->data;
     g_autoptr (GArray) kept = NULL;
     g_autoptr (GPtrArray) paths = NULL;
 
-    if (step->had)
-        return TRUE;
     kept = stored_numbers (run, error);
     for (guint i = 0; kept != NULL && i < kept->len; i++)
         if (g_array_index (kept, guint64, i) == run->release->release &&
@@ -36,8 +33,20 @@ undo (Step *base, Run *run, GError **error)
     for (guint i = 0; paths != NULL && i < paths->len; i++)
         if (!ansible_root_remove (run->product_fd, paths->pdata[i], error))
             return FALSE;
+    return paths != NULL && ansible_root_remove_empty (run->product_fd, error);
+}
+
+/* A container that a killed run copied out of keeps the image, whose step is taken back next. */
+static gboolean
+undo (Step *base, Run *run, GError **error)
+{
+    const AnsibleStep *step = base->data;
+
+    if (step->had)
+        return TRUE;
     g_clear_pointer (&run->ansible, ansible_root_free);
-    return paths != NULL;
+    return remove_unneeded (run, error) &&
+           (!engine_ping (run->engine, NULL) || engine_sweep (run->engine, error));
 }
 
 static void

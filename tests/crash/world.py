@@ -15,6 +15,8 @@ from engines.images import Image, Layer, noise, write_docker_archive
 from engines.release import Release
 from program import PROGRAM, handcarry
 
+ANSIBLE = Path(PROGRAM).parent / "tests/crash/ansible-like"
+
 # An empty repository of trees is as good as none.
 REPOSITORY = re.compile(r"/ostree(/(config|extensions|\.lock|objects|objects/..|refs|refs/\w+|"
                         r"refs/heads/[a-z0-9-]+|state|tmp|tmp/cache))?")
@@ -30,12 +32,24 @@ def images_of(product, seed, number):
             Image("%s/web:%d" % (product, number), [base, own, Layer().file("web", b"%d" % number)])]
 
 
-def write_release(folder, product, seed, number, target):
+def ansible_image(product, seed, number):
+    """One that carries what says that it is Ansible."""
+    layer = Layer().folder("usr/bin").file("usr/bin/python3", ANSIBLE.read_bytes(), 0o755)
+    layer.file("usr/bin/ansible-playbook", b"#!/usr/bin/python3\n", 0o755)
+    layer.symlink("bin", "usr/bin").file("usr/release", noise(seed * 100 + number, 100))
+    return Image(product + "/ansible:%d" % number, [layer])
+
+
+def write_release(folder, product, seed, number, target, ansible=False):
     """Release 1, 2, or 3, which never gets healthy: a template, a config that changes, one that does
     not, one that only this release has, and a folder of files."""
     made = Release(folder, images_of(product, seed, number))
     made.fields.update(product=product, release=number, version="%d.0.0" % number)
     made.playbooks = []
+    if ansible:
+        made.images.append(ansible_image(product, seed, number))
+        made.ansible = made.images[-1].name
+        made.fields["requires"] = {"ansible-core": "bundled"}
     made.configs = [{"from": "configs/server.conf", "to": str(target / "etc/server.conf"),
                      "template": True, "mode": "0640"},
                     {"from": "configs/plain.conf", "to": str(target / "etc/plain.conf")},
@@ -84,8 +98,9 @@ def differences(expected, found):
 class World:
     """One host, on an engine that other worlds use too: product, names and layers are its own."""
 
-    def __init__(self, folder, engine, seed):
-        """What is below folder/live is the host, the rest is beside it."""
+    def __init__(self, folder, engine, seed, ansible=False):
+        """What is below folder/live is the host, the rest is beside it. With ansible the releases
+        carry one."""
         self.folder, self.engine = Path(folder), engine
         self.url = engine.url
         self.product = "crash-%d" % seed
@@ -96,9 +111,9 @@ class World:
         self.saved.mkdir()
         self.names, self.looks, self.switch = {}, {}, None
         self.shim = Shim(self.folder / "shim")
-        self.make_bundles(seed)
+        self.make_bundles(seed, ansible)
 
-    def make_bundles(self, seed):
+    def make_bundles(self, seed, ansible):
         made = handcarry("trust", "init", "--trust", self.folder / "trust", "--keys",
                          self.folder / "keys", "--no-password")
         assert made.returncode == 0, made.stderr
@@ -107,7 +122,7 @@ class World:
         self.bundles, self.ids = {}, set()
         for number in (1, 2, 3):
             release = write_release(self.folder / ("r%d" % number), self.product, seed, number,
-                                    self.target)
+                                    self.target, ansible)
             self.bundles[number] = self.folder / ("r%d.tar.zst" % number)
             made = handcarry("bundle", release.folder / "release.yaml", "-o", self.bundles[number],
                              "--trust", self.folder / "trust", "--sign",

@@ -37,6 +37,7 @@ class Release:
         self.trace = self.target / "trace.json"
         self.images = sample_images() if images is None else images
         self.sources, self.sboms = {}, {}
+        self.ansible = None  # the name of the image that carries it
         self.fields = {"handcarry": 1, "product": "handcarry-test", "version": "1.0.0",
                        "release": 1, "platforms": ["linux/amd64"]}
         self.values = [{"name": "http_port", "default": "8080"},
@@ -65,7 +66,8 @@ class Release:
         lines = ["%s: %s" % (key, value if isinstance(value, (str, int)) else flow(value))
                  for key, value in self.fields.items()]
         images = [{"name": image.name, "from": self.source_of(image),
-                   **({"sbom": self.sboms[image.name]} if image.name in self.sboms else {})} for image in self.images]
+                   **({"sbom": self.sboms[image.name]} if image.name in self.sboms else {}),
+                   **({"ansible": True} if image.name == self.ansible else {})} for image in self.images]
         parts = {"values": self.values, "images": images, "playbooks": self.playbooks,
                  "compose": self.compose, "configs": self.configs, "files": self.files, "health": self.health}
         for key, rows in parts.items():
