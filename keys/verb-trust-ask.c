@@ -19,8 +19,8 @@ ask_line (GString *digits, gboolean *empty, GError **error)
             ? message_printf (
                   "Type the fingerprint you were given, in one line or in several (spaces, "
                   "dashes\nand capitals do not matter): ")
-            : g_strdup_printf ("%" G_GSIZE_FORMAT " of %d digits; go on (an empty line ends it): ",
-                               digits->len, DIGEST_HEX_LENGTH);
+            : message_printf ("%" G_GSIZE_FORMAT " of %d digits; go on (an empty line ends it): ",
+                              digits->len, DIGEST_HEX_LENGTH);
     g_autofree char *typed = verb_ask (prompt, error);
     gsize before = digits->len;
 
