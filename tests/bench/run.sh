@@ -3,8 +3,8 @@
 # Copyright The handcarry authors
 #
 # Measures handcarry against its peers in one run; prints a table. With --delta: deltas; with --plan:
-# how long a plan takes; with --transaction: what one costs; with --registry: pulling images. See
-# --help.
+# how long a plan takes; with --transaction: what one costs; with --registry: pulling images; with
+# --kit: size and start of a kit. See --help.
 set -euo pipefail
 # shellcheck source=tests/prepare.sh
 . "$(dirname "$0")/../prepare.sh"
@@ -15,6 +15,7 @@ for option in "$@"; do
         --transaction) program=$top/tests/bench/transaction.py ;;
         --plan) program=$top/tests/bench/plan.py ;;
         --registry) program=$top/tests/bench/pulling.py ;;
+        --kit) program=$top/tests/bench/kit.py ;;
         *) arguments+=("$option") ;;
     esac
 done

@@ -50,6 +50,10 @@ def next_release(release):
     (release.folder / "configs/plain.conf").write_text("plain = no\n")
 
 
+def stem_of(soname):
+    return re.sub(r"(-[\d.]+)?\.so.*", "", soname)
+
+
 def run(*arguments):
     ran = handcarry(*arguments)
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -105,5 +109,6 @@ def test_every_library_left_out_is_in_the_table_and_nothing_needs_more(kit):
     for name in left_out:
         assert any(re.match(re.escape(stem) + r"(-[\d.]+)?\.so", name) for stem in stems), name
     carried = {path.name for path in (kit / "lib").iterdir()}
-    assert set(left_out) <= carried
+    # A kit made on another Debian has libldap of another version.
+    assert {stem_of(name) for name in left_out} <= {stem_of(name) for name in carried}
     assert not [name for name in carried if re.match("libicu|libstdc|libp11|libkrb5|libgcrypt", name)]
