@@ -101,6 +101,7 @@ add_libraries (Kit *kit, const char *program, const char *sysroot, GError **erro
         if (library->loader)
             kit->loader = g_strdup (library->soname);
     }
+    kit_add_origins (kit, libraries, sysroot);
     return TRUE;
 }
 

@@ -20,6 +20,7 @@ static const struct {
     { "man/man1/handcarry-*.1", "man pages (they are made where help2man is installed)" },
     { "man/man7/handcarry*.7", "docs as man pages" },
     { "man/ko/man[17]/handcarry*", "man pages in Korean" },
+    { "doc/handcarry/LICENSE", "the licence of handcarry" },
     { "doc/handcarry/en/*", "docs in English" },
     { "doc/handcarry/ko/*", "docs in Korean" },
     { "locale/ko/LC_MESSAGES/handcarry.mo", "the Korean catalogue" },

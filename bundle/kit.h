@@ -39,6 +39,9 @@ gboolean kit_add_file (Kit *kit, const char *name, const char *path, gboolean ex
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Man pages, docs, catalogue, completions: of a build folder, or of an installed prefix. */
 gboolean kit_add_share (Kit *kit, const char *beside, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Which package each library (KitLibrary) is of, and their licences, as far as dpkg's records in
+ * sysroot (NULL: /) say. What they do not say is in missing. */
+void kit_add_origins (Kit *kit, const GPtrArray *libraries, const char *sysroot);
 /* Names of files that this machine's meson has installed or would; for tests: what of datadir is
  * carried, and under which name. NULL: not carried. Caller frees. */
 char *kit_share_name (const char *below_datadir);

@@ -105,6 +105,25 @@ def test_an_installed_prefix_gives_the_same_kit(kit_shelf, tmp_path):
     assert (tmp_path / "kit.sh").read_bytes() == kit_shelf.script.read_bytes()
 
 
+def test_it_says_where_its_libraries_are_from(kit_shelf):
+    if shutil.which("dpkg-query") is None:
+        pytest.skip("dpkg-query is not installed")
+    rows = [line.split("\t") for line in
+            (kit_shelf.folder / "share/doc/libraries.txt").read_text().splitlines()]
+    assert {row[0] for row in rows} == {path.name for path in (kit_shelf.folder / "lib").iterdir()
+                                        if path.is_file()}
+    packages = {(name, version) for _, name, version in rows if name != "handcarry"}
+    assert len(packages) > 10
+    for name, version in packages:
+        ran = subprocess.run(["dpkg-query", "-W", "-f", "${Version}\n", name], capture_output=True,
+                             text=True, check=False)
+        assert version in ran.stdout.splitlines(), (name, version, ran.stdout)
+        licence = kit_shelf.folder / "share/doc/copyright" / name
+        assert licence.is_file() or not os.path.exists(f"/usr/share/doc/{name}/copyright")
+    stubs = {row[0] for row in rows if row[1:] == ["handcarry", "-"]}
+    assert stubs == set(os.listdir(kits.HOST.parent / "handcarry-left-out"))
+
+
 def test_what_is_missing_is_said(tmp_path):
     """A prefix that has the program and nothing beside it."""
     kits.require()
@@ -118,8 +137,11 @@ def test_what_is_missing_is_said(tmp_path):
     assert ran.returncode == 0, ran.stderr
     said = json.loads(ran.stdout)
     assert said["schema"] == "handcarry-kit-1" and said["changed"]
-    assert len(said["missing"]) == 8 and "man pages" in said["missing"][0]
-    assert ran.stderr.count("warning: the kit is without") == 8
+    wanted = (TOP / "bundle/kit-share.c").read_text().split("} wanted[] = {")[1].split("};")[0]
+    missing = re.findall(r'", "([^"]+)" }', wanted)
+    assert len(missing) >= 9 and [text for text in said["missing"] if "librar" not in text] == missing
+    for text in said["missing"]:
+        assert f"warning: the kit is without {text}\n" in ran.stderr
     kit = (tmp_path / "kit.tar.zst").read_bytes()
     assert said["written"] == [{"file": str(tmp_path / "kit.tar.zst"), "bytes": len(kit),
                                 "digest": "sha256:" + hashlib.sha256(kit).hexdigest()}]
