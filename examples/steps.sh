@@ -11,11 +11,16 @@ say() # TEXT
 
 expect() # STATUS WORDS COMMAND…: shows the line, runs it, and both must come out
 {
+    printf '$ %s\n' "${*:3}"
+    come "$@"
+}
+
+come() # STATUS WORDS COMMAND…: runs it and shows what it says, without the line itself
+{
     local status=$1 words=$2 got=0 out
     shift 2
-    printf '$ %s\n' "$*"
     out=$("$@" 2>&1) || got=$?
-    printf '%s\n' "$out"
+    [ -z "$out" ] || printf '%s\n' "$out"
     [ $got = "$status" ] || die "exit status $got; expected $status"
     [ $got = 0 ] || echo "(exit status $got)"
     [[ $out == *"$words"* ]] || die "it did not say: $words"

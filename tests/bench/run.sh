@@ -4,7 +4,8 @@
 #
 # Measures handcarry against its peers in one run; prints a table. With --delta: deltas; with --plan:
 # how long a plan takes; with --transaction: what one costs; with --registry: pulling images; with
-# --kit: size and start of a kit. See --help.
+# --kit: size and start of a kit; with --first-hour: from an empty host to a healthy release. See
+# --help.
 set -euo pipefail
 # shellcheck source=tests/prepare.sh
 . "$(dirname "$0")/../prepare.sh"
@@ -14,6 +15,7 @@ for option in "$@"; do
         --delta) program=$top/tests/bench/delta.py ;;
         --transaction) program=$top/tests/bench/transaction.py ;;
         --plan) program=$top/tests/bench/plan.py ;;
+        --first-hour) program=$top/tests/bench/first_hour.py ;;
         --registry) program=$top/tests/bench/pulling.py ;;
         --kit) program=$top/tests/bench/kit.py ;;
         *) arguments+=("$option") ;;
@@ -32,6 +34,9 @@ if [ "$program" = "$top/tests/bench/delta.py" ]; then
 fi
 if [ "$program" = "$top/tests/bench/pulling.py" ]; then
     need skopeo docker-registry
+fi
+if [ "$program" = "$top/tests/bench/first_hour.py" ]; then
+    need busybox-static curl e2fsprogs patch
 fi
 build_in release --buildtype=release --werror >"$top/build/bench.log" 2>&1 ||
     { tail -n 30 "$top/build/bench.log" >&2; die "the build failed"; }
