@@ -49,7 +49,7 @@ trap 'exit 143' TERM HUP
 # Of all that ansible-core's packages name, what a playbook on a local host needs. Python's curses,
 # readline and database modules, ssh and its libraries, perl and the package tools are not of it;
 # tasks use the host's own programs.
-wanted='ansible-core base-files libc6 libgcc-s1 libbz2-1\.0 libcrypt1 libexpat1 libffi8 liblzma5
+wanted='ansible-core base-files libc6 libc-bin libgcc-s1 libbz2-1\.0 libcrypt1 libexpat1 libffi8 liblzma5
     libpcre2-8-0 libselinux1 libssl3(t64)? libuuid1 libyaml-0-2 libzstd1 zlib1g
     libpython3-stdlib libpython3\.[0-9]+-(minimal|stdlib)
     python3 python3-minimal python3\.[0-9]+ python3\.[0-9]+-minimal
@@ -72,7 +72,7 @@ fetch() # the .deb files, into $work/debs
         "$security $suite-security" >"$work/apt/etc/sources.list"
     apt get update >"$work/log" 2>&1 || { tail -n 5 "$work/log" >&2; exit 1; }
     # shellcheck disable=SC2086 # a list of words
-    apt get install --print-uris -y ansible-core base-files $more >"$work/uris"
+    apt get install --print-uris -y ansible-core base-files libc-bin $more >"$work/uris"
     local pattern
     pattern=^\($(echo $wanted $more 'python3-[a-z0-9.+-]*' | tr ' ' '|')\)_
     [ -n "$more" ] || pattern=^\($(echo $wanted | tr ' ' '|')\)_
@@ -93,10 +93,11 @@ unpack() # into $work/root; the package list where tools look for it in images w
     done
 }
 
-trim() # licences stay
+trim() # licences stay, and of libc's own programs the locale
 {
     local python
     cd "$work/root"
+    rm -f sbin/ldconfig usr/sbin/{iconvconfig,zic} usr/bin/{catchsegv,getconf,getent,iconv,ldd,locale,localedef,pldd,tzselect,zdump}
     find usr/share/doc -mindepth 2 ! -name copyright ! -type d -delete
     rm -rf usr/share/{man,info,locale,lintian,bug,perl5,binfmts,applications,pixmaps,base-files} \
         usr/lib/*/gconv usr/lib/python3/dist-packages/ansible_test usr/bin/ansible-test \

@@ -186,6 +186,37 @@ library_path (int dirfd, const char *root)
     return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
+/* Appends NAME='root/path' where that folder is there. */
+static void
+add_variable (int dirfd, const char *root, const char *name, const char *path, GString *out)
+{
+    g_autofree char *folder = g_build_filename (root, path, NULL);
+    g_autofree char *quoted = g_shell_quote (folder);
+
+    if (faccessat (dirfd, path, F_OK, 0) == 0)
+        g_string_append_printf (out, "export %s=%s\n", name, quoted);
+}
+
+/* What libraries look for at a place of their own that only another host has: without the locale
+ * Ansible does not start, nor without the modules of OpenSSL, in Debian 12. */
+static char *
+variables (int dirfd, const char *root)
+{
+    g_autoptr (GString) out = g_string_new (NULL);
+    autofd int fd = openat (dirfd, "usr/lib", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, "usr/lib", NULL) : NULL;
+
+    add_variable (dirfd, root, "LOCPATH", "usr/lib/locale", out);
+    add_variable (dirfd, root, "OPENSSL_MODULES", "usr/lib64/ossl-modules", out);
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        g_autofree char *path = g_build_filename ("usr/lib", names->pdata[i], "ossl-modules", NULL);
+
+        if (g_str_has_suffix (names->pdata[i], "-linux-gnu"))
+            add_variable (dirfd, root, "OPENSSL_MODULES", path, out);
+    }
+    return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
 /* -B: nothing is written into the tree; -s: the host's own Python packages stay out. */
 static char *
 starter_text (int dirfd, const char *root, const char *starter, const char *program,
@@ -197,13 +228,14 @@ starter_text (int dirfd, const char *root, const char *starter, const char *prog
     g_autofree char *quoted_self = g_shell_quote (self), *quoted_file = g_shell_quote (file);
     g_autofree char *quoted_libraries = g_shell_quote (libraries), *quoted_loader = NULL;
     g_autofree char *path = loader != NULL ? g_build_filename (root, loader, NULL) : NULL;
+    g_autofree char *set = variables (dirfd, root);
 
     if (path == NULL)
-        return g_strdup_printf ("#!/bin/sh\nexec %s -B -s \"$@\"\n", quoted_file);
+        return g_strdup_printf ("#!/bin/sh\n%sexec %s -B -s \"$@\"\n", set, quoted_file);
     quoted_loader = g_shell_quote (path);
     return g_strdup_printf ("#!/bin/sh\n"
-                            "exec %s --argv0 %s --library-path %s %s -B -s \"$@\"\n",
-                            quoted_loader, quoted_self, quoted_libraries, quoted_file);
+                            "%sexec %s --argv0 %s --library-path %s %s -B -s \"$@\"\n",
+                            set, quoted_loader, quoted_self, quoted_libraries, quoted_file);
 }
 
 static gboolean
