@@ -4,6 +4,7 @@
 #include "manifest/error.h"
 #include "manifest/surroundings.h"
 #include "manifest/verb.h"
+#include "manifest/message.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -59,8 +60,10 @@ print_help (FILE *to)
 
     message_show_append (text, "Usage: handcarry VERB [options]\n\n"
                                "Moves a release across an air gap by hand.\n\n");
-    for (const Verb *verb = verbs; verb->name != NULL; verb++)
-        message_show_append (text, "  %-10s %s\n", verb->name, verb->summary);
+    for (const Verb *verb = verbs; verb->name != NULL; verb++) {
+        g_string_append_printf (text, "  %-10s ", verb->name); /* what is typed stays as it is */
+        message_show_append (text, "%s\n", verb->summary);
+    }
     message_show_append (text, "\n'handcarry VERB --help' shows the options of one.\n");
     fputs (text->str, to);
 }

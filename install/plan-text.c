@@ -16,7 +16,7 @@ append_bytes (GString *out, guint64 bytes)
 {
     g_autofree char *text = size_to_text (bytes);
 
-    g_string_append (out, text);
+    message_append (out, "%s", text);
 }
 
 static void
@@ -25,7 +25,7 @@ append_bundle (GString *out, const Run *run)
     g_autofree char *path = error_quote (bundle_path (run->bundle));
     g_autofree char *bytes = size_to_text (bundle_file_bytes (run->bundle));
 
-    message_show_append (out, "  bundle   %s, %s\n", path, bytes);
+    message_append (out, "  bundle   %s, %s\n", path, bytes);
 }
 
 /* What the operator confirms along with the release. */
@@ -39,12 +39,12 @@ append_trust (GString *out, const Run *run)
         return;
     changes = root_diff_to_text (trust_values (trust->stored), trust_values (trust->newest));
     from = error_quote (trust->from);
-    message_show_append (out,
-                         "  trust    root %" G_GUINT64_FORMAT " → %" G_GUINT64_FORMAT
-                         " comes with it, in %s\n%s",
-                         trust_number (trust->stored), trust_number (trust->newest), from, changes);
+    message_append (out,
+                    "  trust    root %" G_GUINT64_FORMAT " → %" G_GUINT64_FORMAT
+                    " comes with it, in %s\n%s",
+                    trust_number (trust->stored), trust_number (trust->newest), from, changes);
     if (run->already)
-        message_show_append (out, "           to keep it: handcarry trust import %s\n", from);
+        message_append (out, "           to keep it: handcarry trust import %s\n", from);
 }
 
 static void
@@ -55,11 +55,11 @@ append_head (GString *out, const Run *run)
     g_autofree char *engine = engine_describe (run->engine);
     g_autofree char *age = release_clock_age (release, g_get_real_time () / G_USEC_PER_SEC);
 
-    message_show_append (out, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n", release->product,
-                         release->version, release->release, release->channel);
-    message_show_append (out, "  digest   %s\n", digest);
+    message_append (out, "%s %s, release %" G_GUINT64_FORMAT " (%s)\n", release->product,
+                    release->version, release->release, release->channel);
+    message_append (out, "  digest   %s\n", digest);
     if (age != NULL)
-        message_show_append (out, "  issued   %s\n", age);
+        message_append (out, "  issued   %s\n", age);
     for (guint i = 0; i < run->votes->roles->len; i++) {
         const RoleVotes *role = g_ptr_array_index (run->votes->roles, i);
         g_autofree char *voted = NULL;
@@ -69,15 +69,15 @@ append_head (GString *out, const Run *run)
         g_ptr_array_add (role->voted, NULL);
         voted = g_strjoinv (", ", (char **)role->voted->pdata);
         g_ptr_array_set_size (role->voted, (int)role->voted->len - 1);
-        message_show_append (out, "  signed   %s: %s\n", role->role, voted);
+        message_append (out, "  signed   %s: %s\n", role->role, voted);
     }
     if (run_old_release (run) > 0)
-        message_show_append (out, "  here     %s, release %" G_GUINT64_FORMAT "\n",
-                             run->state->version, run->state->release);
+        message_append (out, "  here     %s, release %" G_GUINT64_FORMAT "\n", run->state->version,
+                        run->state->release);
     else
-        message_show_append (out, "  here     not installed\n");
+        message_append (out, "  here     not installed\n");
     append_trust (out, run);
-    message_show_append (out, "  engine   %s at %s\n", engine, engine_info (run->engine)->socket);
+    message_append (out, "  engine   %s at %s\n", engine, engine_info (run->engine)->socket);
 }
 
 /* Indented, so that it is seen to belong to the config above it. */
@@ -87,23 +87,23 @@ append_diff (GString *out, const StepPlace *place)
     g_auto (GStrv) lines = g_strsplit (place->diff != NULL ? place->diff : "", "\n", -1);
 
     if (place->dark != NULL)
-        message_show_append (out, "           (no comparison: %s)\n", place->dark);
+        message_append (out, "           (no comparison: %s)\n", place->dark);
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
-            message_show_append (out, "           %s\n", *line);
+            message_append (out, "           %s\n", *line);
 }
 
 static void
 append_step (GString *out, const Step *step)
 {
-    message_show_append (out, "  %-8s %s: %s", step->kind->name, step->subject, step->action);
+    message_append (out, "  %-8s %s: %s", step->kind->name, step->subject, step->action);
     if (step->needed && step->bytes > 0) {
-        message_show_append (out, ", ");
+        message_append (out, ", ");
         append_bytes (out, step->bytes);
     }
     if (step->detail != NULL)
-        message_show_append (out, " (%s)", step->detail);
-    g_string_append_c (out, '\n');
+        message_append (out, " (%s)", step->detail);
+    message_append (out, "\n");
     if (step->kind == &step_config_kind)
         append_diff (out, step->data);
 }
@@ -120,11 +120,11 @@ append_spaces (GString *out, const Run *run)
         need = size_to_text (space->need);
         have = size_to_text (space->have);
         if (space->path != NULL)
-            message_show_append (out, "  space    needs %s, has %s on the file system of %s (%s)\n",
-                                 need, have, space->path, space->use->str);
+            message_append (out, "  space    needs %s, has %s on the file system of %s (%s)\n",
+                            need, have, space->path, space->use->str);
         else
-            message_show_append (out, "  space    needs %s, free space not known (%s)\n", need,
-                                 space->use->str);
+            message_append (out, "  space    needs %s, free space not known (%s)\n", need,
+                            space->use->str);
     }
 }
 
@@ -134,7 +134,7 @@ append_sent (GString *out, const Run *run)
     g_autofree char *bytes = size_to_text (plan_engine_bytes (run));
 
     if (plan_engine_bytes (run) > 0)
-        message_show_append (out, "  send     %s to the engine\n", bytes);
+        message_append (out, "  send     %s to the engine\n", bytes);
 }
 
 static void
@@ -143,9 +143,9 @@ append_affected (GString *out, const Run *run)
     for (guint i = 0; i < run->outlook->affected->len; i++) {
         const EngineContainer *container = g_ptr_array_index (run->outlook->affected, i);
 
-        message_show_append (out, "  affects  container %s (%s), made of %s\n", container->name,
-                             container->running ? N_ ("running") : N_ ("not running"),
-                             container->reference);
+        message_append (out, "  affects  container %s (%s), made of %s\n", container->name,
+                        container->running ? N_ ("running") : N_ ("not running"),
+                        container->reference);
     }
 }
 
@@ -153,7 +153,7 @@ static void
 append_lines (GString *out, const char *what, const GPtrArray *lines)
 {
     for (guint i = 0; i < lines->len; i++)
-        message_show_append (out, "  %-8s %s\n", what, (char *)g_ptr_array_index (lines, i));
+        message_append (out, "  %-8s %s\n", what, (char *)g_ptr_array_index (lines, i));
 }
 
 static void
@@ -166,12 +166,12 @@ append_medium (GString *out, const Run *run)
     bytes = size_to_text (run->cost->bundle_bytes);
     spool = size_to_text (run->cost->spool_bytes);
     if (run->options.no_copy)
-        message_show_append (out, "  read     %s in place from the medium", bytes);
+        message_append (out, "  read     %s in place from the medium", bytes);
     else
-        message_show_append (out, "  read     %s copied from the medium", bytes);
+        message_append (out, "  read     %s copied from the medium", bytes);
     if (run->cost->spool_bytes > 0)
-        message_show_append (out, ", spool at most %s", spool);
-    g_string_append_c (out, '\n');
+        message_append (out, ", spool at most %s", spool);
+    message_append (out, "\n");
 }
 
 static char *
@@ -211,13 +211,12 @@ append_base (GString *out, const Run *run, const GPtrArray *layers, guint i)
         files += layer->files->len;
     }
     size = size_to_text (bytes);
-    message_show_append (out, "  base     %s: %s, %s of ", first->base->name, way, size);
-    message_show_append (
+    message_append (out, "  base     %s: %s, %s of ", first->base->name, way, size);
+    message_append (
         out, files == 1 ? N_ ("%" G_GUINT64_FORMAT " file") : N_ ("%" G_GUINT64_FORMAT " files"),
         files);
-    message_show_append (out,
-                         i - begin == 1 ? N_ (" (layer %s of %u)\n") : N_ (" (layers %s of %u)\n"),
-                         numbers->str, first->base->layers->len);
+    message_append (out, i - begin == 1 ? N_ (" (layer %s of %u)\n") : N_ (" (layers %s of %u)\n"),
+                    numbers->str, first->base->layers->len);
     return i;
 }
 
@@ -240,10 +239,10 @@ append_links (GString *out, const Run *run)
     for (guint i = 0; i < run->links->len; i++) {
         const Run *link = g_ptr_array_index (run->links, i);
 
-        message_show_append (out,
-                             "  first    %s, release %" G_GUINT64_FORMAT
-                             ": only its images, removed at the end\n",
-                             link->release->version, link->release->release);
+        message_append (out,
+                        "  first    %s, release %" G_GUINT64_FORMAT
+                        ": only its images, removed at the end\n",
+                        link->release->version, link->release->release);
         append_bundle (out, link);
         for (guint k = 0; k < link->steps->len; k++)
             append_step (out, g_ptr_array_index (link->steps, k));
@@ -251,8 +250,8 @@ append_links (GString *out, const Run *run)
         append_medium (out, link);
     }
     if (run->links->len > 0)
-        message_show_append (out, "  then     %s, release %" G_GUINT64_FORMAT "\n",
-                             run->release->version, run->release->release);
+        message_append (out, "  then     %s, release %" G_GUINT64_FORMAT "\n",
+                        run->release->version, run->release->release);
 }
 
 void
@@ -279,6 +278,6 @@ plan_to_text (const Run *run)
     append_lines (out, N_ ("lasting"), run->outlook->lasting);
     append_lines (out, N_ ("note"), run->notes);
     if (run->already)
-        message_show_append (out, "already installed, nothing to do\n");
+        message_append (out, "already installed, nothing to do\n");
     return g_string_free (out, FALSE);
 }

@@ -5,6 +5,7 @@
 #include "manifest/error.h"
 #include "manifest/file.h"
 #include "manifest/limits.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,7 +151,7 @@ run_command (char **command, Launcher *launcher, GError **error)
                         .dir = "/",
                         .milliseconds = COMMAND_MILLISECONDS,
                         .streams = LAUNCHER_STDOUT };
-    g_autofree char *what = g_strdup_printf ("what '%s' prints", command[0]);
+    g_autofree char *what = message_printf ("what '%s' prints", command[0]);
     GString *out;
     int status;
 

@@ -114,25 +114,50 @@ message_begin (void)
     }
 }
 
+/* What is remembered of a text that may be the beginning of another one is marked, so that it can
+ * be forgotten: a plan is made of a thousand pieces. */
+#define WHOLE '='
+#define BEGINNING '+'
+
 static void
-remember (const char *text, const char *shown)
+remember_as (const char *text, const char *shown, char kind)
 {
     if (strcmp (text, shown) == 0)
         return;
     g_mutex_lock (&lock);
     if (g_hash_table_size (remembered) >= REMEMBERED_MAX)
         g_hash_table_remove_all (remembered);
-    g_hash_table_replace (remembered, g_strdup (text), g_strdup (shown));
+    g_hash_table_replace (remembered, g_strdup (text), g_strdup_printf ("%c%s", kind, shown));
+    g_mutex_unlock (&lock);
+}
+
+static void
+remember (const char *text, const char *shown)
+{
+    remember_as (text, shown, WHOLE);
+}
+
+static void
+forget_beginning (const char *text)
+{
+    const char *kept;
+
+    g_mutex_lock (&lock);
+    kept = g_hash_table_lookup (remembered, text);
+    if (kept != NULL && *kept == BEGINNING)
+        g_hash_table_remove (remembered, text);
     g_mutex_unlock (&lock);
 }
 
 static char *
 recall (const char *text)
 {
+    const char *kept;
     char *shown;
 
     g_mutex_lock (&lock);
-    shown = g_strdup (g_hash_table_lookup (remembered, text));
+    kept = g_hash_table_lookup (remembered, text);
+    shown = kept != NULL ? g_strdup (kept + 1) : NULL;
     g_mutex_unlock (&lock);
     return shown;
 }
@@ -240,9 +265,11 @@ message_append (GString *text, const char *format, ...)
     va_end (args);
     shown = message_shown (more);
     all = g_strconcat (before, shown, NULL);
+    if (catalogue != NULL)
+        forget_beginning (text->str);
     g_string_append (text, more);
     if (catalogue != NULL)
-        remember (text->str, all);
+        remember_as (text->str, all, BEGINNING);
 }
 
 GBytes *

@@ -194,7 +194,7 @@ describe_value (const ReleaseValue *value)
     if (text->len > 0)
         g_string_append (text, "; ");
     if (value->fallback != NULL)
-        g_string_append_printf (text, "default \"%s\"", value->fallback);
+        message_append (text, "default \"%s\"", value->fallback);
     else
         g_string_append (text, value->secret ? "required, secret" : N_ ("required"));
     return g_string_free (text, FALSE);

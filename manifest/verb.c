@@ -95,6 +95,8 @@ fail_option (GError **error, const char *verb, const GError *problem)
 
     if (g_str_has_prefix (said, unknown))
         return fail (error, ERR_USAGE, "%s: Unknown option %s", verb, said + strlen (unknown));
+    if (g_error_matches (problem, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE))
+        return fail (error, ERR_USAGE, "%s: the value of an option cannot be read: %s", verb, said);
     if (g_str_has_prefix (said, missing))
         return fail (error, ERR_USAGE, "%s: Missing argument for %s", verb,
                      said + strlen (missing));
