@@ -3,6 +3,7 @@
 #include "install/playbook.h"
 
 #include "bundle/ansible.h"
+#include "bundle/strictjson.h"
 #include "install/ansible-root.h"
 #include "install/playbook-resource.h"
 #include "install/work.h"
@@ -50,27 +51,69 @@ log_name (const Run *run, const ReleasePlaybook *playbook)
     return g_strdup_printf ("%s-%s.log", folder, base);
 }
 
+/* An inventory that names this host does not say where its Python is, and there may be none: after
+ * the ones that Ansible knows for a distribution the carried one is taken. Hosts that do not have
+ * it are asked for the usual. */
+static char *
+pythons (const AnsibleRoot *carried)
+{
+    static const char *const usual[] = { "/usr/bin/python3", "/usr/libexec/platform-python",
+                                         "python3" };
+    g_autoptr (GString) out = g_string_new ("{\"ansible_interpreter_python_fallback\": [");
+
+    strictjson_append (out, carried->python);
+    for (gsize i = 0; i < G_N_ELEMENTS (usual); i++) {
+        g_string_append (out, ", ");
+        strictjson_append (out, usual[i]);
+    }
+    g_string_append (out, "]}");
+    return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+/* Caller frees. The strings are borrowed, but those that are in owned. */
+static const char **
+arguments (Work *work, const ReleasePlaybook *playbook, GPtrArray *owned)
+{
+    const AnsibleRoot *carried = work->run->ansible;
+    char *variables = g_strdup_printf ("@%s/variables.yml", work->path);
+    char *usual = g_build_filename (work->path, "inventory", NULL);
+    char *search = carried != NULL ? pythons (carried) : NULL;
+    g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+
+    g_ptr_array_add (owned, variables);
+    g_ptr_array_add (owned, usual);
+    g_ptr_array_add (owned, search);
+    if (carried != NULL)
+        g_ptr_array_add (argv, carried->python);
+    g_ptr_array_add (argv, carried != NULL ? carried->playbook : (char *)"ansible-playbook");
+    g_ptr_array_add (argv, (char *)"-i");
+    g_ptr_array_add (argv, playbook->inventory != NULL ? playbook->inventory : usual);
+    g_ptr_array_add (argv, (char *)"-e");
+    g_ptr_array_add (argv, variables);
+    if (carried != NULL) {
+        g_ptr_array_add (argv, (char *)"-e");
+        g_ptr_array_add (argv, search);
+    }
+    g_ptr_array_add (argv, playbook->path);
+    g_ptr_array_add (argv, NULL);
+    return (const char **)g_ptr_array_free (g_steal_pointer (&argv), FALSE);
+}
+
 static gboolean
 start (Work *work, const ReleasePlaybook *playbook, int *status, GError **error)
 {
-    g_autofree char *variables = g_strdup_printf ("@%s/variables.yml", work->path);
-    g_autofree char *usual = g_build_filename (work->path, "inventory", NULL);
+    g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
+    g_autofree const char **argv = arguments (work, playbook, owned);
     g_autofree char *config = g_build_filename (work->path, "ansible.cfg", NULL);
     g_autofree char *tasks = g_build_filename (work->path, "tasks", NULL);
     g_auto (GStrv) environment = work_environment (work->run);
-    const AnsibleRoot *carried = work->run->ansible;
-    const char *argv[] = { carried != NULL ? carried->python : NULL,
-                           carried != NULL ? carried->playbook : "ansible-playbook",
-                           "-i",
-                           playbook->inventory != NULL ? playbook->inventory : usual,
-                           "-e",
-                           variables,
-                           playbook->path,
-                           NULL };
 
     environment = g_environ_setenv (environment, "ANSIBLE_CONFIG", config, TRUE);
     environment = g_environ_setenv (environment, "HANDCARRY_TASKS", tasks, TRUE);
-    return work_run (work, argv + (carried != NULL ? 0 : 1), environment, status, error);
+    if (work->run->ansible != NULL)
+        environment =
+            g_environ_setenv (environment, "ANSIBLE_PYTHON_INTERPRETER", "auto_silent", TRUE);
+    return work_run (work, argv, environment, status, error);
 }
 
 /* Without the file ansible-playbook did not even load the plugin. */
