@@ -53,6 +53,19 @@ char *verb_ask_secret (const char *prompt, GError **error) G_GNUC_WARN_UNUSED_RE
 /* How a verb ended: prints error, where there is one, and what the user can do. Returns status. */
 int verb_end (int status, const char *verb, const GError *error);
 
+/* A verb of a verb: "trust import". */
+typedef struct {
+    const char *name, *summary; /* NULL: the table's end */
+    VerbFunc func;              /* NULL: of the connected side, which is not built in */
+    gboolean alone; /* starts no program and reads what came on a medium (install/isolate.h) */
+} VerbSub;
+
+/* The one that argv[1] names; *name is then its whole name, which takes the place of argv[1]:
+ * caller frees it when that is not used any more. NULL without an error: --help was printed, with
+ * about. */
+const VerbSub *verb_find_sub (int argc, char **argv, const char *about, const VerbSub *subs,
+                              char **name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The verbs, one per file. */
 int verb_lint (int argc, char **argv, GError **error);
 int verb_show (int argc, char **argv, GError **error);
@@ -75,3 +88,4 @@ int verb_recover (int argc, char **argv, GError **error);
 int verb_remove (int argc, char **argv, GError **error);
 int verb_rollback (int argc, char **argv, GError **error);
 int verb_status (int argc, char **argv, GError **error);
+int verb_values (int argc, char **argv, GError **error);
