@@ -42,6 +42,7 @@ static const Verb verbs[] = {
     { "verify", N_ ("prove signatures and content of a bundle"), verb_verify, ALONE },
     { "plan", N_ ("show what install would do on this host"), verb_plan, ISOLATED },
     { "install", N_ ("install a bundle on this host"), verb_install, ISOLATED },
+    { "values", N_ ("show or set what differs on this host"), verb_values, ISOLATED },
     { "rollback", N_ ("go back to the release before"), verb_rollback, ISOLATED },
     { "remove", N_ ("take a product away"), verb_remove, ISOLATED },
     { "recover", N_ ("end a run that was killed or could not go back"), verb_recover, ISOLATED },

@@ -134,6 +134,7 @@ become (const Request *request, int output)
     signal (SIGINT, SIG_DFL);
     signal (SIGTERM, SIG_DFL);
     signal (SIGHUP, SIG_DFL);
+    signal (SIGQUIT, SIG_DFL);
     signal (SIGPIPE, SIG_DFL);
     if (request->streams != LAUNCHER_TERMINAL)
         leave_terminal (request, output);
@@ -340,6 +341,7 @@ launcher_child (int fd)
     signal (SIGINT, SIG_IGN);
     signal (SIGTERM, SIG_IGN);
     signal (SIGHUP, SIG_IGN);
+    signal (SIGQUIT, SIG_IGN);
     prctl (PR_SET_NAME, "launcher", 0, 0, 0);
     prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     while (serve (fd))

@@ -19,6 +19,8 @@ static const char *const kept[] = {
     "NO_COLOR",       /* of the terminal, as is */
     "TERM",           /* this */
     "TMPDIR",         /* of `verify --deep` */
+    "VISUAL",         /* of `values edit` */
+    "EDITOR",         /* this too */
     "SUDO_USER",      /* who, for the receipt, where --by does not say it */
     "DOCKER_HOST",    /* so that plan can say that it is ignored */
     "HANDCARRY_BASE", /* how base files are read, to test and to measure */
