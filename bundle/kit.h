@@ -18,9 +18,12 @@ typedef struct {
 typedef struct {
     char *machine;      /* as 'uname -m' says it */
     char *loader;       /* name of the program's interpreter, in lib/ */
-    GPtrArray *files;   /* KitFile, sorted by name; SHA256SUMS is made when it is written */
+    GPtrArray *files;   /* KitFile, sorted by name; without KIT_OWN_FILES */
     GPtrArray *missing; /* char *: a sentence for each part that was not there */
 } Kit;
+
+/* Made when it is written: install, uninstall, SHA256SUMS. */
+#define KIT_OWN_FILES 3
 
 typedef struct {
     const char *program; /* NULL: handcarry-host beside this program, or where it was installed */

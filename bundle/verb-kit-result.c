@@ -26,7 +26,7 @@ print_json (const Kit *kit, const GPtrArray *all)
     json_out_flag (builder, "changed", TRUE);
     json_out_text (builder, "version", HANDCARRY_VERSION);
     json_out_text (builder, "machine", kit->machine);
-    json_out_number (builder, "files", kit->files->len);
+    json_out_number (builder, "files", kit->files->len + KIT_OWN_FILES);
     json_out_list (builder, "written", all, add_written);
     json_out_lines (builder, "missing", kit->missing);
     json_builder_end_object (builder);
@@ -37,7 +37,7 @@ static void
 print_text (const VerbOutput *output, const Kit *kit, const GPtrArray *all)
 {
     verb_print (output, "version    %s for %s, %u files\n", HANDCARRY_VERSION, kit->machine,
-                kit->files->len);
+                kit->files->len + KIT_OWN_FILES);
     for (guint i = 0; i < all->len; i++) {
         const KitWritten *written = all->pdata[i];
         g_autofree char *size = size_to_text (written->bytes);

@@ -45,6 +45,15 @@ is_script (const char *path)
     return g_str_has_suffix (path, ".sh");
 }
 
+/* A signature that is there already would be one of another kit. */
+static gboolean
+check_new (const char *path, GError **error)
+{
+    g_autofree char *signature = g_strconcat (path, SIGNATURE, NULL);
+
+    return output_check_new (path, error) && output_check_new (signature, error);
+}
+
 static gboolean
 check_options (const Options *o, int argc, GError **error)
 {
@@ -65,7 +74,7 @@ check_options (const Options *o, int argc, GError **error)
             return fail (error, ERR_USAGE,
                          "'%s' says not what it is to be: its name ends in .tar.zst or in .sh",
                          *file);
-        if (!output_check_new (*file, error))
+        if (!check_new (*file, error))
             return FALSE;
     }
     return TRUE;

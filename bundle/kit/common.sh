@@ -75,9 +75,7 @@ lock()
     tries=0
     until ln "$base/.holder.$$" "$base/.lock" 2>/dev/null; do
         tries=$((tries + 1))
-        if [ "$tries" -gt 9 ] || [ ! -e "$base/.lock" ]; then
-            die 1 "cannot make the lock $base/.lock; nothing was changed"
-        fi
+        [ "$tries" -le 9 ] || die 1 "cannot make the lock $base/.lock; nothing was changed"
         holder=$(cat "$base/.lock" 2>/dev/null) || holder=''
         process=${holder%% *}
         if [ -n "$process" ] && [ "$(name_process "$process")" = "$holder" ]; then

@@ -169,6 +169,9 @@ def test_refusals(tmp_path):
         ran = handcarry("kit", *arguments)
         assert ran.returncode == status and said in ran.stderr, (arguments, ran.returncode, ran.stderr)
         assert ran.stdout == "" and os.listdir(tmp_path) == ["there.sh"]
+    (tmp_path / "new.sh.minisig").write_text("of another kit\n")
+    ran = handcarry("kit", "-o", new)
+    assert ran.returncode == 1 and "new.sh.minisig' exists already" in ran.stderr
 
 
 @pytest.fixture(name="signed", scope="module")

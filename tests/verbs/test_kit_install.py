@@ -391,6 +391,28 @@ def test_107_a_kill_at_any_call_leaves_a_version_that_runs(dash):
         assert os.listdir(dash.path / "usr/local/bin") == ["handcarry"], call
 
 
+def test_107_a_killed_uninstall_is_ended_by_either(dash):
+    """By itself where it is still there, and by the kit in any case."""
+    done(dash.install(NOW))
+    keep = dash.path.parent / "keep"
+    shutil.copytree(dash.path / BASE, keep, symlinks=True)
+    count_calls(dash)
+    _, calls = run_until(dash, 0, f"/{BASE}/{NOW}/uninstall", "--all")
+    assert not (dash.path / BASE).exists() and calls > 8
+    for call in range(1, calls + 1, 1 if os.environ.get("HANDCARRY_KIT_KILLS") else 3):
+        shutil.rmtree(dash.path / BASE, ignore_errors=True)
+        shutil.copytree(keep, dash.path / BASE, symlinks=True)
+        run_until(dash, call, f"/{BASE}/{NOW}/uninstall", "--all")
+        (dash.path / "tmp/calls").write_text("0")
+        (dash.path / "tmp/last").write_text("0")
+        if (dash.path / BASE / NOW / "uninstall").exists():
+            ended = dash.run(f"/{BASE}/{NOW}/uninstall", "--all")
+            assert ended.returncode == 0 and not (dash.path / BASE).exists(), (call, ended.stderr)
+        done(dash.install(NOW), "is installed in")
+        assert dash.says() == f"handcarry {NOW}", call
+        assert sorted(os.listdir(dash.path / BASE)) == [NOW, "current"], call
+
+
 @pytest.mark.parametrize("name", ["install", "uninstall"])
 def test_the_scripts_are_plain_posix_shell(tiny, name):
     if shutil.which("shellcheck") is None:
