@@ -71,8 +71,8 @@ refuse_existing (int dirfd, const char *name, GError **error)
 
     if (fstatat (dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return fail (error, ERR_FAILED,
-                     "'%s' exists already, and a bundle is never overwritten: remove it, or name "
-                     "another with -o",
+                     "'%s' exists already and is never overwritten: remove it, or name another with "
+                     "-o",
                      name);
     return TRUE;
 }
