@@ -114,10 +114,10 @@ check_program (const Kit *kit, const char *path, GBytes *program, GError **error
     const char *bytes = g_bytes_get_data (program, &length);
 
     if (kit->loader == NULL || memmem (bytes, length, loader, strlen (loader) + 1) == NULL)
-        return fail (error, ERR_FORMAT,
-                     "'%s' does not take its loader from '" KIT_HOME
-                     "/lib': it is no handcarry-host of version " HANDCARRY_VERSION,
-                     path);
+        return fail (
+            error, ERR_FORMAT,
+            "'%s' does not take its loader from '%s/lib': it is no handcarry-host of version %s",
+            path, KIT_HOME, HANDCARRY_VERSION);
     return TRUE;
 }
 

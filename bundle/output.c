@@ -70,10 +70,11 @@ refuse_existing (int dirfd, const char *name, GError **error)
     struct stat st;
 
     if (fstatat (dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return fail (error, ERR_FAILED,
-                     "'%s' exists already and is never overwritten: remove it, or name another with "
-                     "-o",
-                     name);
+        return fail (
+            error, ERR_FAILED,
+            "'%s' exists already and is never overwritten: remove it, or name another with "
+            "-o",
+            name);
     return TRUE;
 }
 

@@ -107,8 +107,8 @@ parse_options (int *argc, char ***argv, Options *o, GError **error)
                      "Writes handcarry itself for hosts that have nothing: the program of the "
                      "isolated side, its libraries, their loader, man pages, docs and the unit "
                      "that recovers at boot, in one file. It needs a kernel from 4.18 and a shell "
-                     "there, and installs into " KIT_HOME
-                     ".\nThe same inputs give the same bytes. FILE.sha256 is written beside it; "
+                     "there, and installs into /opt/handcarry.\nThe same inputs give the same "
+                     "bytes. FILE.sha256 is written beside it; "
                      "'minisign -V -H -p KEY.pub -m FILE' checks FILE.minisig.",
                      entries, &o->output, TRUE, error))
         return FALSE;
