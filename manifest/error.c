@@ -16,8 +16,7 @@ G_DEFINE_QUARK (handcarry - error - quark, handcarry_error)
 static void
 set_message (GError **error, ErrorCode code, char *message)
 {
-    if (error != NULL)
-        *error = g_error_new_literal (HANDCARRY_ERROR, (int)code, message);
+    *error = g_error_new_literal (HANDCARRY_ERROR, (int)code, message);
     g_free (message);
 }
 
@@ -26,6 +25,8 @@ fail (GError **error, ErrorCode code, const char *format, ...)
 {
     va_list args;
 
+    if (error == NULL)
+        return FALSE;
     va_start (args, format);
     set_message (error, code, message_vprintf (format, args));
     va_end (args);
@@ -38,6 +39,8 @@ fail_errno (GError **error, ErrorCode code, int errnum, const char *format, ...)
     g_autofree char *what = NULL, *why = NULL;
     va_list args;
 
+    if (error == NULL)
+        return FALSE;
     va_start (args, format);
     what = message_vprintf (format, args);
     va_end (args);

@@ -97,7 +97,8 @@ message_begin (void)
 {
     static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG", NULL };
     g_auto (GStrv) languages = catalogue_languages (first_set (names), g_getenv ("LANGUAGE"));
-    g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+    g_autofree char *program =
+        *languages != NULL ? g_file_read_link ("/proc/self/exe", NULL) : NULL;
 
     for (char **language = languages; *language != NULL && program != NULL; language++) {
         g_autoptr (GBytes) bytes = NULL;

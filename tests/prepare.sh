@@ -9,7 +9,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What building takes, on Debian 12 and 13.
 build_packages="gcc libc6-dev meson ninja-build pkg-config libglib2.0-dev libyaml-dev libssl-dev
     libsodium-dev libzstd-dev libarchive-dev libjson-glib-dev libcurl4-gnutls-dev
-    libseccomp-dev libdivsufsort-dev libelf-dev libqrencode-dev libostree-dev zlib1g-dev help2man cmark"
+    libseccomp-dev libdivsufsort-dev libelf-dev libqrencode-dev libostree-dev zlib1g-dev help2man cmark
+    gettext"
 
 die() # MESSAGE
 {
