@@ -8,6 +8,7 @@
 #include "install/run-open.h"
 #include "install/verb-record.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -156,7 +157,7 @@ verb_host_run_options (HostOptions *options, char **paths, gboolean write)
 gboolean
 verb_host_confirm (const char *question, GError **error)
 {
-    g_autofree char *prompt = g_strdup_printf ("%s [y/N] ", question);
+    g_autofree char *prompt = message_show ("%s [y/N] ", question);
     g_autofree char *answer = NULL;
 
     verb_host_signals (FALSE);
