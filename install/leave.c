@@ -8,7 +8,6 @@
 #include "install/step-place.h"
 #include "install/stored.h"
 #include "manifest/error.h"
-#include "manifest/message.h"
 
 #include <string.h>
 
@@ -70,7 +69,7 @@ plan_back (Run *run, const Step *then, GError **error)
         run_note (run, "'%s' was edited on this host and stays as it is", was->place.path);
         return TRUE;
     }
-    action = step->place.wanted.kind == PLACE_NOTHING ? N_ ("remove") : "put back";
+    action = step->place.wanted.kind == PLACE_NOTHING ? "remove it" : "put back";
     if (step->place.wanted.kind != PLACE_NOTHING) {
         take_kept (run, step);
         if (!check_kept (run, step, error))
@@ -178,7 +177,7 @@ plan_away (Run *run, const StepKind *kind, const StateFile *file, GError **error
     if (step->place.found.kind == PLACE_NOTHING)
         return TRUE;
     if (digest_equal (&step->place.found.digest, &file->digest)) {
-        step_place_need (run, base, "remove");
+        step_place_need (run, base, "remove it");
         return TRUE;
     }
     step_set_action (base, "keep (changed here)");
