@@ -8,6 +8,7 @@
 #include "install/stored.h"
 #include "manifest/error.h"
 #include "manifest/file.h"
+#include "manifest/message.h"
 
 #include <string.h>
 
@@ -37,8 +38,8 @@ take_bundle (Declared *declared, const char *product, const char *path, GPtrArra
         return FALSE;
     release = bundle_statement (verified_bundle_get (verified))->release;
     if (strcmp (release->product, product) != 0) {
-        g_ptr_array_add (notes, g_strdup_printf ("'%s' is a bundle of '%s', not of '%s'", path,
-                                                 release->product, product));
+        g_ptr_array_add (notes, message_printf ("'%s' is a bundle of '%s', not of '%s'", path,
+                                                release->product, product));
         return TRUE;
     }
     if (declared->release != NULL && declared->release->release >= release->release)
@@ -67,7 +68,7 @@ take_folder (Declared *declared, const char *product, const char *path, GPtrArra
         if (parts_is_bundle_name (names->pdata[i]) &&
             !take_bundle (declared, product, file, notes, &problem))
             g_ptr_array_add (notes,
-                             g_strdup_printf ("'%s' is passed over: %s", file, problem->message));
+                             message_printf ("'%s' is passed over: %s", file, problem->message));
     }
     return TRUE;
 }

@@ -3,6 +3,7 @@
 #include "manifest/error.h"
 #include "manifest/verb.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -11,8 +12,10 @@ print_help (const char *verb, const char *about, const VerbSub *subs)
     say ("Usage: handcarry %s SUB-VERB [options]\n\n", verb);
     say ("%s\n\n", about);
     for (; subs->name != NULL; subs++)
-        if (subs->func != NULL)
-            say ("  %-8s %s\n", subs->name, subs->summary);
+        if (subs->func != NULL) {
+            printf ("  %-8s ", subs->name); /* as it is typed, whatever the language */
+            say ("%s\n", subs->summary);
+        }
     say ("\n'handcarry %s SUB-VERB --help' shows the options of one.\n", verb);
 }
 
