@@ -5,11 +5,40 @@
 #include "bundle/pack-private.h"
 #include "bundle/sbom.h"
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 static void
 unref_bytes (gpointer bytes)
 {
     g_bytes_unref (bytes);
+}
+
+static gboolean
+has_package (const PackageList *list, const char *prefix)
+{
+    for (guint i = 0; i < list->packages->len; i++)
+        if (g_str_has_prefix (((const Package *)list->packages->pdata[i])->name, prefix))
+            return TRUE;
+    return FALSE;
+}
+
+/* A host would find out before anything runs, but then it is far away. */
+static void
+check_ansible (const Packer *packer, const StatementImage *image, const PackageList *list)
+{
+    const char *lacks = NULL;
+
+    if (!image->ansible || list->unread != 0)
+        return;
+    if (!has_package (list, "ansible-core"))
+        lacks = "ansible-core";
+    else if (!has_package (list, "python3"))
+        lacks = "python3";
+    if (lacks != NULL)
+        g_ptr_array_add (packer->options->warnings,
+                         message_printf ("image '%s' is to carry Ansible, but there is no %s among "
+                                         "its packages",
+                                         image->name, lacks));
 }
 
 /* The list of one image, and what its SBOM says. */
@@ -29,6 +58,7 @@ collect (Packer *packer, PackageCollector *collector, guint i, GBytes **sbom, GE
 
     if (list == NULL)
         return fail_prefix (error, "image '%s'", image->name), NULL;
+    check_ansible (packer, image, list);
     if (!pack_find_sbom (packer, i, &given, error) ||
         (given != NULL && !pack_merge_sbom (packer, i, given, list, error)))
         return NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
+#include "bundle/packages.h"
 #include "install/ansible-root.h"
 #include "install/json-member.h"
 #include "install/playbook.h"
@@ -114,18 +115,37 @@ describe_inventory (const Run *run, const char *inventory)
                            reach != NULL ? "; " : "", reach != NULL ? reach : "");
 }
 
-/* Its version is known when it was tried out. NULL: the host's own. */
+/* As the image's packages say, without what a packager added: "2.14.18-0+deb12u2". NULL: they do
+ * not, or the bundle is not here. Caller frees. */
+static char *
+packaged_version (const Run *run, const StatementImage *image)
+{
+    g_autoptr (PackageList) list =
+        run->bundle != NULL ? bundle_read_packages (run->bundle, image, NULL) : NULL;
+
+    for (guint i = 0; list != NULL && i < list->packages->len; i++) {
+        const Package *package = g_ptr_array_index (list->packages, i);
+
+        if (strcmp (package->name, "ansible-core") == 0)
+            return g_strndup (package->version, strcspn (package->version, "-+"));
+    }
+    return NULL;
+}
+
+/* By its own word once it was tried out. NULL: the host's own runs them. */
 static char *
 describe_ansible (const Run *run)
 {
     const StatementImage *image = statement_find_ansible (run->statement);
-    const AnsibleRoot *root = run->ansible;
+    g_autofree char *version = NULL;
 
     if (image == NULL)
         return NULL;
-    return root != NULL ? message_printf ("run, with ansible-core %s carried in %s", root->version,
-                                          image->name)
-                        : message_printf ("run, with the Ansible carried in %s", image->name);
+    version =
+        run->ansible != NULL ? g_strdup (run->ansible->version) : packaged_version (run, image);
+    return version != NULL
+               ? message_printf ("run, with ansible-core %s carried in %s", version, image->name)
+               : message_printf ("run, with the Ansible carried in %s", image->name);
 }
 
 static void

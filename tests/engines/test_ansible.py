@@ -129,7 +129,7 @@ def test_a_host_without_ansible_and_python_runs_what_is_carried(host, release, a
     assert kinds.index(("image", ansible.NAME)) < kinds.index(("ansible", ansible.NAME)) < \
         kinds.index(("before", "playbooks/before.yml")) < kinds.index(("image", "handcarry-test/plain:1"))
     assert steps(plan, "playbook")["playbooks/install.yml"]["action"] == \
-        "run, with the Ansible carried in " + ansible.NAME
+        "run, with ansible-core %s carried in %s" % (VERSION, ansible.NAME)
     bare(host, "install", bundle, "-y")
     kernel = os.uname().release
     assert (release.target / "before").read_text() == "/ 0 %s\nrelease 1\n" % kernel
@@ -195,7 +195,11 @@ def test_114_an_image_that_cannot_run_ansible_changes_nothing(host20, docker20, 
     """trust.md 114. What it lacks is named before anything runs, and nothing of it stays."""
     options, message = UNFIT[name]
     prepared(release, before=1)
-    ran = host20.install(host20.bundle(ansible.use(release, ansible.script_image(**options))), status=None)
+    bundle = host20.bundle(ansible.use(release, ansible.script_image(**options)))
+    _, plan = host20.plan(bundle)
+    assert steps(plan, "before")["playbooks/before.yml"]["action"] == \
+        "run, with the Ansible carried in " + ansible.NAME
+    ran = host20.install(bundle, status=None)
     assert ran.returncode in (3, 11) and message in ran.stderr and "nothing was changed" in ran.stderr, ran.stderr
     assert not carried(host20) and not (host20.state / "handcarry-test/ansible").exists()
     assert not (release.target / "before").exists() and not docker20.images()

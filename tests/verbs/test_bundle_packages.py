@@ -114,3 +114,19 @@ def test_one_list_a_config_between_configs_and_recipes(tmp_path):
           for layer in image.layers if layer is not base or image is configs[0]]]
     assert lists == {configs[0].id(): deb_lines(LIBC), configs[1].id(): "",
                      configs[2].id(): deb_lines(LIBC, TZ)}
+
+
+@pytest.mark.parametrize("rows, lacks", [
+    ((LIBC,), "ansible-core"), ((LIBC, ("ansible-core", "2.14.18-0")), "python3"),
+    ((("ansible-core", "2.14.18-0"), ("python3.11-minimal", "3.11.2-6")), None)])
+def test_an_image_that_is_to_carry_ansible_and_lacks_it_is_named(tmp_path, rows, lacks):
+    image = Image("handcarry-test/ansible:1", [Layer().file(STATUS, dpkg(*rows))])
+    release = Release(tmp_path / "release", [image])
+    release.ansible = image.name
+    release.fields["requires"] = {"ansible-core": "bundled"}
+    run = handcarry("bundle", release.write(), "-o", tmp_path / "b.tar.zst")
+    said = "image '%s' is to carry Ansible, but there is no %s among its packages" % (image.name, lacks)
+    assert run.returncode == 0 and (said in run.stdout) == (lacks is not None)
+    assert ("to carry Ansible" in run.stdout) == (lacks is not None)
+    shown = handcarry("show", tmp_path / "b.tar.zst").stdout
+    assert "ansible-core bundled" in shown
