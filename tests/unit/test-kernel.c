@@ -146,15 +146,86 @@ run_check (gboolean old)
 }
 
 static void
-test_what_is_opened_lies_beneath (void)
+test_084_no_link_is_followed (void)
 {
     run_check (FALSE);
 }
 
 static void
-test_what_is_opened_lies_beneath_without_openat2 (void)
+test_084_no_link_is_followed_without_openat2 (void)
 {
     run_check (TRUE);
+}
+
+/* A folder and a link to one that lies elsewhere trade places all the time; each has a "file". */
+static pid_t
+swap_for_ever (int folder)
+{
+    pid_t pid = fork ();
+
+    while (pid == 0)
+        if (renameat2 (folder, "a/b", folder, "a/elsewhere", RENAME_EXCHANGE) < 0)
+            _exit (1);
+    return pid;
+}
+
+static int
+open_while_it_swaps (int folder, ino_t outside)
+{
+    guint opened = 0, refused = 0;
+
+    become_old ();
+    for (guint i = 0; i < 3000 || ((opened == 0 || refused == 0) && i < 3000000); i++) {
+        autofd int fd = kernel_open_below (folder, "a/b/file", O_RDONLY);
+        struct stat st;
+        if (fd < 0) {
+            refused++;
+            continue;
+        }
+        opened++;
+        if (fstat (fd, &st) < 0 || st.st_ino == outside)
+            return 1;
+    }
+    return opened > 0 && refused > 0 ? 0 : 2;
+}
+
+/* The folder itself stands at "a/b" again. */
+static void
+end_swapping (int folder, pid_t swaps)
+{
+    struct stat st;
+
+    kill (swaps, SIGKILL);
+    g_assert_cmpint (waitpid (swaps, NULL, 0), ==, swaps);
+    g_assert_cmpint (fstatat (folder, "a/b", &st, AT_SYMLINK_NOFOLLOW), ==, 0);
+    if (S_ISLNK (st.st_mode))
+        g_assert_cmpint (renameat2 (folder, "a/b", folder, "a/elsewhere", RENAME_EXCHANGE), ==, 0);
+    g_assert_cmpint (unlinkat (folder, "a/elsewhere", 0), ==, 0);
+}
+
+static void
+test_086_a_folder_swapped_for_a_link_leads_nowhere_else (void)
+{
+    g_autofree char *path = NULL;
+    g_autofree char *elsewhere = g_dir_make_tmp ("kernel-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename (elsewhere, "file", NULL);
+    int folder = make_folder (&path), status;
+    pid_t swaps, opens;
+    struct stat outside;
+
+    g_assert_true (g_file_set_contents (file, "", 0, NULL));
+    g_assert_cmpint (stat (file, &outside), ==, 0);
+    g_assert_cmpint (symlinkat (elsewhere, folder, "a/elsewhere"), ==, 0);
+    swaps = swap_for_ever (folder);
+    opens = fork ();
+    if (opens == 0)
+        _exit (open_while_it_swaps (folder, outside.st_ino));
+    g_assert_cmpint (waitpid (opens, &status, 0), ==, opens);
+    end_swapping (folder, swaps);
+    g_assert_cmpint (status, ==, 0);
+    remove_folder (folder, path);
+    g_unlink (file);
+    g_rmdir (elsewhere);
 }
 
 static void
@@ -180,8 +251,9 @@ int
 main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
-    g_test_add_func ("/kernel/beneath", test_what_is_opened_lies_beneath);
-    g_test_add_func ("/kernel/beneath-old", test_what_is_opened_lies_beneath_without_openat2);
+    g_test_add_func ("/kernel/beneath", test_084_no_link_is_followed);
+    g_test_add_func ("/kernel/beneath-old", test_084_no_link_is_followed_without_openat2);
+    g_test_add_func ("/kernel/swapped", test_086_a_folder_swapped_for_a_link_leads_nowhere_else);
     g_test_add_func ("/kernel/has-ended", test_a_child_that_has_ended_is_not_reaped);
     return g_test_run ();
 }
