@@ -3,6 +3,7 @@
 #include "install/ansible-program.h"
 
 #include "manifest/error.h"
+#include "manifest/message.h"
 
 #include <elf.h>
 #include <string.h>
@@ -30,7 +31,7 @@ name_machine (guint16 number)
     for (gsize i = 0; i < G_N_ELEMENTS (machines); i++)
         if (machines[i].number == number)
             return g_strdup (machines[i].name);
-    return g_strdup_printf ("machine %u", number);
+    return message_printf ("machine %u", number);
 }
 
 static gboolean

@@ -72,7 +72,7 @@ static void
 print_pair (const Diff *diff, const DiffPair *pair)
 {
     g_autofree char *names = diff_describe_names (pair);
-    glong pad = MAX (STATE_COLUMNS - g_utf8_strlen (names, -1), 1);
+    glong pad = MAX (STATE_COLUMNS - (glong)message_columns (names), 1);
 
     say ("\n%s%*s%s\n", names, (int)pad, "", describe_state (diff, pair));
     if (pair->state == DIFF_SAME)

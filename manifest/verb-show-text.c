@@ -20,8 +20,8 @@ show_print_words (const char *label, char **words)
     gsize at = LABEL_COLUMNS;
 
     for (guint i = 0; words != NULL && words[i] != NULL; i++) {
-        g_autofree char *shown = error_quote (words[i]);
-        gsize length = (gsize)g_utf8_strlen (shown, -1) + 2;
+        g_autofree char *word = message_shown (words[i]), *shown = error_quote (word);
+        gsize length = message_columns (shown) + 2;
         gboolean fits = at + length <= TEXT_COLUMNS;
 
         if (i == 0)
@@ -43,7 +43,7 @@ static void
 print_row (const char *name, const char *format, ...)
 {
     g_autofree char *shown = error_quote (name);
-    glong length = g_utf8_strlen (shown, -1);
+    glong length = (glong)message_columns (shown);
     va_list args;
 
     say ("  %s", shown);
@@ -63,10 +63,10 @@ static void
 print_pair (const char *name, const char *text)
 {
     g_autofree char *shown = error_quote (name);
-    g_autofree char *second = error_quote (text);
-    glong pad = MAX (PAIR_COLUMNS - g_utf8_strlen (shown, -1), 0);
+    g_autofree char *words = message_shown (text), *second = error_quote (words);
+    glong length = (glong)message_columns (shown), pad = MAX (PAIR_COLUMNS - length, 0);
 
-    if (g_utf8_strlen (shown, -1) + pad + g_utf8_strlen (second, -1) + 4 <= TEXT_COLUMNS)
+    if (length + pad + (glong)message_columns (second) + 4 <= TEXT_COLUMNS)
         say ("  %s%*s  %s\n", shown, (int)pad, "", second);
     else
         say ("  %s\n      %s\n", shown, second);
