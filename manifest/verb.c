@@ -116,6 +116,23 @@ drop_separator (int *argc, char **argv)
     }
 }
 
+/* Not translated: no person reads it. */
+static void
+list_options (const GOptionEntry *entry)
+{
+    for (; entry != NULL && entry->long_name != NULL; entry++) {
+        const char shortly[] = { '-', entry->short_name, '\0' };
+        const char *value = entry->arg_description != NULL ? entry->arg_description : "";
+        g_autofree char *line = NULL;
+
+        if (entry->flags & G_OPTION_FLAG_HIDDEN)
+            continue;
+        line = g_strdup_printf ("--%s\t%s\t%s\t%s", entry->long_name,
+                                entry->short_name != 0 ? shortly : "", value, entry->description);
+        puts (line);
+    }
+}
+
 gboolean
 verb_parse (int *argc, char ***argv, const char *synopsis, const char *description,
             const GOptionEntry *entries, VerbOutput *output, gboolean has_json, GError **error)
@@ -131,6 +148,12 @@ verb_parse (int *argc, char ***argv, const char *synopsis, const char *descripti
     g_autoptr (GOptionContext) context = g_option_context_new (NULL);
     g_autoptr (GError) problem = NULL;
 
+    if (*argc == 2 && strcmp ((*argv)[1], VERB_LIST_OPTIONS) == 0) {
+        puts (synopsis);
+        list_options (entries);
+        list_options (common);
+        exit (0); /* lint: allow-exit: as --help does */
+    }
     g_option_context_set_help_enabled (context, FALSE);
     if (entries != NULL)
         g_option_context_add_main_entries (context, entries, NULL);

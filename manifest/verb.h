@@ -20,6 +20,10 @@ typedef struct {
     gboolean json;
 } VerbOutput;
 
+/* Alone behind a verb, for manifest/completion: prints what may follow, members separated by tabs:
+ * first the synopsis, then a line "--LONG -S VALUE TEXT" for each option that --help shows. */
+#define VERB_LIST_OPTIONS "--list-options"
+
 /* Parses argv with GOption. synopsis is what follows the verb in the usage line ("RELEASE.yaml"),
  * description says what it does; both are wrapped. To the verb's entries (or NULL) it adds --quiet,
  * --help, and --json where has_json. What is left after options stays in argv (argc is updated).

@@ -128,7 +128,7 @@ install_packages()
     # shellcheck disable=SC2046,SC2086 # lists of words
     need $build_packages python3 python3-pytest python3-cryptography python3-jsonschema git util-linux minisign zstd openssl \
         softhsm2 opensc shellcheck skopeo docker-registry chromium zbar-tools poppler-utils \
-        busybox-static curl e2fsprogs debootstrap disorderfs strace ansible-core ostree podman crun docker-compose postgresql \
+        busybox-static zsh curl e2fsprogs debootstrap disorderfs strace ansible-core ostree podman crun docker-compose postgresql \
         $(docker_packages)
     if [ "$fuzz" != 0 ] || [ "${CI:-}" = true ]; then
         need clang libclang-rt-dev
