@@ -54,7 +54,7 @@ def typed(fingerprint):
         ("mount", "mount /mnt"),
         ("kit", "sh /mnt/handcarry-kit.sh"),
         ("trust", "handcarry trust import /mnt", ("matter): ", fingerprint)),
-        ("values", "handcarry values set plant-hmi public_name=hmi.plant-a.example"),
+        ("values", "handcarry values set plant-hmi public_name=hmi.plant-a.example /mnt"),
         ("install", "handcarry install /mnt", ("[y/N] ", "y")),
     ]
 
