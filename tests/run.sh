@@ -26,6 +26,7 @@ Installs what is missing (apt), builds, and runs every test. The last line is
                    kit      a kit's install killed at every call (seconds)
   --fuzz TIME      also fuzz for that long (60m, 2h, 90s or a number of seconds):
                    all targets together, each gets its share (installs clang)
+  --korean         also type the pages of docs/ko in Korean (a minute)
   --large          only pack, verify and extract members above 2 and 4 GiB (minutes,
                    some gigabytes of disk)
   --kit-roots      also install the kit in roots of Debian 11 to 13 and of musl, which are
@@ -53,7 +54,7 @@ seconds_of() # TIME: 90, 90s, 60m, 2h
     esac
 }
 
-only='' fuzz=0 bench=0 large=0 kit_roots=0 arm64=0 crash='' few=--few-engines
+only='' fuzz=0 bench=0 large=0 kit_roots=0 arm64=0 korean=0 crash='' few=--few-engines
 args=("$@")
 while [ $# -gt 0 ]; do
     case $1 in
@@ -64,6 +65,7 @@ while [ $# -gt 0 ]; do
         --large) large=1 only=none; shift ;;
         --kit-roots) kit_roots=1; shift ;;
         --arm64) arm64=1; shift ;;
+        --korean) korean=1; shift ;;
         --bench) bench=1; shift ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
@@ -386,6 +388,8 @@ if build_all; then
         check arm64 env HANDCARRY_ARM64=1 HANDCARRY="$top/build/release/handcarry" \
             /usr/bin/python3 -m pytest -q --tb=short tests/verbs/test_kit_arm64.py
     fi
+    [ "$korean" = 0 ] || check korean env HANDCARRY_KOREAN=1 HANDCARRY="$top/build/release/handcarry" \
+        /usr/bin/python3 -m pytest -q --tb=short tests/engines/test_docs.py -k korean
     [ "$bench" = 0 ] || check bench tests/bench/run.sh
 fi
 echo "took $((SECONDS - start)) s"

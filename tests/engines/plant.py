@@ -16,7 +16,10 @@ from engines.release import Release
 from keytools import type_into
 from program import MAKER, PROGRAM, handcarry
 
-PROMPTS = r"\[y/N\]|capitals do not matter\):|ends it\):|installed here again:"
+# What is asked, in both languages.
+FIRST_HALF = r"capitals do not matter\):|상관없습니다\):"
+SECOND_HALF = r"ends it\):|빈 줄이면 끝\):"
+PROMPTS = rf"\[y/N\]|{FIRST_HALF}|{SECOND_HALF}|installed here again:|다시 입력하십시오:"
 PLAY = """\
 - name: Plant HMI
   hosts: localhost
@@ -78,7 +81,8 @@ def release_of(folder, number):
 class Plant:
     """Desk and host. Lines typed at either are run by run()."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, language="en"):
+        self.language = language
         self.folder = Path(tempfile.mkdtemp(prefix="hcd-", dir="/var/tmp"))
         self.desk, self.host = self.folder / "desk", self.folder / "host"
         self.stick = self.host / "mnt"
@@ -119,7 +123,8 @@ class Plant:
     def environment(self, machine):
         own = f"{self.folder}/bin:" if machine else ""
         return {"PATH": own + "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                "HOME": "/root", "LC_ALL": "C.UTF-8", "TERM": "dumb", "HANDCARRY_MAKER": MAKER}
+                "HOME": "/root", "LC_CTYPE": "C.UTF-8", "TERM": "dumb", "HANDCARRY_MAKER": MAKER,
+                "LANG": {"en": "C.UTF-8", "ko": "ko_KR.UTF-8"}[self.language]}
 
     def run(self, machine, line, answers=()):
         """(exit status, what the terminal showed) of a line, and of what is asked then."""
@@ -144,9 +149,9 @@ class Plant:
 
     def answer(self, prompt, shown):
         """What a person types where a page shows this; fingerprints differ from run to run."""
-        if "matter" in prompt:
+        if re.match(FIRST_HALF, prompt):
             shown = self.fingerprint()[:32]
-        elif "ends it" in prompt:
+        elif re.match(SECOND_HALF, prompt):
             shown = self.fingerprint()[32:]
         else:
             return shown

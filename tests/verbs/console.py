@@ -44,7 +44,7 @@ def lines_as_words(text):
     read best."""
     text = " ".join(text.split())
     for pattern, name in CHANGING:
-        text = re.sub(pattern, name, text)
+        text = re.sub(pattern, name, text, flags=re.ASCII)  # Korean goes on right behind a word
     return text
 
 
