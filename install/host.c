@@ -10,6 +10,7 @@
 #include "manifest/limits.h"
 #include "manifest/path.h"
 #include "manifest/yaml.h"
+#include "manifest/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -233,7 +234,7 @@ in_list (char **list, const char *what, const char *key, const char *mine, const
     if (list == NULL || (mine != NULL && g_strv_contains ((const char *const *)list, mine)))
         return TRUE;
     all = g_strjoinv (", ", list);
-    shown = error_quote (mine != NULL ? mine : "not set");
+    shown = mine != NULL ? error_quote (mine) : message_printf ("not set");
     return fail (error, ERR_POLICY,
                  "this release is for the %s %s; here it is %s ('%s' in %s/host.yaml)", what, all,
                  shown, key, etc);

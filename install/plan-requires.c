@@ -51,6 +51,16 @@ add (GPtrArray *missing, const char *what, const char *wanted, const char *found
     g_ptr_array_add (missing, message_printf ("%s %s or newer, found %s", what, wanted, found));
 }
 
+static char *
+join (const GPtrArray *missing)
+{
+    GString *all = g_string_new (NULL);
+
+    for (guint i = 0; i < missing->len; i++)
+        message_append (all, "%s%s", i > 0 ? "; " : "", (char *)missing->pdata[i]);
+    return g_string_free (all, FALSE);
+}
+
 /* "ansible-playbook [core 2.14.18]" */
 static void
 check_ansible (Run *run, GPtrArray *missing)
@@ -108,8 +118,7 @@ plan_check_carried_python (Run *run, GError **error)
     check_python (run, run->ansible->python, missing);
     if (missing->len == 0)
         return TRUE;
-    g_ptr_array_add (missing, NULL);
-    all = g_strjoinv ("; ", (char **)missing->pdata);
+    all = join (missing);
     return fail (error, ERR_NOT_READY, "the image that carries Ansible lacks %s", all);
 }
 
@@ -143,6 +152,7 @@ plan_check_requires (Run *run, GError **error)
 {
     g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
     g_autofree char *all = NULL;
+    GError *lacking = NULL;
     const char *own = run->release->requires_handcarry;
 
     if (own != NULL && version_compare (HANDCARRY_VERSION, own) < 0)
@@ -155,10 +165,8 @@ plan_check_requires (Run *run, GError **error)
     check_compose (run, missing);
     if (missing->len == 0)
         return TRUE;
-    g_ptr_array_add (missing, NULL);
-    all = g_strjoinv ("; ", (char **)missing->pdata);
-    return plan_defer (run,
-                       g_error_new (HANDCARRY_ERROR, ERR_NOT_READY, "%s %s needs on this host: %s",
-                                    run->release->product, run->release->version, all),
-                       error);
+    all = join (missing);
+    fail (&lacking, ERR_NOT_READY, "%s %s needs on this host: %s", run->release->product,
+          run->release->version, all);
+    return plan_defer (run, lacking, error);
 }

@@ -213,10 +213,12 @@ cause (const Run *run)
 {
     gboolean looked = run->journal->phase == PHASE_ATTENTION;
     const char *first = first_cause (run->journal);
+    GError *why = NULL;
 
     if (first == NULL)
         first = looked ? last_message (run->journal) : "the run was interrupted";
-    return g_error_new_literal (HANDCARRY_ERROR, ERR_FAILED, first);
+    fail (&why, ERR_FAILED, "%s", first);
+    return why;
 }
 
 static gboolean

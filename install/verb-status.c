@@ -49,7 +49,8 @@ print_run (const VerbOutput *output, const Status *status)
 {
     verb_print (output, "open: %s (%s)\n", status->run, status->phase);
     if (status->why != NULL) {
-        g_auto (GStrv) lines = g_strsplit (status->why, "\n", -1);
+        g_autofree char *shown = message_shown (status->why);
+        g_auto (GStrv) lines = g_strsplit (shown, "\n", -1);
         g_autofree char *why = g_strjoinv ("\n           ", lines);
 
         verb_print (output, "  why      %s\n", why);
