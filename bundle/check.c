@@ -3,6 +3,7 @@
 #include "bundle/bundle.h"
 
 #include "bundle/reader.h"
+#include "manifest/error.h"
 
 /* Frames are read through a window of this size: memory does not grow with them. */
 #define READ_WINDOW (1024 * 1024)
@@ -91,6 +92,7 @@ bundle_check_frames (Bundle *bundle, guint jobs, Progress *progress, GError **er
     g_mutex_clear (&check.lock);
     if (check.error == NULL)
         return TRUE;
-    g_propagate_prefixed_error (error, check.error, "%s: ", bundle->path);
+    g_propagate_error (error, check.error);
+    fail_prefix (error, "%s", bundle->path);
     return FALSE;
 }

@@ -336,7 +336,8 @@ compare_region (Bundle *const bundles[2], Region region, CmpRegion *found, GErro
         found->place.member[side] = locate_member (bundles[side], region, found->place.at,
                                                    &found->place.inside[side], &failed);
         if (failed != NULL) {
-            g_propagate_prefixed_error (error, failed, "%s: ", bundles[side]->path);
+            g_propagate_error (error, failed);
+            fail_prefix (error, "%s", bundles[side]->path);
             return FALSE;
         }
     }

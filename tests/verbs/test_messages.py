@@ -90,7 +90,9 @@ def test_a_sentence_that_is_put_together_is_a_message(template):
         for match in re.finditer(r'(?<!\w)g_str(?:dup|ing_append)_printf \((?:\w+(?:->\w+)*, )?"((?:\\.|[^"\\])*)"', text):
             if "%" in match[1] and match[1] in ids and " " in re.sub(r"%\S+", "", match[1]).strip():
                 found.append(f"{path.name}: {match[1]}")
-    assert not found, "use message_printf () or message_append ()"
+        found += re.findall(r"g_prefix_error|g_propagate_prefixed_error|g_error_new\w*|g_strdup_vprintf", text) \
+            if path.name != "error.c" else []
+    assert not found, "use message_printf () or message_append (); fail () and fail_prefix ()"
 
 
 def test_the_template_has_what_c_hides_from_xgettext(template):
@@ -167,6 +169,14 @@ def test_a_connected_side_tour_is_translated(marked, tmp_path):
         json = subprocess.run([marked, *command, "--json"], cwd=tmp_path, env=speaking("eo"), text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
         assert "⟦" not in json.stdout, "what programs read is English"
+    # What a confined child finds wrong, this process shows.
+    bundle = tmp_path / "b.tar.zst"
+    damaged = bytearray(bundle.read_bytes())
+    damaged[10] ^= 1
+    bundle.write_bytes(damaged)
+    ran = run(marked, "verify", bundle, "--trust", tmp_path / "trust")
+    assert ran.returncode == 3 and "⟦is damaged: its SHA-256 is not the signed one" in ran.stderr
+    assert not [two for two in own_words(ran.stderr) if " " in two], ran.stderr
 
 
 # ---- what is kept
