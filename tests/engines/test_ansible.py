@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from engines import ansible
-from engines.host import host, host20, steps  # noqa: F401 pylint: disable=unused-import
+from engines.fixtures import empty_engine, marked
+from engines.host import Host, host20, steps  # noqa: F401 pylint: disable=unused-import
 from engines.images import plain_image
 from engines.roots import Missing
 from program import PROGRAM
@@ -118,8 +119,14 @@ def version():
     return re.search(r"core ([0-9.]+)", said.stdout)[1]
 
 
-def test_a_host_without_ansible_and_python_runs_what_is_carried(host, release, archive, bare):
-    """On each engine, from its own store of images."""
+@pytest.fixture(params=[marked("docker26_containerd"), marked("podman4")])
+def other(request, tmp_path, engine_pool):
+    """A host on each store of images that the other tests do not have."""
+    return Host(tmp_path / "host", empty_engine(engine_pool, request.param).url)
+
+
+def test_a_host_without_ansible_and_python_runs_what_is_carried(other, release, archive, bare):
+    host = other
     prepared(release, before=1, install=1)
     release.playbooks[1]["inventory"] = "local.ini"  # which does not say where Python is
     release.put("local.ini", "localhost ansible_connection=local\n")
