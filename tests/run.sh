@@ -29,6 +29,8 @@ Installs what is missing (apt), builds, and runs every test. The last line is
   --korean         also type the pages of docs/ko in Korean (a minute)
   --large          only pack, verify and extract members above 2 and 4 GiB (minutes,
                    some gigabytes of disk)
+  --story          also carry examples/plant-hmi, by the kit, onto a host that has busybox and
+                   an engine alone (minutes)
   --kit-roots      also install the kit in roots of Debian 11 to 13 and of musl, which are
                    made once (minutes)
   --arm64          also build the kit's program for arm64 and run it by qemu (minutes,
@@ -54,7 +56,7 @@ seconds_of() # TIME: 90, 90s, 60m, 2h
     esac
 }
 
-only='' fuzz=0 bench=0 large=0 kit_roots=0 arm64=0 korean=0 crash='' few=--few-engines
+only='' fuzz=0 bench=0 large=0 story=0 kit_roots=0 arm64=0 korean=0 crash='' few=--few-engines
 args=("$@")
 while [ $# -gt 0 ]; do
     case $1 in
@@ -63,6 +65,7 @@ while [ $# -gt 0 ]; do
         --crash) crash="$crash ${2:?--crash needs a suite}"; shift 2 ;;
         --fuzz) fuzz=$(seconds_of "${2:?--fuzz needs a time, as 60m}") || exit; shift 2 ;;
         --large) large=1 only=none; shift ;;
+        --story) story=1; shift ;;
         --kit-roots) kit_roots=1; shift ;;
         --arm64) arm64=1; shift ;;
         --korean) korean=1; shift ;;
@@ -381,6 +384,7 @@ if build_all; then
     [ "$fuzz" = 0 ] || run_fuzz
     [ "$large" = 0 ] || check large env HANDCARRY_LARGE=1 HANDCARRY="$top/build/release/handcarry" \
         /usr/bin/python3 -m pytest -q --tb=short tests/attacks/test_sizes.py
+    [ "$story" = 0 ] || check story examples/plant-hmi/first-hour.sh
     [ "$kit_roots" = 0 ] || check kit-roots env HANDCARRY_KIT_ROOTS=all \
         HANDCARRY="$top/build/release/handcarry" \
         /usr/bin/python3 -m pytest -q --tb=short tests/verbs/test_kit_roots.py
