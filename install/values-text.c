@@ -125,13 +125,14 @@ append_kept (GString *out, const char *text, GPtrArray *given, const Release *re
     }
 }
 
+/* Of an empty file the bytes are NULL. */
 static char *
 text_of (GBytes *bytes)
 {
     gsize length = 0;
-    const char *text = bytes != NULL ? g_bytes_get_data (bytes, &length) : "";
+    const char *text = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
 
-    return g_strndup (text, length);
+    return text != NULL ? g_strndup (text, length) : g_strdup ("");
 }
 
 /* Where that is no values file, a person sees it as it is. */

@@ -228,6 +228,13 @@ def test_edit_repairs_what_is_no_values_file(host):
     host.put("a: [\n")
     result = done(host.edit('grep -q "^a: \\[" "$1" && sed -i "/^a:/d" "$1" && echo "public_name: x" >>"$1"'))
     assert "  public_name: 'x'\n" in result.out and host.file.read_text() == "public_name: x\n"
+    for nothing in ("", "\n", "# nothing yet"):
+        host.put(nothing)
+        done(host.edit('grep -q MISSING "$1" && sed -i "s/^public_name:/& x/" "$1"'))
+        assert "public_name: x\n" in host.file.read_text()
+        host.put(nothing)
+        done(host.call("set", "public_name=x"))
+        assert host.file.read_text().endswith("public_name: x\n")
     host.put("{public_name: a}\n")  # takes no further line
     done(host.edit('sed -i "s/{public_name: a}/{public_name: b}/" "$1"'))
     assert host.file.read_text() == "{public_name: b}\n"
