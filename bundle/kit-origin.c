@@ -55,20 +55,16 @@ read_list (Origins *origins, int dirfd, const char *name)
 {
     g_autoptr (GBytes) bytes = file_read_below (dirfd, name, LIMIT_PACKAGE_DB_BYTES, NULL);
     g_autofree char *text = NULL;
-    g_auto (GStrv) lines = NULL;
 
     if (bytes == NULL)
         return;
     text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-    lines = g_strsplit (text, "\n", -1);
-    for (char **line = lines; *line != NULL; line++) {
-        g_autofree char *key = g_strdup (without_usr (*line));
-
-        if (g_hash_table_contains (origins->owners, key))
-            g_hash_table_replace (origins->owners, g_steal_pointer (&key),
-                                  g_strndup (name, strcspn (name, ":") < strlen (name)
-                                                       ? strcspn (name, ":")
-                                                       : strlen (name) - strlen (".list")));
+    for (char *line = text, *end; (end = strchr (line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        if (g_hash_table_contains (origins->owners, without_usr (line)))
+            g_hash_table_replace (
+                origins->owners, g_strdup (without_usr (line)),
+                g_strndup (name, MIN (strcspn (name, ":"), strlen (name) - strlen (".list"))));
     }
 }
 
