@@ -42,8 +42,12 @@ add_products (Have *have, const Host *host, GPtrArray *states)
 {
     for (guint i = 0; i < states->len; i++) {
         const State *state = g_ptr_array_index (states, i);
-        HaveProduct *product = have_add_product (have);
+        HaveProduct *product;
 
+        /* Taken away; only the highest number is remembered. */
+        if (state->release == 0)
+            continue;
+        product = have_add_product (have);
         product->product = g_strdup (state->product);
         product->channel = g_strdup (state->channel);
         product->version = g_strdup (state->version);
