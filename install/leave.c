@@ -9,7 +9,9 @@
 #include "install/stored.h"
 #include "manifest/error.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Is what is there what the release that is left has put there? */
 static gboolean
@@ -201,6 +203,19 @@ note_volumes (Run *run)
         run_note (run, "the volume '%s' stays", *volume);
 }
 
+/* Passwords may be in it, and it may be wanted for the next install. */
+static void
+note_values (Run *run)
+{
+    g_autofree char *file = g_strconcat (run->state->product, ".yaml", NULL);
+    g_autofree char *path = g_build_filename (run->host->etc_path, "values", file, NULL);
+    struct stat st;
+
+    if (fstatat (AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        run_note (run, "the values of this host in '%s' stay; remove it if nobody needs them",
+                  path);
+}
+
 gboolean
 leave_plan_remove (Run *run, GError **error)
 {
@@ -216,6 +231,7 @@ leave_plan_remove (Run *run, GError **error)
     if (!plan_leaving (run, PLAYBOOK_REMOVE, error))
         return FALSE;
     note_volumes (run);
+    note_values (run);
     if (!release_has_playbook (run->release, PLAYBOOK_REMOVE) && run->release->compose->len == 0)
         run_note (run, "the release brings no playbook with 'run: remove': containers it started "
                        "go on, and keep their images");

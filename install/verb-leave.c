@@ -67,12 +67,12 @@ static char *
 show_plan (const Leave *leave, const Run *run)
 {
     g_autofree char *headline = leave->verb->headline (run);
-    g_autofree char *shown = message_shown (headline);
-    g_autoptr (GString) text = g_string_new (shown);
+    g_autoptr (GString) text = g_string_new (NULL);
 
+    message_append (text, "%s", headline);
     plan_append_steps (text, run);
     for (guint i = 0; i < run->notes->len; i++)
-        message_show_append (text, "  note     %s\n", (char *)g_ptr_array_index (run->notes, i));
+        message_append (text, "  note     %s\n", (char *)g_ptr_array_index (run->notes, i));
     if (!leave->output.json)
         verb_print (&leave->output, "%s", text->str);
     return g_string_free (g_steal_pointer (&text), FALSE);
