@@ -195,8 +195,10 @@ describe_value (const ReleaseValue *value)
         g_string_append (text, "; ");
     if (value->fallback != NULL)
         message_append (text, "default \"%s\"", value->fallback);
+    else if (value->secret)
+        message_append (text, "required, secret");
     else
-        g_string_append (text, value->secret ? "required, secret" : N_ ("required"));
+        message_append (text, "required");
     return g_string_free (text, FALSE);
 }
 
