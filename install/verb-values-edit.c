@@ -50,7 +50,7 @@ static gboolean
 judge (const Edit *edit, GBytes *text, GPtrArray **after, GPtrArray **problems, GError **problem)
 {
     *problems = NULL;
-    *after = values_file_parse (text, "", problem);
+    *after = values_file_parse (text, values_store_path (edit->store), problem);
     if (*after == NULL)
         return FALSE;
     *problems = values_find_problems (edit->values, *after);

@@ -130,7 +130,9 @@ values_run_editor (Launcher *launcher, char **editor, const char *folder, const 
     g_ptr_array_add (words, (gpointer)name);
     g_ptr_array_add (words, NULL);
     environment = g_environ_setenv (environment, "PATH", LAUNCHER_PATH, TRUE);
-    environment = g_environ_setenv (environment, "HOME", g_get_home_dir (), TRUE);
+    /* Where editors keep what was cut (~/.viminfo) and read what to run (~/.vimrc, of another user
+     * perhaps, where sudo keeps HOME). */
+    environment = g_environ_setenv (environment, "HOME", folder, TRUE);
     environment = g_environ_setenv (environment, "LC_ALL", "C.UTF-8", TRUE);
     environment = g_environ_setenv (environment, "TERM", g_getenv ("TERM") ?: "linux", TRUE);
     /* Where editors put what they do not put beside the file. */
@@ -139,6 +141,11 @@ values_run_editor (Launcher *launcher, char **editor, const char *folder, const 
     job.env = (const char *const *)environment;
     if (!launcher_run (launcher, &job, NULL, NULL, &status, error))
         return FALSE;
+    if (status == 127)
+        return fail (error, ERR_NOT_READY,
+                     "there is no editor '%s' here; set EDITOR to one that is, or use 'handcarry "
+                     "values set'",
+                     editor[0]);
     return status == 0 || fail (error, ERR_FAILED,
                                 "the editor '%s' ended with exit code %d, so nothing was changed",
                                 editor[0], status);

@@ -8,6 +8,7 @@
 #include "manifest/limits.h"
 #include "manifest/message.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -125,6 +126,10 @@ check_call (Set *set, int argc, char **argv, GError **error)
     set->typed = equals != NULL ? equals + 1 : NULL;
     set->name =
         equals != NULL ? g_strndup (argv[2], (gsize)(equals - argv[2])) : g_strdup (argv[2]);
+    /* Not named: it may be a secret that was typed where a PATH stands. */
+    for (char **path = argv + 3; *path != NULL; path++)
+        if (strchr (*path, '=') != NULL && faccessat (AT_FDCWD, *path, F_OK, 0) < 0)
+            return fail (error, ERR_USAGE, "%s sets one value at a time", argv[0]);
     if ((set->typed != NULL) + (set->file != NULL) + set->unset > 1)
         return fail (error, ERR_USAGE, "%s takes one of NAME=VALUE, --from-file and --unset",
                      argv[0]);
