@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,16 +73,57 @@ check_owner (int fd, const char *path, mode_t others, GError **error)
     return TRUE;
 }
 
+static gboolean
+is_trusted (const struct stat *st)
+{
+    return st->st_uid == 0 || st->st_uid == geteuid ();
+}
+
+/* Who can rename on the way to it decides what is opened, and what is run after the look at it. In
+ * a folder such as /tmp nobody but its owner renames what lies there. */
+static gboolean
+check_way (const char *path, GError **error)
+{
+    g_autofree char *at = g_strdup (path);
+
+    while (strcmp (at, "/") != 0) {
+        char *above = g_path_get_dirname (at);
+        struct stat st, own;
+
+        if (fstatat (AT_FDCWD, above, &st, 0) < 0 ||
+            fstatat (AT_FDCWD, at, &own, AT_SYMLINK_NOFOLLOW) < 0) {
+            g_free (above);
+            return fail_errno (error, ERR_NOT_READY, errno, "cannot look at '%s'", at);
+        }
+        g_free (at);
+        at = above;
+        if (!is_trusted (&st) ||
+            ((st.st_mode & S_IWOTH) != 0 && ((st.st_mode & S_ISVTX) == 0 || !is_trusted (&own))))
+            return fail (error, ERR_NOT_READY,
+                         "others than root may change what '%s' is: they may write in '%s'", path,
+                         at);
+    }
+    return TRUE;
+}
+
 /* Symbolic links are followed: the host's own configuration names the path. */
 static int
 open_owned (const char *path, int flags, mode_t others, GError **error)
 {
     autofd int fd = openat (AT_FDCWD, path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    g_autofree char *real = NULL;
 
     if (fd < 0) {
         fail_errno (error, ERR_NOT_READY, errno, "cannot open '%s'", path);
         return -1;
     }
+    real = realpath (path, NULL);
+    if (real == NULL) {
+        fail_errno (error, ERR_NOT_READY, errno, "cannot open '%s'", path);
+        return -1;
+    }
+    if (!check_way (path, error) || !check_way (real, error))
+        return -1;
     return check_owner (fd, path, others, error) ? file_steal_fd (&fd) : -1;
 }
 
