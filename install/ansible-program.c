@@ -68,7 +68,7 @@ script_python (int dirfd, const char *script, GError **error)
         line[strcspn (line, "\n")] = '\0';
         words = g_strsplit_set (g_strstrip (line + 2), " \t", -1);
     }
-    if (words == NULL || *words[0] != '/')
+    if (words == NULL || words[0] == NULL || *words[0] != '/')
         return lacks (error, "ansible-playbook that is a Python script"), NULL;
     if (g_str_has_suffix (words[0], "/env") && words[1] != NULL)
         return look_for (dirfd, words[1]) ?: (lacks (error, words[1]), NULL);
@@ -177,7 +177,8 @@ library_path (int dirfd, const char *root)
         for (guint k = 0; names != NULL && k < names->len; k++) {
             g_autofree char *path = g_build_filename (parents[i], names->pdata[k], NULL);
 
-            if (g_str_has_suffix (path, "-linux-gnu"))
+            /* The loader takes these for more than letters. */
+            if (g_str_has_suffix (path, "-linux-gnu") && strpbrk (path, ":;$") == NULL)
                 add_libraries (dirfd, root, path, seen, out);
         }
     }

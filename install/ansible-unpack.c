@@ -20,6 +20,9 @@ typedef struct archive Archive;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Archive, archive_read_free)
 
 #define READ_BYTES (256 * 1024)
+#define ENTRY_BYTES 512           /* what each takes in a layer at least */
+#define SLACK_BYTES (1024 * 1024) /* folders that no layer names */
+#define DEPTH_MAX 100 /* place_walk(), which hashes and removes it, goes little deeper */
 
 typedef struct {
     EngineStream *stream;
@@ -78,7 +81,7 @@ clean_path (const char *given)
         return NULL;
     parts = g_strsplit (given, "/", -1);
     for (char **part = parts; *part != NULL; part++) {
-        if (strcmp (*part, "..") == 0)
+        if (strcmp (*part, "..") == 0 || part - parts > DEPTH_MAX)
             return NULL;
         if (**part == '\0' || strcmp (*part, ".") == 0)
             continue;
@@ -153,20 +156,6 @@ put_file (Unpack *unpack, Archive *archive, struct archive_entry *entry, int fol
            fail_errno (error, ERR_FAILED, errno, "cannot set its mode and time");
 }
 
-static gboolean
-put_hard_link (Unpack *unpack, const char *target, int folder, const char *name, GError **error)
-{
-    g_autofree char *path = clean_path (target);
-    const char *last;
-    autofd int from = -1;
-
-    if (path == NULL || *path == '\0')
-        return fail (error, ERR_ENGINE, "it is a link to no file of the image");
-    from = open_parent (unpack->dirfd, path, &last, error);
-    return from >= 0 && (linkat (from, last, folder, name, 0) == 0 ||
-                         fail_errno (error, ERR_FAILED, errno, "cannot make a link to '%s'", path));
-}
-
 char *
 ansible_unpack_link (const char *path, const char *target)
 {
@@ -206,6 +195,41 @@ put_symlink (const char *path, const char *target, int folder, const char *name,
            fail_errno (error, ERR_FAILED, errno, "cannot make it");
 }
 
+/* Another name of a symlink says the same from where it lies. */
+static gboolean
+put_symlink_again (int from, const char *last, const char *path, int folder, const char *name,
+                   GError **error)
+{
+    char text[PATH_MAX] = { 0 };
+    const char *at = text;
+    g_autofree char *target = NULL;
+
+    if (readlinkat (from, last, text, sizeof text - 1) < 0)
+        return fail_errno (error, ERR_FAILED, errno, "cannot read the link");
+    while (g_str_has_prefix (at, "../"))
+        at += 3;
+    target = g_strconcat ("/", at, NULL);
+    return put_symlink (path, target, folder, name, error);
+}
+
+static gboolean
+put_hard_link (Unpack *unpack, const char *target, const char *own, int folder, const char *name,
+               GError **error)
+{
+    struct stat st;
+    g_autofree char *path = clean_path (target);
+    const char *last;
+    autofd int from = -1;
+
+    if (path == NULL || *path == '\0')
+        return fail (error, ERR_ENGINE, "it is a link to no file of the image");
+    from = open_parent (unpack->dirfd, path, &last, error);
+    if (from >= 0 && fstatat (from, last, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK (st.st_mode))
+        return put_symlink_again (from, last, own, folder, name, error);
+    return from >= 0 && (linkat (from, last, folder, name, 0) == 0 ||
+                         fail_errno (error, ERR_FAILED, errno, "cannot make a link to '%s'", path));
+}
+
 static gboolean
 put_folder (int folder, const char *name, GError **error)
 {
@@ -223,7 +247,7 @@ put (Unpack *unpack, Archive *archive, struct archive_entry *entry, const char *
     if (folder < 0)
         return FALSE;
     if (link != NULL)
-        return put_hard_link (unpack, link, folder, name, error);
+        return put_hard_link (unpack, link, path, folder, name, error);
     switch (archive_entry_filetype (entry)) {
     case AE_IFREG:
         return put_file (unpack, archive, entry, folder, name, error);
@@ -243,9 +267,12 @@ take_entry (Unpack *unpack, Archive *archive, struct archive_entry *entry, GErro
     g_autofree char *shown = NULL;
 
     if (path == NULL)
-        return fail (error, ERR_ENGINE, "an entry's path leads out of the image");
+        return fail (error, ERR_ENGINE, "an entry's path leads out of the image, or too deep");
     if (*path == '\0' || is_foreign (path))
         return TRUE;
+    if (unpack->left < ENTRY_BYTES)
+        return fail (error, ERR_ENGINE, "it has more entries than the layers of its image");
+    unpack->left -= ENTRY_BYTES;
     shown = error_quote (path);
     return put (unpack, archive, entry, path, error) || fail_prefix (error, "'%s'", shown);
 }
@@ -293,9 +320,11 @@ ansible_unpack (Engine *engine, const char *image, int dirfd, guint64 limit,
                 EngineStopFunc stop_func, gpointer stop_data, gboolean *there, GError **error)
 {
     g_autofree guint8 *buffer = g_malloc (READ_BYTES);
-    Unpack unpack = {
-        .stop = stop_func, .stop_data = stop_data, .dirfd = dirfd, .left = limit, .buffer = buffer
-    };
+    Unpack unpack = { .stop = stop_func,
+                      .stop_data = stop_data,
+                      .dirfd = dirfd,
+                      .left = limit + SLACK_BYTES,
+                      .buffer = buffer };
     gboolean done = engine_export (engine, image, read_export, stop, &unpack, there, error);
 
     g_clear_error (&unpack.error);
