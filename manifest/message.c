@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define CATALOGUE_BYTES_MAX (8 * 1024 * 1024)
 /* A message that is older than so many others is shown in English. */
@@ -55,7 +56,8 @@ read_catalogue (int dirfd, const char *path)
     autofd int fd = file_open_below (dirfd, path, O_RDONLY, NULL);
     struct stat st;
 
-    if (fd < 0 || fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) || (st.st_mode & S_IWOTH) != 0)
+    if (fd < 0 || fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) || (st.st_mode & 022) != 0 ||
+        (st.st_uid != 0 && st.st_uid != geteuid ()))
         return NULL;
     return file_read_fd (fd, path, CATALOGUE_BYTES_MAX, NULL);
 }
