@@ -104,7 +104,8 @@ _handcarry_products()
     for state in "$root"/var/lib/handcarry/*/state.yaml; do
         [ -e "$state" ] || continue
         word=${state%/state.yaml} word=${word##*/}
-        [[ $word == "$cur"* ]] && COMPREPLY+=("$word")
+        # What lies below --root may be anything, and is put into the line unquoted.
+        [[ $word == "$cur"* && $word != *[!a-z0-9._-]* ]] && COMPREPLY+=("$word")
     done
 }
 
@@ -117,7 +118,9 @@ _handcarry_words() # WORD…
 _handcarry_verbs() # WORD…
 {
     local there
-    there=$(LC_ALL=C command "${COMP_WORDS[0]}" --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')
+    # A program that is named by its path, on a stick perhaps, is not started before Enter is typed.
+    [[ ${COMP_WORDS[0]} != handcarry || $(type -P handcarry) != /* ]] ||
+        there=$(LC_ALL=C command handcarry --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')
     _handcarry_words ${there:-"$@"}
 }
 
