@@ -15,6 +15,20 @@ die() # STATUS WORDS…
     exit "$status"
 }
 
+# Before the first program is started: PATH may mean the folder that one is in by ".". What is not
+# where most hosts have it may be where this host's PATH says.
+begin_clean()
+{
+    rest=$PATH:
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    while [ -n "$rest" ]; do
+        case $rest in /*) PATH=$PATH:${rest%%:*} ;; esac
+        rest=${rest#*:}
+    done
+    export PATH
+    unset CDPATH
+}
+
 # Nothing of the caller's decides what runs or how it is read: not its language, not its settings of
 # tools, and not a folder that PATH means by "." and that may lie on the stick.
 begin_alone()
@@ -31,13 +45,27 @@ use_root() # DIR
 {
     root=$(cd -P "$1" 2>/dev/null && pwd -P) || die 2 "--root $1: there is no such folder"
     [ "$root" != / ] || root=''
-    for folder in opt opt/handcarry usr/local/bin etc/systemd/system; do
-        [ -d "$root/$folder" ] || continue
-        case $(cd -P "$root/$folder" && pwd -P)/ in
+    for folder in opt opt/handcarry "opt/handcarry/$version" usr usr/local usr/local/bin etc etc/systemd \
+        etc/systemd/system etc/systemd/system/multi-user.target.wants; do
+        [ -e "$root/$folder" ] || [ -L "$root/$folder" ] || continue
+        case $(cd -P "$root/$folder" 2>/dev/null && pwd -P)/ in
             "$root"/*) ;;
             *) die 5 "$root/$folder leads out of $root" ;;
         esac
     done
+}
+
+# Who can rename in it decides what root runs.
+check_owner() # FOLDER
+{
+    [ -z "$root" ] && [ -d "$1" ] || return 0
+    # shellcheck disable=SC2046 # words
+    set -- "$1" $(ls -ldn "$1")
+    case $2:$4 in
+        ?????w*:* | ????????w*:*) die 5 "others than root may write in $1; nothing was changed" ;;
+        *:0) ;;
+        *) die 5 "$1 belongs to user $4, not to root; nothing was changed" ;;
+    esac
 }
 
 set_places()
@@ -49,6 +77,8 @@ set_places()
     units=$root/etc/systemd/system
     unit=handcarry-recover.service
     [ ! -L "$base" ] || die 5 "$base is a link; it has to be a folder"
+    [ ! -L "$base/$version" ] || die 5 "$base/$version is a link; it has to be a folder"
+    check_owner "$base"
 }
 
 # One line that no other process has had since the machine was started.
@@ -71,6 +101,7 @@ name_process() # PID
 # The link appears with its content or not at all; one of a process that was killed is taken over.
 lock()
 {
+    rm -f "$base/.holder.$$"
     name_process "$$" >"$base/.holder.$$" || die 1 "cannot write to $base; nothing was changed"
     tries=0
     until ln "$base/.holder.$$" "$base/.lock" 2>/dev/null; do
@@ -88,6 +119,7 @@ lock()
     locked=yes
     for left in "$base"/.holder.*; do
         process=${left##*.holder.}
+        process=${process%%.*}
         [ -d "/proc/$process" ] && [ "$process" != "$$" ] || rm -f "$left"
     done
     rm -rf "$base/.gone" "$new" "$bin"/.handcarry.new.*
@@ -146,6 +178,7 @@ place_unit() # VERSION
     if cmp -s "$base/$1/$unit" "$units/$unit" && [ -L "$units/multi-user.target.wants/$unit" ]; then
         return
     fi
+    rm -f "$units/.$unit.new"
     if mkdir -p "$units/multi-user.target.wants" && cp "$base/$1/$unit" "$units/.$unit.new" &&
         chmod 644 "$units/.$unit.new" && mv -f "$units/.$unit.new" "$units/$unit" &&
         rm -f "$units/multi-user.target.wants/$unit" &&

@@ -85,6 +85,8 @@ check_host()
         [ "$(id -u)" -eq 0 ] || die 1 "this installs into /opt and /usr/local: run it as root"
         [ "$(uname -m)" = "$machine" ] ||
             die 5 "this kit is for $machine, and this machine is $(uname -m); nothing was changed"
+        [ -r /proc/self/stat ] ||
+            die 1 "handcarry needs /proc, which is not mounted; type: mount -t proc proc /proc"
     fi
     if [ -e "$bin/handcarry" ] || [ -L "$bin/handcarry" ]; then
         case $(readlink "$bin/handcarry") in
@@ -142,19 +144,22 @@ copy_folder()
 {
     mkdir "$staged" && cp "$here/SHA256SUMS" "$staged/" || cannot_write
     while read -r _ name; do
+        case /$name/ in *//* | */../*) die 3 "$here/SHA256SUMS names '$name'; nothing was changed" ;; esac
         mkdir -p "$staged/${name%/*}" 2>/dev/null
         case $name in */*) ;; *) rmdir "$staged/$name" ;; esac
         cp "$here/$name" "$staged/$name" || cannot_write
-    done <"$here/SHA256SUMS"
+    done <"$staged/SHA256SUMS"
 }
 
 # Whatever the umask, a stick without modes, or who unpacked it.
-set_modes()
+set_modes() # FOLDER
 {
-    find "$staged" -type d -exec chmod 755 {} + && find "$staged" -type f -exec chmod 644 {} + &&
-        chmod 755 "$staged/bin/handcarry" "$staged/lib/$loader" "$staged/install" \
-            "$staged/uninstall" || die 1 "cannot set modes in $staged; nothing was changed"
-    [ "$(id -u)" -ne 0 ] || chown -R 0:0 "$staged" || die 1 "cannot set owners; nothing was changed"
+    [ "$(id -u)" -ne 0 ] || chown -R 0:0 "$1" || die 1 "cannot set owners; nothing was changed"
+    chmod 755 "$1/bin/handcarry" "$1/lib/$loader" "$1/install" "$1/uninstall" &&
+        find "$1" -type d ! -perm 755 -exec chmod 755 {} + &&
+        find "$1" -type f ! -perm 644 ! -path "$1/bin/handcarry" ! -path "$1/lib/$loader" \
+            ! -path "$1/install" ! -path "$1/uninstall" -exec chmod 644 {} + ||
+        die 1 "cannot set modes in $1; nothing was changed"
 }
 
 stage()
@@ -167,7 +172,15 @@ stage()
         unpack_payload
     fi
     check_folder "$staged"
-    set_modes
+    set_modes "$staged"
+}
+
+does_not_start() # WHERE WHAT-IT-SAID WHAT-IS-LEFT
+{
+    case $2 in
+        *'Permission denied'*) die 1 "handcarry does not start $1: is $base mounted noexec? ($2); $3" ;;
+        *) die 1 "handcarry does not start $1: ${2:-it said nothing}; $3" ;;
+    esac
 }
 
 # Before anything is switched: does it start here?
@@ -179,7 +192,7 @@ try_program()
     fi
     said=$("$staged/lib/$loader" --library-path "$staged/lib" "$staged/bin/handcarry" --version 2>&1) &&
         [ "$said" = "handcarry $version" ] ||
-        die 1 "handcarry does not start on this machine: ${said:-it said nothing}; nothing was changed"
+        does_not_start "on this machine" "$said" "nothing was changed"
 }
 
 # The same where it lies now: it looks for its libraries beside itself, with the help of /proc.
@@ -188,7 +201,7 @@ try_placed()
     [ -z "$root" ] || return 0
     said=$("$base/$version/bin/handcarry" --version 2>&1) && return
     [ -z "$fresh" ] || drop "$base/$version"
-    die 1 "handcarry does not start from $base/$version: $said; the version before is the current one"
+    does_not_start "from $base/$version" "$said" "the version before is the current one"
 }
 
 is_equal()
@@ -214,6 +227,7 @@ place()
         mv "$staged" "$base/$version" || die 1 "cannot make $base/$version; nothing was changed"
         fresh=yes
     elif is_equal; then
+        set_modes "$base/$version"
         return
     else
         repair
@@ -233,6 +247,8 @@ switch()
     if [ -L "$bin/handcarry" ] && [ "$(readlink "$bin/handcarry")" = "$target" ]; then
         return
     fi
+    # A link to a folder would be moved into.
+    [ ! -d "$bin/handcarry" ] || rm -f "$bin/handcarry"
     mv -f "$bin/.handcarry.new.$$" "$bin/handcarry" || die 1 "cannot make $bin/handcarry; run this again"
     changed=yes
 }
@@ -259,6 +275,22 @@ place_boot()
     fi
 }
 
+# The first root most often lies beside the kit, but not where the kit was copied to be checked.
+say_next()
+{
+    # A name that a shell takes for more than a name is not to be typed.
+    case ${self%/*} in
+        *[!A-Za-z0-9._/-]*) say "  next      handcarry trust import FOLDER, where the bundles lie"; return ;;
+    esac
+    for found in "${self%/*}"/*.tar.zst "${self%/*}"/*.trust "${self%/*}"/trust "${self%/*}"/1.root.yaml; do
+        case $found in */handcarry-kit*) continue ;; esac
+        [ -e "$found" ] || continue
+        say "  next      handcarry trust import ${self%/*}"
+        return
+    done
+    say "  next      handcarry trust import FOLDER, where the bundles lie"
+}
+
 report()
 {
     if [ -n "$changed" ]; then
@@ -277,15 +309,14 @@ report()
     fi
     say "  check     cd /opt/handcarry/$version && sha256sum -c SHA256SUMS"
     say "  remove    /opt/handcarry/$version/uninstall"
-    # The first root most often lies on the same stick.
-    [ -n "$root" ] || [ -d /etc/handcarry/trust ] ||
-        say "  next      handcarry trust import ${self%/*}"
+    [ -n "$root" ] || [ -d /etc/handcarry/trust ] || say_next
 }
 
 main()
 {
     # shellcheck disable=SC2034 # common.sh's
     locked='' changed='' fresh='' boot=''
+    begin_clean
     parse_options "$@"
     find_self
     begin_alone
@@ -300,6 +331,7 @@ main()
     begin
     if [ "$payload_size" -eq 0 ] && [ "$here" = "$base/$version" ]; then
         check_folder "$here"
+        set_modes "$here"
     else
         check_room
         stage

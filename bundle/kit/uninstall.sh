@@ -81,6 +81,7 @@ main()
 {
     # shellcheck disable=SC2034 # common.sh's
     locked='' changed='' fresh='' boot=''
+    begin_clean
     parse_options "$@"
     begin_alone
     set_places
@@ -91,6 +92,8 @@ main()
     current=$(readlink "$base/current") || current=''
     previous=$(readlink "$base/previous") || previous=''
     [ -n "$previous" ] && [ -d "$base/$previous" ] || previous=''
+    [ -n "$all" ] || [ -z "$previous" ] || [ "$previous" != "$current" ] ||
+        die 75 "an install was cut off: run that kit again, or this with --all; nothing was changed"
     if [ "$current" = "$version" ] && [ -z "$previous" ]; then
         all=yes
     fi
