@@ -245,6 +245,66 @@ test_the_file_of_somebody_else_or_elsewhere (Fixture *fixture, gconstpointer dat
     assert_refused (fixture, "belong to user 12345, not to root; type: chown root");
 }
 
+static void
+assert_way (Fixture *fixture, const char *path, const char *why)
+{
+    g_hash_table_remove_all (fixture->host->said);
+    give (fixture, "a: {file: PATH}\n", path);
+    if (why != NULL)
+        assert_refused (fixture, why);
+    else
+        assert_value (fixture, "hunter2");
+}
+
+static void
+test_the_way_to_it_is_nobody_elses (Fixture *fixture, gconstpointer data)
+{
+    static const struct {
+        mode_t mode;
+        const char *why;
+    } rows[] = {
+        { 0755, NULL },
+        { 02775, NULL }, /* Debian's /usr/local */
+        { 01777, NULL }, /* /tmp */
+        { 0777, "they may write in" },
+        { 0757, "they may write in" },
+    };
+    g_autofree char *folder = g_build_filename (fixture->folder, "way", NULL);
+    g_autofree char *deeper = g_build_filename (folder, "deeper", NULL);
+    g_autofree char *program = NULL, *path = NULL, *link = NULL, *first = NULL;
+
+    g_assert_cmpint (g_mkdir_with_parents (deeper, 0700), ==, 0);
+    path = put (fixture, "way/deeper/secret", "hunter2\n", -1, 0600);
+    program = put (fixture, "way/deeper/program", "#!/bin/sh\necho hunter2\n", -1, 0700);
+    for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+        g_assert_cmpint (chmod (folder, rows[i].mode), ==, 0);
+        assert_way (fixture, path, rows[i].why);
+    }
+    give (fixture, "a: {command: [PATH]}\n", program);
+    assert_refused (fixture, "they may write in");
+    /* Good where it begins and where it ends. */
+    link = g_build_filename (folder, "link", NULL);
+    first = g_build_filename (fixture->folder, "first", NULL);
+    g_free (path);
+    path = put (fixture, "secret", "hunter2\n", -1, 0600);
+    g_assert_cmpint (symlink ("../secret", link), ==, 0);
+    g_assert_cmpint (symlink ("way/link", first), ==, 0);
+    assert_way (fixture, path, NULL);
+    assert_way (fixture, link, "they may write in");
+    assert_way (fixture, first, "they may write in");
+    g_assert_cmpint (chmod (folder, 0755), ==, 0);
+    assert_way (fixture, first, NULL);
+    if (geteuid () != 0)
+        return;
+    g_assert_cmpint (lchown (link, 12345, 12345), ==, 0);
+    assert_way (fixture, first, NULL);
+    g_assert_cmpint (chmod (folder, 01777), ==, 0);
+    assert_way (fixture, first, "they may write in");
+    g_assert_cmpint (chmod (folder, 0755), ==, 0);
+    g_assert_cmpint (chown (folder, 12345, 12345), ==, 0);
+    assert_way (fixture, first, "others than root may change what");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -259,6 +319,7 @@ main (int argc, char **argv)
         { "/values/asked-once", test_a_program_is_asked_once },
         { "/values/not-filled-in", test_a_line_that_is_not_filled_in_is_missing },
         { "/values/owner", test_the_file_of_somebody_else_or_elsewhere },
+        { "/values/way", test_the_way_to_it_is_nobody_elses },
     };
 
     g_test_init (&argc, &argv, NULL);
