@@ -69,12 +69,13 @@ class Station:
         self.file.write_text(text)
         self.file.chmod(0o600)
 
-    def edit(self, script, **options):
+    def edit(self, script, home=None, **options):
         """values edit with an editor that is a shell script: $1 is the file."""
         editor = self.folder / "editor"
         editor.write_text("#!/bin/sh\n" + script)
         editor.chmod(0o755)
-        return self.call("edit", env={"VISUAL": "", "EDITOR": str(editor)}, **options)
+        env = {"VISUAL": "", "EDITOR": str(editor), **({"HOME": str(home)} if home else {})}
+        return self.call("edit", env=env, **options)
 
     def alone(self):
         """Nothing lies there but the values, and only their owner can read them."""
@@ -206,7 +207,7 @@ def test_edit_with_an_editor_that_fails_deletes_links_or_replaces(host):
             ('rm "$1"; mkdir "$1"', 3, "nothing was changed"),
             ('head -c 2000000 /dev/zero | tr "\\0" x >"$1"', 3, "longer than"),
             ('echo "a: [" >"$1"', 3, "nothing was changed"),
-            ('echo "public-name: y" >"$1"', 3, "1:1: the name of a value"),
+            ('echo "public-name: y" >"$1"', 3, f"{host.file}:1:1: the name of a value"),
             ('printf "public_name: y\\0" >"$1"', 3, "nothing was changed")):
         refused(host.edit(script), status, why)
         assert host.file.read_bytes() == before and host.alone(), script
@@ -222,6 +223,29 @@ def test_edit_warns_where_nobody_can_be_asked(host):
         assert part in result.err, part
     assert "s3cret" not in result.out + result.err
     assert "db_password: from the file '/nowhere'\n  public_name: still missing" in result.out
+
+
+def test_what_an_editor_keeps_at_home_goes_too(host, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".vimrc").write_text("of somebody else")
+    done(host.edit(f'pwd >{tmp_path}/where; echo "$HOME" >>{tmp_path}/where\n[ -e ~/.vimrc ] && exit 4\n'
+                   'mkdir -p ~/.cache/undo; cp "$1" ~/.viminfo; cp "$1" ~/.cache/undo/x\n'
+                   'echo "public_name: s3cret" >"$1"', home=home))
+    edited, at_home = (tmp_path / "where").read_text().splitlines()
+    assert edited == at_home == str(host.values / ".demo.edit")
+    assert [path.name for path in home.iterdir()] == [".vimrc"] and host.alone()
+
+
+def test_two_values_in_one_call_are_refused_and_not_repeated(host):
+    for words in (["public_name=a", f"db_password={SECRET}"], ["public_name", f"db_password={SECRET}"],
+                  ["--unset", "public_name", f"http_port={SECRET}"]):
+        result = host.call("set", *words, stdin="x")
+        refused(result, 2, "sets one value at a time")
+        assert "s3cret" not in result.out + result.err and not host.file.exists()
+    odd = host.folder / "a=b.tar.zst"
+    shutil.copy(host.bundle, odd)
+    done(host.call("set", "public_name=a", bundle=odd))
 
 
 def test_edit_repairs_what_is_no_values_file(host):
@@ -244,7 +268,8 @@ def test_edit_repairs_what_is_no_values_file(host):
 def test_edit_without_an_editor_or_a_terminal(host):
     for editor, status, why in (("", 2, "there is no terminal to edit on"), ("'", 2, "is no command"),
                                 ("bin/vi", 2, "does not begin with '/'"),
-                                ("no-such-editor", 1, "exit code 127"), ("true -x --", 0, "")):
+                                ("no-such-editor", 11, "no editor 'no-such-editor' here; set EDITOR"),
+                                ("true -x --", 0, "")):
         refused(host.call("edit", env={"VISUAL": editor, "EDITOR": ""}), status, why)
     assert not host.file.exists() and host.alone()
 
