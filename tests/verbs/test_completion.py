@@ -29,11 +29,12 @@ done
 '''
 
 
-def bash(lines, cwd="/"):
+def bash(lines, cwd="/", program=PROGRAM, path=None):
     """What bash offers for each line, sorted."""
-    done = subprocess.run(["bash", "--norc", "-c", DRIVER, "bash", FOLDER / "handcarry", PROGRAM],
+    done = subprocess.run(["bash", "--norc", "-c", DRIVER, "bash", FOLDER / "handcarry", program],
                           input="".join("handcarry|" + line + "\n" for line in lines), text=True,
-                          capture_output=True, cwd=cwd, timeout=60, check=False)
+                          capture_output=True, cwd=cwd, timeout=60, check=False,
+                          env={**os.environ, "PATH": path or os.environ["PATH"]})
     assert done.returncode == 0 and done.stderr == "", done.stderr
     return [sorted(filter(None, line.split("|"))) for line in done.stdout.splitlines()]
 
@@ -98,6 +99,34 @@ def test_bash_completes_files_and_products_that_fit(stick):
                      "sign|a.tar.zst|--key|": sorted(["ci.key"] + FOLDERS)})
     for line, words in zip(rows, bash(rows, cwd=stick)):
         assert words == sorted(rows[line]), line
+
+
+def fake(folder):
+    """A program of few verbs that leaves a trace when it is started."""
+    folder.mkdir(parents=True)
+    program = folder / "handcarry"
+    program.write_text(f"#!/bin/sh\ntouch {folder}/started\necho '  pear  a verb'\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize("line, path, starts", [
+    ("handcarry", "{}:", True), ("./handcarry", "{}:", False), ("{}/handcarry", "{}:", False),
+    ("handcarry", ".:", False)])  # the last one: of the current folder
+def test_a_program_that_is_named_by_its_path_is_not_started_by_tab(tmp_path, line, path, starts):
+    program = fake(tmp_path / "stick")
+    words = bash([""], cwd=program.parent, program=line.format(program.parent),
+                 path=path.format(program.parent) + "/usr/bin:/bin")[0]
+    assert (program.parent / "started").exists() == starts
+    assert words == (["pear"] if starts else sorted(verbs()))
+
+
+def test_a_folder_below_root_is_offered_only_as_a_products_name(tmp_path):
+    for name in ("$(touch started)", "`touch started`", "a b", "a;b", "plant-hmi", "p_2.x"):
+        (tmp_path / "root/var/lib/handcarry" / name).mkdir(parents=True)
+        (tmp_path / "root/var/lib/handcarry" / name / "state.yaml").write_text("")
+    assert bash(["rollback|--root|root|"], cwd=tmp_path) == [["p_2.x", "plant-hmi"]]
+    assert not (tmp_path / "started").exists()
 
 
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="program zsh is missing")
