@@ -195,10 +195,8 @@ describe_value (const ReleaseValue *value)
         g_string_append (text, "; ");
     if (value->fallback != NULL)
         message_append (text, "default \"%s\"", value->fallback);
-    else if (value->secret)
-        message_append (text, "required, secret");
     else
-        message_append (text, "required");
+        message_append (text, "%s", value->secret ? N_ ("required, secret") : N_ ("required"));
     return g_string_free (text, FALSE);
 }
 

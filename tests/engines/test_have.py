@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from engines.host import host, host20  # noqa: F401 pylint: disable=unused-import
+from engines.host import Host, host, host20  # noqa: F401 pylint: disable=unused-import
 from engines.images import Image, Layer, noise, plain_image, text, write_docker_archive
 from engines.lying import LyingEngine
 from keytools import minisign_accepts, needs_minisign
@@ -175,6 +175,20 @@ def test_064_an_engine_with_too_many_images(tmp_path):
     assert f"{said['left-out']} images did not fit" in ran.stderr
     assert 900_000 < (tmp_path / "x").stat().st_size <= 1024 * 1024
     assert len(images_of(tmp_path / "x")) == min(600, said["images"])
+
+
+def test_a_product_that_was_taken_away_is_not_named(tmp_path, release):
+    release.images, release.playbooks = [], []
+    release.write()
+    with LyingEngine(tmp_path) as engine:
+        made = Host(tmp_path / "host", engine.url)
+        made.install(made.bundle(release))
+        have(made, tmp_path / "x.have")
+        assert "handcarry-test" in (tmp_path / "x.have").read_text()
+        ran = handcarry(*made.arguments("remove", "handcarry-test", "-y"))
+        assert ran.returncode == 0, ran.stderr
+        have(made, tmp_path / "x.have")
+    assert "handcarry-test" not in (tmp_path / "x.have").read_text()
 
 
 def test_names_that_no_reader_takes_stay_out(tmp_path):

@@ -154,6 +154,7 @@ def test_a_connected_side_tour_is_translated(marked, tmp_path):
     (tmp_path / "configs/app.conf").write_text("x\n")
     (tmp_path / "release.yaml").write_text(
         "handcarry: 1\nproduct: p\nversion: '1'\nrelease: 1\nplatforms: [linux/amd64]\n"
+        "values: [{name: port, description: door}, {name: password, secret: true}]\n"
         "configs:\n  - {from: configs/app.conf, to: /etc/app.conf, mode: '0777'}\n")
     commands = [["trust", "init", "--no-password", "--trust", "trust", "--keys", "keys"],
                 ["trust", "show", "--trust", "trust"], ["lint", "release.yaml"],
@@ -166,6 +167,7 @@ def test_a_connected_side_tour_is_translated(marked, tmp_path):
         assert ran.returncode == 0, ran.stderr
         words = [two for two in own_words(ran.stdout + ran.stderr) if " " in two]
         assert not words, (command, ran.stdout + ran.stderr)
+        assert command[0] != "show" or all(word in ran.stdout for word in ("⟦required⟧", "⟦required, secret⟧"))
         json = subprocess.run([marked, *command, "--json"], cwd=tmp_path, env=speaking("eo"), text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
         assert "⟦" not in json.stdout, "what programs read is English"
@@ -217,6 +219,29 @@ def test_records_stay_english(host, plain, marked):
     assert "back at release 1" in shown and "⟦back at release⟧ 1" in ran[1].stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="places files as root")
+def test_the_records_of_leaving_a_release_stay_english_and_its_plan_is_translated(host, plain, marked):
+    for number in (1, 2):
+        plain.fields.update(release=number, version=f"{number}.0.0")
+        plain.write()
+        host.install(host.bundle(plain))
+    host.values("handcarry-test", "http_port: '2'\n")
+    words = {"rollback": ["⟦: back from⟧", "⟦tree⟧"],
+             "remove": ["⟦: taken away⟧", "⟦note⟧", "⟦the values of this host in '⟧"]}
+    for verb, said in words.items():
+        before = set(kept(host.root))
+        ran = run(marked, *host.arguments(verb, "handcarry-test", "-y"))
+        assert ran.returncode == 0, ran.stderr
+        assert all(word in ran.stdout for word in said), ran.stdout
+        assert not [two for two in own_words(ran.stdout) if " " in two], ran.stdout
+        files = kept(host.root)
+        assert not [name for name, text in files.items() if "⟦".encode() in text]
+        (log,) = [name for name in set(files) - before if name.endswith(".log")]
+        assert re.sub("[⟦⟧]", "", ran.stdout.splitlines()[0]).encode() in files[log]
+    values = host.etc / "values/handcarry-test.yaml"
+    assert values.read_text() == "http_port: '2'\n" and str(values) in ran.stdout
+
+
 # ---- where a catalogue comes from
 
 def test_without_a_catalogue_and_in_the_c_locale_all_is_english(marked):
@@ -241,13 +266,19 @@ def test_no_variable_and_no_folder_leads_to_a_foreign_catalogue(marked, tmp_path
             assert "⟦" not in ran.stdout and ran.returncode == 0
 
 
-def test_a_catalogue_that_everyone_may_write_or_that_is_damaged_is_not_read(tmp_path, template):
+def test_a_catalogue_that_others_may_write_or_that_is_damaged_is_not_read(tmp_path, template):
     program = pseudo.install(PROGRAM, tmp_path, pseudo.catalogue(template))
     file = tmp_path / "share/locale/eo/LC_MESSAGES/handcarry.mo"
     assert "⟦" in run(program, "--help").stdout
-    file.chmod(0o666)
-    assert "⟦" not in run(program, "--help").stdout
+    for mode in (0o664, 0o646, 0o666):
+        file.chmod(mode)
+        assert "⟦" not in run(program, "--help").stdout
     file.chmod(0o644)
+    if os.geteuid() == 0:
+        os.chown(file, 65534, 0)
+        assert "⟦" not in run(program, "--help").stdout
+        os.chown(file, 0, 65534)  # whose members may only read it
+        assert "⟦" in run(program, "--help").stdout
     file.write_bytes(file.read_bytes()[:-40])
     ran = run(program, "--help")
     assert ran.returncode == 0 and "⟦" not in ran.stdout
