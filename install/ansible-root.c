@@ -168,8 +168,8 @@ try_out (Run *run, AnsibleRoot *root, GError **error)
     g_autofree char *folder = g_path_get_dirname (root->path);
     g_autofree char *config = g_strconcat ("ANSIBLE_CONFIG=", folder, "/" CONFIG, NULL);
     g_autofree char *home = g_strconcat ("HOME=", folder, "/" HOME, NULL);
-    const char *const environment[] = { "LC_ALL=C.UTF-8", "PATH=" LAUNCHER_PATH, home, config,
-                                        NULL };
+    const char *const path = "PATH=" LAUNCHER_PATH;
+    const char *const environment[] = { "LC_ALL=C.UTF-8", path, home, config, NULL };
     const char *const argv[] = { root->python, root->playbook, "--version", NULL };
     const LauncherJob job = { argv, environment, "/", VERSION_MILLISECONDS };
     g_autoptr (GString) out = g_string_new (NULL);

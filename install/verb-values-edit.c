@@ -63,7 +63,7 @@ decide (const Edit *edit, const GPtrArray *problems, GError *problem, Choice *ch
         GError **error)
 {
     *choice = EDIT_SAVE;
-    if (problem == NULL && problems->len == 0)
+    if (problem == NULL && (problems == NULL || problems->len == 0))
         return TRUE;
     if (problem != NULL && !isatty (STDIN_FILENO)) {
         g_propagate_error (error, problem);

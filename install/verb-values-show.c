@@ -64,7 +64,7 @@ describe (const Row *row)
 {
     const char *text = open_text (row);
 
-    if (row->given == NULL && row->declared->fallback == NULL)
+    if (row->given == NULL && (row->declared == NULL || row->declared->fallback == NULL))
         return message_show ("MISSING");
     if (row->given != NULL && row->given->kind == VALUE_FILE)
         return message_show ("from the file '%s'", row->given->text);

@@ -27,17 +27,21 @@ number_at (const Catalogue *catalogue, gsize offset)
     return GUINT32_FROM_LE (number);
 }
 
-/* The i'th string of a table, which ends with NUL; NULL where it lies outside. */
-static const char *
-string_at (const Catalogue *catalogue, guint32 table, guint32 i)
+/* Whether the i'th string of a table lies in the catalogue and ends with NUL there. */
+static gboolean
+string_is_inside (const Catalogue *catalogue, guint32 table, guint32 i)
 {
     gsize length = number_at (catalogue, table + 8 * (gsize)i);
     gsize offset = number_at (catalogue, table + 8 * (gsize)i + 4);
 
-    if (offset >= catalogue->length || length >= catalogue->length - offset ||
-        catalogue->data[offset + length] != '\0')
-        return NULL;
-    return catalogue->data + offset;
+    return offset < catalogue->length && length < catalogue->length - offset &&
+           catalogue->data[offset + length] == '\0';
+}
+
+static const char *
+string_at (const Catalogue *catalogue, guint32 table, guint32 i)
+{
+    return catalogue->data + number_at (catalogue, table + 8 * (gsize)i + 4);
 }
 
 static gboolean
@@ -52,11 +56,13 @@ check_strings (const Catalogue *catalogue, GError **error)
     const char *before = NULL;
 
     for (guint32 i = 0; i < catalogue->count; i++) {
-        const char *text = string_at (catalogue, catalogue->texts, i);
-        const char *translation = string_at (catalogue, catalogue->translations, i);
+        const char *text, *translation;
 
-        if (text == NULL || translation == NULL)
+        if (!string_is_inside (catalogue, catalogue->texts, i) ||
+            !string_is_inside (catalogue, catalogue->translations, i))
             return fail (error, ERR_FORMAT, "message %u lies outside the catalogue", i);
+        text = string_at (catalogue, catalogue->texts, i);
+        translation = string_at (catalogue, catalogue->translations, i);
         if (before != NULL && strcmp (before, text) >= 0)
             return fail (error, ERR_FORMAT, "message %u is not in order", i);
         if (!g_utf8_validate (translation, -1, NULL))
