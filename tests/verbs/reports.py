@@ -39,10 +39,11 @@ def run(*arguments, status=0, **options):
 
 
 def write_release(folder, version, number, packages, seed, limit):
-    """The example's folder; its images are archives beside release.yaml."""
+    """The example's folder; its images are archives beside release.yaml, the one with Ansible left out."""
     shutil.copytree(EXAMPLE, folder)
     yaml = folder / "release.yaml"
-    words = yaml.read_text().replace("../../build/images/", "").replace("1.5.0", version)
+    words = "".join(line for line in yaml.read_text().splitlines(True) if "ansible" not in line.lower())
+    words = words.replace("../../build/images/", "").replace("1.5.0", version)
     yaml.write_text(words.replace("release: 42", "release: %d" % number))
     for image in images_of(version, packages, seed):
         name = image.name.split("/")[1].split(":")[0]
