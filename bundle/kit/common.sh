@@ -36,7 +36,7 @@ begin_alone()
     umask 022
     LC_ALL=C
     export LC_ALL
-    unset CDPATH GZIP TAR_OPTIONS POSIXLY_CORRECT
+    unset GZIP TAR_OPTIONS POSIXLY_CORRECT
     cd / || exit 1
 }
 
@@ -45,8 +45,8 @@ use_root() # DIR
 {
     root=$(cd -P "$1" 2>/dev/null && pwd -P) || die 2 "--root $1: there is no such folder"
     [ "$root" != / ] || root=''
-    for folder in opt opt/handcarry "opt/handcarry/$version" usr usr/local usr/local/bin etc etc/systemd \
-        etc/systemd/system etc/systemd/system/multi-user.target.wants; do
+    for folder in opt opt/handcarry "opt/handcarry/$version" usr usr/local usr/local/bin etc \
+        etc/systemd etc/systemd/system etc/systemd/system/multi-user.target.wants; do
         [ -e "$root/$folder" ] || [ -L "$root/$folder" ] || continue
         case $(cd -P "$root/$folder" 2>/dev/null && pwd -P)/ in
             "$root"/*) ;;
@@ -62,9 +62,11 @@ check_owner() # FOLDER
     # shellcheck disable=SC2046 # words
     set -- "$1" $(ls -ldn "$1")
     case $2:$4 in
-        ?????w*:* | ????????w*:*) die 5 "others than root may write in $1; nothing was changed" ;;
+        ?????w*:* | ????????w*:*)
+            die 5 "others than root may write in $1: find out why, then move it away; nothing was changed"
+            ;;
         *:0) ;;
-        *) die 5 "$1 belongs to user $4, not to root; nothing was changed" ;;
+        *) die 5 "$1 belongs to user $4, not to root: move it away; nothing was changed" ;;
     esac
 }
 
@@ -78,7 +80,17 @@ set_places()
     unit=handcarry-recover.service
     [ ! -L "$base" ] || die 5 "$base is a link; it has to be a folder"
     [ ! -L "$base/$version" ] || die 5 "$base/$version is a link; it has to be a folder"
+    [ ! -L "$base/.lock" ] && [ ! -d "$base/.lock" ] ||
+        die 5 "$base/.lock is no file: remove it; nothing was changed"
     check_owner "$base"
+}
+
+# The version that 'current' or 'previous' leads to. Of a link that leads elsewhere nothing is taken.
+linked() # NAME
+{
+    leads=$(readlink "$base/$1") || leads=''
+    case $leads in */* | .*) leads='' ;; esac
+    say "$leads"
 }
 
 # One line that no other process has had since the machine was started.
@@ -101,7 +113,7 @@ name_process() # PID
 # The link appears with its content or not at all; one of a process that was killed is taken over.
 lock()
 {
-    rm -f "$base/.holder.$$"
+    rm -f "$base/.holder.$$" "$base/.holder.$$.stale"
     name_process "$$" >"$base/.holder.$$" || die 1 "cannot write to $base; nothing was changed"
     tries=0
     until ln "$base/.holder.$$" "$base/.lock" 2>/dev/null; do

@@ -64,6 +64,9 @@ check_folder() # FOLDER
     if [ -n "$bad" ] || ! (cd "$1" && sha256sum -c SHA256SUMS >/dev/null 2>&1); then
         die 3 "$1 is not what its SHA256SUMS says: ${bad:-it cannot be read}; nothing was changed"
     fi
+    # The sums are right also where a link leads to such files elsewhere.
+    bad=$(find "$1" -type l)
+    [ -z "$bad" ] || die 3 "$1 has links, and a kit has none: $bad; nothing was changed"
 }
 
 check_kit()
@@ -107,6 +110,12 @@ begin()
         die 1 "cannot write to $bin; nothing was changed"
 }
 
+# Also where /opt itself is a link.
+is_own()
+{
+    [ "$payload_size" -eq 0 ] && [ "$here" = "$(cd -P "$base/$version" 2>/dev/null && pwd -P)" ]
+}
+
 free_kib()
 {
     df -Pk "$base" 2>/dev/null | { read -r _; read -r _ _ _ free _; say "${free:-}"; }
@@ -144,7 +153,9 @@ copy_folder()
 {
     mkdir "$staged" && cp "$here/SHA256SUMS" "$staged/" || cannot_write
     while read -r _ name; do
-        case /$name/ in *//* | */../*) die 3 "$here/SHA256SUMS names '$name'; nothing was changed" ;; esac
+        case /$name/ in
+            *//* | */../*) die 3 "$here/SHA256SUMS names '$name'; nothing was changed" ;;
+        esac
         mkdir -p "$staged/${name%/*}" 2>/dev/null
         case $name in */*) ;; *) rmdir "$staged/$name" ;; esac
         cp "$here/$name" "$staged/$name" || cannot_write
@@ -154,12 +165,21 @@ copy_folder()
 # Whatever the umask, a stick without modes, or who unpacked it.
 set_modes() # FOLDER
 {
-    [ "$(id -u)" -ne 0 ] || chown -R 0:0 "$1" || die 1 "cannot set owners; nothing was changed"
+    [ "$(id -u)" -ne 0 ] || chown -Rh 0:0 "$1" || die 1 "cannot set owners in $1; run this again"
     chmod 755 "$1/bin/handcarry" "$1/lib/$loader" "$1/install" "$1/uninstall" &&
         find "$1" -type d ! -perm 755 -exec chmod 755 {} + &&
         find "$1" -type f ! -perm 644 ! -path "$1/bin/handcarry" ! -path "$1/lib/$loader" \
             ! -path "$1/install" ! -path "$1/uninstall" -exec chmod 644 {} + ||
-        die 1 "cannot set modes in $1; nothing was changed"
+        die 1 "cannot set modes in $1; run this again"
+}
+
+mend_modes() # FOLDER
+{
+    before=$(ls -lnR "$1")
+    set_modes "$1"
+    [ "$before" = "$(ls -lnR "$1")" ] && return
+    say "  repaired  owners and modes in $1"
+    changed=yes
 }
 
 stage()
@@ -178,7 +198,9 @@ stage()
 does_not_start() # WHERE WHAT-IT-SAID WHAT-IS-LEFT
 {
     case $2 in
-        *'Permission denied'*) die 1 "handcarry does not start $1: is $base mounted noexec? ($2); $3" ;;
+        *'Permission denied'*)
+            die 1 "handcarry does not start $1: is $base mounted noexec? ($2); $3"
+            ;;
         *) die 1 "handcarry does not start $1: ${2:-it said nothing}; $3" ;;
     esac
 }
@@ -201,22 +223,27 @@ try_placed()
     [ -z "$root" ] || return 0
     said=$("$base/$version/bin/handcarry" --version 2>&1) && return
     [ -z "$fresh" ] || drop "$base/$version"
-    does_not_start "from $base/$version" "$said" "the version before is the current one"
+    does_not_start "from $base/$version" "$said" "what was current still is"
 }
 
 is_equal()
 {
-    cmp -s "$staged/SHA256SUMS" "$base/$version/SHA256SUMS" &&
+    [ -z "$(find "$base/$version" -type l)" ] &&
+        cmp -s "$staged/SHA256SUMS" "$base/$version/SHA256SUMS" &&
         (cd "$base/$version" && sha256sum -c SHA256SUMS >/dev/null 2>&1)
 }
 
-# File by file, each of which is whole at any time: the program never goes away.
+# File by file, each of which is whole at any time: the program never goes away. What is a link goes
+# first, as what it leads to would be written to.
 repair()
 {
+    find "$base/$version" -type l -exec rm -f {} +
     (cd "$staged" && find . -type f) | while read -r name; do
-        cmp -s "$staged/$name" "$base/$version/$name" && continue
-        mkdir -p "$base/$version/${name%/*}" && mv -f "$staged/$name" "$base/$version/$name" || exit 1
-        say "  repaired  $base/$version/${name#./}"
+        file=$base/$version/${name#./}
+        cmp -s "$staged/$name" "$file" 2>/dev/null && continue
+        [ ! -d "$file" ] || rm -rf "$file"
+        mkdir -p "${file%/*}" && mv -f "$staged/$name" "$file" || exit 1
+        say "  repaired  $file"
     done || die 1 "cannot repair $base/$version; run this again"
 }
 
@@ -227,10 +254,11 @@ place()
         mv "$staged" "$base/$version" || die 1 "cannot make $base/$version; nothing was changed"
         fresh=yes
     elif is_equal; then
-        set_modes "$base/$version"
+        mend_modes "$base/$version"
         return
     else
         repair
+        mend_modes "$base/$version"
     fi
     changed=yes
     sync_disk
@@ -238,8 +266,11 @@ place()
 
 switch()
 {
-    was=$(readlink "$base/current") || was=''
-    if [ "$was" != "$version" ]; then
+    was=$(linked current)
+    if [ "$was" = "$version" ]; then
+        # An upgrade was cut off between the two links, and this goes back.
+        [ "$(linked previous)" != "$version" ] || rm -f "$base/previous"
+    else
         [ -z "$was" ] || [ ! -d "$base/$was" ] || switch_link previous "$was"
         switch_link current "$version"
         changed=yes
@@ -255,7 +286,7 @@ switch()
 
 drop_older()
 {
-    previous=$(readlink "$base/previous") || previous=''
+    previous=$(linked previous)
     for folder in "$base"/*; do
         name=${folder##*/}
         case $name in "$version" | "$previous" | current | previous) continue ;; esac
@@ -276,19 +307,26 @@ place_boot()
 }
 
 # The first root most often lies beside the kit, but not where the kit was copied to be checked.
+find_bundles()
+{
+    beside=$(cd "${self%/*}/" && pwd)
+    [ "$payload_size" -ne 0 ] || beside=${here%/*}
+    # A name that a shell takes for more than a name is not to be typed.
+    case $beside in '' | *[!A-Za-z0-9._/-]*) return 1 ;; esac
+    for found in "$beside"/*.tar.zst "$beside"/*.trust "$beside/trust" "$beside/1.root.yaml"; do
+        case $found in */handcarry-kit* | "${self%.sh}.tar.zst") continue ;; esac
+        [ ! -e "$found" ] || return 0
+    done
+    return 1
+}
+
 say_next()
 {
-    # A name that a shell takes for more than a name is not to be typed.
-    case ${self%/*} in
-        *[!A-Za-z0-9._/-]*) say "  next      handcarry trust import FOLDER, where the bundles lie"; return ;;
-    esac
-    for found in "${self%/*}"/*.tar.zst "${self%/*}"/*.trust "${self%/*}"/trust "${self%/*}"/1.root.yaml; do
-        case $found in */handcarry-kit*) continue ;; esac
-        [ -e "$found" ] || continue
-        say "  next      handcarry trust import ${self%/*}"
-        return
-    done
-    say "  next      handcarry trust import FOLDER, where the bundles lie"
+    if find_bundles; then
+        say "  next      handcarry trust import $beside"
+    else
+        say "  next      handcarry trust import FOLDER, where the bundles lie"
+    fi
 }
 
 report()
@@ -329,9 +367,9 @@ main()
     trap clean_up EXIT
     trap 'exit 1' HUP INT TERM
     begin
-    if [ "$payload_size" -eq 0 ] && [ "$here" = "$base/$version" ]; then
+    if is_own; then
         check_folder "$here"
-        set_modes "$here"
+        mend_modes "$here"
     else
         check_room
         stage

@@ -7,8 +7,8 @@ usage()
     cat <<END
 Usage: /opt/handcarry/$version/uninstall [options]
 
-Removes handcarry $version. Where a version before is there, that one is the current
-one again; else the link and the boot unit go too.
+Removes handcarry $version. Where a version before is there, that one is the
+current one again; else the link and the boot unit go too.
 /etc/handcarry and /var/lib/handcarry (trust, values, receipts, state) stay.
 
   --all       remove every version
@@ -67,10 +67,14 @@ drop_one()
 {
     if [ "$current" = "$version" ]; then
         switch_link current "$previous"
-        place_unit "$previous"
-        say "current   version $previous again"
+        current=$previous
+        say "current   version $current again"
     fi
-    if [ "$current" = "$version" ] || [ "$previous" = "$version" ]; then
+    # Both lead to one version also where a kill came right after the link.
+    if [ -n "$current" ] && [ "$current" = "$previous" ] && has_systemd; then
+        place_unit "$current"
+    fi
+    if [ "$current" = "$previous" ] || [ "$previous" = "$version" ]; then
         rm -f "$base/previous"
     fi
     drop "$base/$version" || die 1 "cannot remove $base/$version"
@@ -89,10 +93,11 @@ main()
     trap clean_up EXIT
     trap 'exit 1' HUP INT TERM
     lock
-    current=$(readlink "$base/current") || current=''
-    previous=$(readlink "$base/previous") || previous=''
+    current=$(linked current)
+    previous=$(linked previous)
     [ -n "$previous" ] && [ -d "$base/$previous" ] || previous=''
-    [ -n "$all" ] || [ -z "$previous" ] || [ "$previous" != "$current" ] ||
+    # Where an upgrade was cut off between its two links, no other version is known to be whole.
+    [ -n "$all" ] || [ "$current" != "$version" ] || [ "$previous" != "$version" ] ||
         die 75 "an install was cut off: run that kit again, or this with --all; nothing was changed"
     if [ "$current" = "$version" ] && [ -z "$previous" ]; then
         all=yes

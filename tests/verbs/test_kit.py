@@ -33,7 +33,7 @@ def test_the_script_installs_a_program_that_runs(root):
     ran = root.run("sh", "/stick/kit.sh")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert f"handcarry {VERSION} is installed in {HOME}" in ran.stdout
-    assert "next      handcarry trust import /stick\n" in ran.stdout
+    assert "next      handcarry trust import FOLDER, where the bundles lie\n" in ran.stdout
     assert root.run("/usr/local/bin/handcarry", "--version").stdout == f"handcarry {VERSION}\n"
     proven = root.run("sh", "-c", f"cd {HOME} && sha256sum -c SHA256SUMS")
     assert proven.returncode == 0 and "OK" in proven.stdout
