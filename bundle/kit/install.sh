@@ -11,6 +11,7 @@ Installs handcarry $version for $machine into /opt/handcarry/$version, with one 
 /usr/local/bin/handcarry. It takes a Linux kernel from 4.18 and nothing else.
 The version before is kept, and works until this one is whole.
 
+  --older     install this version also where a newer one is the current one
   --root DIR  install below this folder instead of /
   --check     compare this kit with its own SHA-256 sums and change nothing; who
               made it is proven by its signature or a sum that came another way
@@ -23,12 +24,13 @@ END
 
 parse_options()
 {
-    root='' check=''
+    root='' check='' older=''
     while [ $# -gt 0 ]; do
         case $1 in
             --root) [ $# -ge 2 ] || die 2 "--root needs a folder"; use_root "$2"; shift ;;
             --root=*) use_root "${1#--root=}" ;;
             --check) check=yes ;;
+            --older) older=yes ;;
             --help | -h) usage; exit 0 ;;
             *) die 2 "unknown option $1; --help lists them" ;;
         esac
@@ -110,10 +112,38 @@ begin()
         die 1 "cannot write to $bin; nothing was changed"
 }
 
+# Numbers between dots: 0.9 is older than 0.10.
+is_older() # VERSION THAN-THIS
+{
+    one=$1. other=$2.
+    while [ -n "$one$other" ]; do
+        left=${one%%.*} right=${other%%.*}
+        one=${one#*.} other=${other#*.}
+        left=${left%%[!0-9]*} right=${right%%[!0-9]*}
+        [ "${left:-0}" -eq "${right:-0}" ] || {
+            [ "${left:-0}" -lt "${right:-0}" ]
+            return
+        }
+    done
+    return 1
+}
+
 # Also where /opt itself is a link.
 is_own()
 {
     [ "$payload_size" -eq 0 ] && [ "$here" = "$(cd -P "$base/$version" 2>/dev/null && pwd -P)" ]
+}
+
+# An old kit is signed as well as a new one, and has the mistakes that were mended since.
+check_age()
+{
+    was=$(linked current)
+    [ -n "$was" ] && [ -d "$base/$was" ] && [ -z "$older" ] && ! is_own || return 0
+    is_older "$version" "$was" || return 0
+    back="add --older"
+    [ ! -f "$base/$version/install" ] || back="type /opt/handcarry/$version/install"
+    die 5 "this kit has handcarry $version, and the newer $was is installed;" \
+        "to go back all the same, $back; nothing was changed"
 }
 
 free_kib()
@@ -367,6 +397,7 @@ main()
     trap clean_up EXIT
     trap 'exit 1' HUP INT TERM
     begin
+    check_age
     if is_own; then
         check_folder "$here"
         mend_modes "$here"

@@ -1,18 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The handcarry authors
 """What a kit meets on a host, and must not be led by: links out of its place, folders of others,
-what a kill left, and what is missing."""
+newer versions, what a kill left, and what is missing."""
 import os
 import shutil
 import subprocess
 
 import pytest
 
+import kits
 from test_kit_install import (  # the fixtures, too
-    BASE, NOW, OLD, count_calls, done, fixture_dash, fixture_host, fixture_tiny, mounted, refused,
+    BASE, NEXT, NOW, OLD, count_calls, done, fixture_dash, fixture_host, fixture_tiny, mounted, refused,
     run_until)
 
 assert fixture_dash and fixture_host and fixture_tiny
+PAIRS = (("0.0.8", "0.0.9"), ("0.9", "0.10"), ("9.9.9", "10.01"), ("1", "1.0.1"), ("1.2.08", "1.2.9"),
+         ("0.99.99", "1"), ("1.9.0", "1.10"), ("", "0.1"), ("x", "0.1"))
+
+
+def functions(tiny):
+    """The installer without its last words, as something to call parts of."""
+    return (tiny[NOW].folder / "install").read_text().replace('\nmain "$@"\n}\n', "\n}\n")
+
+
+def test_versions_are_compared_as_numbers(host):
+    (host.path / "tmp/functions").write_text(functions(host.tiny))
+    asked = [*PAIRS, *((new, old) for old, new in PAIRS), ("0.1.0", "0.1.0"), ("1.0", "1"), ("1.01", "1.1")]
+    lines = [f"is_older '{one}' '{other}' && echo yes || echo no\n" for one, other in asked]
+    ran = done(host.run("sh", "-c", ". /tmp/functions\n" + "".join(lines)))
+    assert ran.stdout.split() == ["yes"] * len(PAIRS) + ["no"] * (len(PAIRS) + 3)
+
+
+def test_an_older_kit_over_a_newer_one_is_refused(host):
+    """Where it is not kept, where it is, as a folder, and by numbers: 10.01 is newer than 9.9.9."""
+    done(host.install(NEXT))
+    before = host.everything()
+    refused(host.install(NOW), 5, f"this kit has handcarry {NOW}, and the newer {NEXT} is installed",
+            "add --older", "nothing was changed")
+    shutil.copytree(host.tiny[NOW].folder, host.path / "stick/kit")
+    refused(host.run("sh", "/stick/kit/install"), 5, NOW, NEXT)
+    assert host.everything() == before
+    done(host.install(NOW, "--older"), f"handcarry {NOW} is installed", f"{NEXT} is kept")
+    done(host.install(NEXT), f"{NOW} is kept")
+    before = host.everything()
+    refused(host.install(NOW), 5, f"type /{BASE}/{NOW}/install")
+    assert host.everything() == before
+    done(host.run(f"/{BASE}/{NOW}/install"), f"handcarry {NOW} is installed")
+    for version in ("9.9.9", "10.01"):
+        newer = kits.Tiny(host.path / "tmp", host.tiny[NOW].folder, version)
+        newer.script(host.path / f"stick/{version}.sh", host.tiny["real"])
+        done(host.install(version), f"handcarry {version} is installed")
+    refused(host.install("9.9.9"), 5, "9.9.9", "10.01", "nothing was changed")
+
+
+def test_the_way_back_works_where_opt_is_a_link(dash):
+    (dash.path / "var/lib/opt").mkdir()
+    (dash.path / "opt").symlink_to("var/lib/opt")
+    done(dash.install(NOW))
+    done(dash.install(NEXT))
+    done(dash.run(f"/{BASE}/{NOW}/install"), f"handcarry {NOW} is installed", f"{NEXT} is kept")
+    assert dash.says() == f"handcarry {NOW}"
 
 
 def with_root(dash):
