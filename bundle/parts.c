@@ -94,6 +94,24 @@ parts_is_bundle_name (const char *name)
            (g_str_has_suffix (name, ".tar.zst") || g_str_has_suffix (name, ".tar.zst.001"));
 }
 
+GPtrArray *
+parts_list_folder (const char *path, GError **error)
+{
+    autofd int fd = file_open_dir_given (path, error);
+    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, path, error) : NULL;
+    GPtrArray *paths;
+
+    if (names == NULL)
+        return NULL;
+    paths = g_ptr_array_new_with_free_func (g_free);
+    for (guint i = 0; i < names->len; i++)
+        if (parts_is_bundle_name (names->pdata[i]))
+            g_ptr_array_add (paths, strcmp (path, ".") == 0
+                                        ? g_strdup (names->pdata[i])
+                                        : g_build_filename (path, names->pdata[i], NULL));
+    return paths;
+}
+
 Parts *
 parts_open_names (GPtrArray *names, GError **error)
 {

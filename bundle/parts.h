@@ -10,6 +10,9 @@ typedef struct Parts Parts;
 /* Is this how a bundle, or its first part, is named in a folder? NAME.tar.zst, NAME.tar.zst.001;
  * files on sticks that other systems wrote to have companions like "._NAME", which are none. */
 gboolean parts_is_bundle_name (const char *name);
+/* The paths (char *) of all in a folder that are named so, in the order of their names; names alone
+ * where it is ".". */
+GPtrArray *parts_list_folder (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* path is the file, or the first part. Missing FILE with a FILE.001 beside it means the parts. */
 Parts *parts_open (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The files of these names (char *), in order. */

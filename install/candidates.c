@@ -87,17 +87,15 @@ static gboolean
 add_folder (Candidates *candidates, Run *run, const char *path, GHashTable *excluded,
             GError **error)
 {
-    autofd int fd = file_open_dir_given (path, error);
-    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, path, error) : NULL;
+    g_autoptr (GPtrArray) files = parts_list_folder (path, error);
 
-    if (names == NULL)
+    if (files == NULL)
         return FALSE;
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *file = g_build_filename (path, names->pdata[i], NULL);
+    for (guint i = 0; i < files->len; i++) {
+        const char *file = files->pdata[i];
         g_autoptr (GError) problem = NULL;
 
-        if (parts_is_bundle_name (names->pdata[i]) &&
-            !add_bundle (candidates, run, file, excluded, &problem))
+        if (!add_bundle (candidates, run, file, excluded, &problem))
             pass_over (candidates, run, file, g_steal_pointer (&problem));
     }
     return TRUE;

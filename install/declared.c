@@ -56,17 +56,15 @@ static gboolean
 take_folder (Declared *declared, const char *product, const char *path, GPtrArray *notes,
              GError **error)
 {
-    autofd int fd = file_open_dir_given (path, error);
-    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, path, error) : NULL;
+    g_autoptr (GPtrArray) files = parts_list_folder (path, error);
 
-    if (names == NULL)
+    if (files == NULL)
         return FALSE;
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *file = g_build_filename (path, names->pdata[i], NULL);
+    for (guint i = 0; i < files->len; i++) {
+        const char *file = files->pdata[i];
         g_autoptr (GError) problem = NULL;
 
-        if (parts_is_bundle_name (names->pdata[i]) &&
-            !take_bundle (declared, product, file, notes, &problem))
+        if (!take_bundle (declared, product, file, notes, &problem))
             g_ptr_array_add (notes,
                              message_printf ("'%s' is passed over: %s", file, problem->message));
     }

@@ -6,26 +6,6 @@
 #include "keys/verb-trust-change.h"
 #include "keys/votes.h"
 #include "manifest/error.h"
-#include "manifest/file.h"
-
-#include <string.h>
-
-static GPtrArray *
-list_folder (const char *path, GError **error)
-{
-    g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
-    autofd int fd = file_open_dir_given (path, error);
-    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, path, error) : NULL;
-
-    if (names == NULL)
-        return NULL;
-    for (guint i = 0; i < names->len; i++)
-        if (parts_is_bundle_name (names->pdata[i]))
-            g_ptr_array_add (files, strcmp (path, ".") == 0
-                                        ? g_strdup (names->pdata[i])
-                                        : g_build_filename (path, names->pdata[i], NULL));
-    return g_steal_pointer (&files);
-}
 
 /* No vote helps a bundle of an older epoch. */
 static void
@@ -99,7 +79,7 @@ trust_change_list_bundles (const VerbOutput *output, const Proposal *proposal, c
             g_ptr_array_add (files, g_strdup (*path));
             continue;
         }
-        found = list_folder (*path, error);
+        found = parts_list_folder (*path, error);
         if (found == NULL)
             return FALSE;
         g_ptr_array_extend_and_steal (files, found);

@@ -144,13 +144,9 @@ trust_source_read (const char *path, GError **error)
 static gboolean
 has_bundles (const char *dir)
 {
-    autofd int fd = file_open_dir_given (dir, NULL);
-    g_autoptr (GPtrArray) names = fd >= 0 ? file_list (fd, dir, NULL) : NULL;
+    g_autoptr (GPtrArray) files = parts_list_folder (dir, NULL);
 
-    for (guint i = 0; names != NULL && i < names->len; i++)
-        if (parts_is_bundle_name (names->pdata[i]))
-            return TRUE;
-    return FALSE;
+    return files != NULL && files->len > 0;
 }
 
 char *
