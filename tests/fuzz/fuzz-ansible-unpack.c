@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "install/engine-http.h"
 #include "install/place.h"
 #include "manifest/file.h"
+#include "tests/fuzz/stream-input.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* The reader of an image's export that writes its files, with the input in the place of the
  * engine. */
-typedef struct {
-    const guint8 *data;
-    gsize size;
-} Input;
-
-static gssize
-input_read (gpointer stream, const guint8 **bytes, GError **error)
-{
-    Input *input = stream;
-    gsize n = MIN (input->size, 1000);
-
-    *bytes = input->data;
-    input->data += n;
-    input->size -= n;
-    return (gssize)n;
-}
-
-#define engine_stream_read(stream, bytes, error) input_read (stream, bytes, error)
 #include "install/ansible-unpack.c"
 
 #define LIMIT 4096

@@ -1,33 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
 #include "install/base-state.h"
-#include "install/engine-http.h"
 #include "install/run.h"
 #include "manifest/file.h"
+#include "tests/fuzz/stream-input.h"
 
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 /* The reader of an image's export, with the input in the place of the engine. */
-typedef struct {
-    const guint8 *data;
-    gsize size;
-} Input;
-
-static gssize
-input_read (gpointer stream, const guint8 **bytes, GError **error)
-{
-    Input *input = stream;
-    gsize n = MIN (input->size, 1000);
-
-    *bytes = input->data;
-    input->data += n;
-    input->size -= n;
-    return (gssize)n;
-}
-
-#define engine_stream_read(stream, bytes, error) input_read (stream, bytes, error)
 #define bases_prepare base_export_prepare
 gboolean base_export_prepare (Bases *bases, GError **error);
 #include "install/base-export.c"

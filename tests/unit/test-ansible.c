@@ -1,34 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The handcarry authors */
-#include "install/engine-http.h"
 #include "install/place.h"
 #include "manifest/file.h"
+#include "tests/fuzz/stream-input.h"
 #include "tests/unit/corpus.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
 
-/* The unpacker, with the input in the place of the engine. */
-typedef struct {
-    const guint8 *data;
-    gsize size;
-} Input;
-
-static gssize
-input_read (gpointer stream, const guint8 **bytes, GError **error)
-{
-    Input *input = stream;
-    gsize n = MIN (input->size, 1000);
-
-    *bytes = input->data;
-    input->data += n;
-    input->size -= n;
-    return (gssize)n;
-}
-
-#define engine_stream_read(stream, bytes, error) input_read (stream, bytes, error)
 #include "install/ansible-program.h"
+/* The unpacker, with the input in the place of the engine. */
 #include "install/ansible-unpack.c"
 
 #define LIMIT 65536
