@@ -331,13 +331,8 @@ ansible_unpack (Engine *engine, const char *image, int dirfd, guint64 limit,
     return done;
 }
 
-typedef struct {
-    PlaceListing *listing;
-    guint64 bytes;
-} Hash;
-
 static gboolean
-hash_link (Hash *hash, int dirfd, const char *name, const char *path, GError **error)
+hash_link (PlaceHash *hash, int dirfd, const char *name, const char *path, GError **error)
 {
     g_autoptr (GString) text = g_string_new ("-> ");
     char target[PATH_MAX];
@@ -356,30 +351,21 @@ static gboolean
 hash_file (int dirfd, const char *name, const char *path, const struct stat *st, gpointer data,
            GError **error)
 {
-    Hash *hash = data;
+    PlaceHash *hash = data;
     autofd int fd = -1;
-    Digest digest;
 
     if (S_ISLNK (st->st_mode))
         return hash_link (hash, dirfd, name, path, error);
     fd = openat (dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || !S_ISREG (st->st_mode))
         return fail (error, ERR_FAILED, "'%s' is no plain file", path);
-    if (!place_hash_fd (fd, path, &digest, error))
-        return FALSE;
-    place_listing_add (hash->listing, path, (st->st_mode & 0111) != 0, &digest);
-    hash->bytes += (guint64)st->st_size;
-    return TRUE;
+    return place_hash_add (hash, fd, st, path, error);
 }
 
 gboolean
 ansible_unpack_hash (int dirfd, Digest *digest, guint64 *bytes, GError **error)
 {
     static const PlaceWalk calls = { .file = hash_file };
-    Hash hash = { place_listing_new (), 0 };
-    gboolean done = place_walk (dirfd, &calls, &hash, error);
 
-    place_listing_finish (hash.listing, digest);
-    *bytes = hash.bytes;
-    return done;
+    return place_hash_walk (dirfd, &calls, digest, bytes, error);
 }

@@ -79,18 +79,35 @@ place_hash_fd (int fd, const char *shown, Digest *digest, GError **error)
     return TRUE;
 }
 
-typedef struct {
-    PlaceListing *listing;
-    guint64 bytes;
-} FolderHash;
+gboolean
+place_hash_add (PlaceHash *hash, int fd, const struct stat *st, const char *path, GError **error)
+{
+    Digest digest;
+
+    if (!place_hash_fd (fd, path, &digest, error))
+        return FALSE;
+    place_listing_add (hash->listing, path, (st->st_mode & 0111) != 0, &digest);
+    hash->bytes += (guint64)st->st_size;
+    return TRUE;
+}
+
+gboolean
+place_hash_walk (int dirfd, const PlaceWalk *calls, Digest *digest, guint64 *bytes, GError **error)
+{
+    PlaceHash hash = { place_listing_new (), 0 };
+    gboolean done = place_walk (dirfd, calls, &hash, error);
+
+    place_listing_finish (hash.listing, digest);
+    *bytes = hash.bytes;
+    return done;
+}
 
 static gboolean
 hash_file (int dirfd, const char *name, const char *path, const struct stat *st, gpointer data,
            GError **error)
 {
-    FolderHash *hash = data;
+    PlaceHash *hash = data;
     autofd int fd = -1;
-    Digest digest;
 
     if (!S_ISREG (st->st_mode)) {
         Digest other = digest_of (path, strlen (path));
@@ -102,23 +119,15 @@ hash_file (int dirfd, const char *name, const char *path, const struct stat *st,
     fd = openat (dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return fail_errno (error, ERR_FAILED, errno, "cannot open '%s'", path);
-    if (!place_hash_fd (fd, path, &digest, error))
-        return FALSE;
-    place_listing_add (hash->listing, path, (st->st_mode & 0111) != 0, &digest);
-    hash->bytes += (guint64)st->st_size;
-    return TRUE;
+    return place_hash_add (hash, fd, st, path, error);
 }
 
 gboolean
 place_hash_folder (int dirfd, Digest *digest, guint64 *bytes, GError **error)
 {
     static const PlaceWalk calls = { .file = hash_file };
-    FolderHash hash = { place_listing_new (), 0 };
-    gboolean done = place_walk (dirfd, &calls, &hash, error);
 
-    place_listing_finish (hash.listing, digest);
-    *bytes = hash.bytes;
-    return done;
+    return place_hash_walk (dirfd, &calls, digest, bytes, error);
 }
 
 static gboolean

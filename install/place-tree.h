@@ -19,6 +19,19 @@ gboolean place_walk (int dirfd, const PlaceWalk *calls, gpointer data,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean place_hash_fd (int fd, const char *shown, Digest *digest,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* *bytes: of all files. */
+
+/* What a walk that hashes a folder has as its data. */
+typedef struct {
+    PlaceListing *listing;
+    guint64 bytes; /* of all files */
+} PlaceHash;
+
+/* Adds a plain file that is open. */
+gboolean place_hash_add (PlaceHash *hash, int fd, const struct stat *st, const char *path,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Walks with a PlaceHash as the data of calls; *digest is of the listing, *bytes of all files. */
+gboolean place_hash_walk (int dirfd, const PlaceWalk *calls, Digest *digest, guint64 *bytes,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for a folder of plain files: anything else makes it differ from all that is carried. */
 gboolean place_hash_folder (int dirfd, Digest *digest, guint64 *bytes,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
